@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "patron",
+  products: [
+    .executable(name: "patron", targets: ["patron"]),
+    .executable(name: "loadtest", targets: ["loadtest"]),
+  ],
+  targets: [
+    // The heart and its surroundings, from the ground up (README, «Map»).
+    .systemLibrary(name: "CLinux"),
+    .target(name: "Platform", dependencies: ["CLinux"]),
+    .target(name: "Models"),
+    .target(name: "Wire"),
+    .target(name: "Durability", dependencies: ["Platform"]),
+    .target(name: "Scoring", dependencies: ["Wire", "Models"]),
+    .target(name: "Server", dependencies: ["Platform", "Durability", "Wire", "Models", "Scoring"]),
+    .target(name: "Client", dependencies: ["Wire", "Platform"]),
+
+    // The programs.
+    .executableTarget(
+      name: "patron",
+      dependencies: ["Server", "Client", "Platform", "Durability", "Wire", "Models", "Scoring"]),
+    .executableTarget(
+      name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring"], path: "Benchmarks"),
+
+    // The tests mirror the sources.
+    .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
+    .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),
+    .testTarget(name: "DurabilityTests", dependencies: ["Durability", "Platform", "Support"]),
+    .testTarget(name: "ScoringTests", dependencies: ["Scoring", "Wire", "Models", "Support"]),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: ["Server", "Client", "Platform", "Durability", "Wire", "Models", "Scoring", "Support"]),
+    .testTarget(name: "PatronTests", dependencies: ["patron", "Support"]),
+    .testTarget(name: "HouseRules"),
+  ]
+)
+
+// One set of rules for every target.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+for target in package.targets where target.type != .system {
+  target.swiftSettings = settings
+}
