@@ -1,0 +1,65 @@
+// A thread of the operating system with a name and one owner.
+// Not here: how threads talk; see Mailbox.
+
+internal import CLinux
+internal import Glibc
+
+/// A running thread.
+///
+/// Whoever started it joins it.
+@safe
+public struct Thread: ~Copyable {
+  private let thread: pthread_t
+
+  private final class Start {
+    let name: String
+    let body: () -> Void
+    init(name: String, body: @escaping () -> Void) {
+      self.name = name
+      self.body = body
+    }
+  }
+
+  /// Starts a thread.
+  ///
+  /// - Parameters:
+  ///   - name: What `top -H` shows, at most 15 bytes of it.
+  ///   - stackBytes: The stack's size, at least 64 KiB.
+  ///   - body: What it does; the thread ends with it.
+  /// - Throws: `SystemError` when threads or memory run out.
+  public init(name: String, stackBytes: Int = 1 << 20, body: sending @escaping () -> Void)
+    throws(SystemError)
+  {
+    precondition(stackBytes >= 1 << 16, "Swift needs a stack of at least 64 KiB")
+    var attributes = pthread_attr_t()
+    // Initialised here, destroyed at the end, used by this thread only.
+    unsafe pthread_attr_init(&attributes)
+    defer { unsafe pthread_attr_destroy(&attributes) }
+    _ = unsafe pthread_attr_setstacksize(&attributes, stackBytes)
+
+    // Retained for the new thread, which takes it over; taken back here if there is none.
+    let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
+    var thread = pthread_t()
+    let code = unsafe pthread_create(
+      &thread, &attributes,
+      { pointer in
+        guard let pointer = unsafe pointer else { return nil }
+        // The pointer is the one passed below, and this is its only taker.
+        let start = unsafe Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
+        unsafe linux_name_thread(String(decoding: start.name.utf8.prefix(15), as: UTF8.self))
+        start.body()
+        return nil
+      }, start.toOpaque())
+    if code != 0 {
+      unsafe start.release()
+      throw SystemError(call: "pthread_create", code: code, detail: "thread \(name)")
+    }
+    self.thread = thread
+  }
+
+  /// Waits until the thread has ended.
+  public consuming func join() {
+    let code = pthread_join(thread, nil)
+    precondition(code == 0, "a thread is joined once, and not by itself")
+  }
+}
