@@ -1,0 +1,164 @@
+// One file of the journal: its header, its making, and how far it is good.
+// Not here: appending (Journal) and what follows from damage (recover).
+//
+//    0  8 bytes  magic "PATRONJL"
+//    8  u32      format version
+//   12  u32      header bytes, 40
+//   16  i64      time of creation, microseconds since 1970 UTC
+//   24  u64      sequence of the first record
+//   32  u32      salt of the batches' header checksums
+//   36  u32      CRC-32C of bytes 0–35
+//   40           batches, then zeros up to the preallocated end
+
+internal import Platform
+
+/// The open end of a segment.
+struct Segment {
+  static let magic: UInt64 = 0x4c4a_4e4f_5254_4150  // "PATRONJL"
+  static let version: UInt32 = 1
+  static let headerBytes = 40
+
+  let name: String
+  let firstSequence: UInt64
+  let salt: UInt32
+
+  /// Makes a segment under its final name, durable, header included.
+  ///
+  /// It gets its name only when its header is safe, so a bad header is damage and never a torn
+  /// creation.
+  static func create(firstSequence: UInt64, time: Int64, salt: UInt32, in storage: any Storage)
+    throws(SystemError) -> (Segment, any StorageFile)
+  {
+    let segment = Segment(
+      name: FileKind.journal.name(firstSequence), firstSequence: firstSequence, salt: salt)
+    var header: [UInt8] = []
+    header.append(littleEndian: magic)
+    header.append(littleEndian: version)
+    header.append(littleEndian: UInt32(headerBytes))
+    header.append(littleEndian: UInt64(bitPattern: time))
+    header.append(littleEndian: firstSequence)
+    header.append(littleEndian: salt)
+    header.append(littleEndian: CRC32C.checksum(header.rawBytes))
+
+    let temporary = segment.name + FileKind.temporarySuffix
+    try removeIfPresent(temporary, in: storage)
+    let file = try storage.create(temporary)
+    try file.write(header.rawBytes, at: 0)
+    try file.sync()
+    try storage.rename(temporary, to: segment.name)
+    try storage.syncDirectory()
+    return (segment, file)
+  }
+
+  /// Reads a segment's header.
+  static func open(_ window: inout FileWindow, firstSequence: UInt64) throws(DurabilityError)
+    -> Segment
+  {
+    try checkHeader(
+      &window, magic: magic, version: version, headerBytes: headerBytes, kind: "journal")
+    let header = window.bytes(headerBytes, at: 0)
+    guard header.littleEndian64(at: 24) == firstSequence else {
+      throw .damaged(file: window.name, offset: 24, what: "the header belongs to another file")
+    }
+    return Segment(
+      name: window.name, firstSequence: firstSequence, salt: header.littleEndian32(at: 32))
+  }
+
+  /// Reads a batch's header.
+  ///
+  /// - Returns: The header, or nil when there is no batch that fits into the file.
+  func header(at offset: Int64, in window: inout FileWindow) throws(DurabilityError)
+    -> BatchHeader?
+  {
+    guard window.holds(RecordBatch.headerBytes, at: offset) else { return nil }
+    try window.load(RecordBatch.headerBytes, at: offset)
+    return BatchHeader(window.bytes(RecordBatch.headerBytes, at: offset), salt: salt)
+  }
+
+  /// Reads a batch into the window and checks it whole.
+  ///
+  /// - Returns: The header, or nil when there is no good batch.
+  func batch(at offset: Int64, in window: inout FileWindow) throws(DurabilityError) -> BatchHeader?
+  {
+    guard let header = try header(at: offset, in: &window),
+      window.holds(header.byteCount, at: offset)
+    else { return nil }
+    try window.load(header.byteCount, at: offset)
+    let body = window.bytes(header.byteCount, at: offset)
+      .extracting(droppingFirst: RecordBatch.headerBytes)
+    return CRC32C.checksum(body) == header.bodyChecksum ? header : nil
+  }
+
+  /// What stands behind the last good batch.
+  enum Tail {
+    /// Nothing, or zeros that were never written.
+    case clean
+    /// Bytes of a batch whose sync never returned.
+    case torn
+    /// A batch that was begun after this place had been synced.
+    case bitRot(nextBatch: Int64)
+  }
+
+  /// Looks behind the last good batch for what it means that there is no good one.
+  ///
+  /// A batch is written only after the sync of the one before it has returned, so a later batch's
+  /// header proves that this place was durable once.
+  func tail(from end: Int64, expected: UInt64, in window: inout FileWindow)
+    throws(DurabilityError) -> Tail
+  {
+    var isClean = true
+    var offset = end
+    while offset < window.size {
+      let count = Int(min(8, window.size - offset))
+      try window.load(count, at: offset)
+      if !window.bytes(count, at: offset).isZero {
+        isClean = false
+        // A header is never all zeros in its first eight bytes but by a chance of 2⁻⁶⁴.
+        if let header = try header(at: offset, in: &window), header.firstSequence > expected {
+          return .bitRot(nextBatch: offset)
+        }
+      }
+      offset += 8
+    }
+    return isClean ? .clean : .torn
+  }
+}
+
+/// Checks what the headers of segments and snapshots have in common.
+///
+/// - Parameters:
+///   - window: The file; the header is loaded afterwards.
+///   - magic: Bytes 0–7.
+///   - version: The newest format that is known; bytes 8–11.
+///   - headerBytes: Bytes 12–15; the last four of the header are its checksum.
+///   - kind: For the message.
+/// - Throws: `DurabilityError.damaged`, or `.newerFormat` when only that is wrong.
+func checkHeader(
+  _ window: inout FileWindow, magic: UInt64, version: UInt32, headerBytes: Int, kind: String
+) throws(DurabilityError) {
+  let name = window.name
+  guard window.holds(headerBytes, at: 0) else {
+    throw .damaged(file: name, offset: window.size, what: "it ends within its header")
+  }
+  try window.load(headerBytes, at: 0)
+  guard window.bytes(headerBytes, at: 0).littleEndian64(at: 0) == magic else {
+    throw .damaged(file: name, offset: 0, what: "this is no \(kind) file")
+  }
+  // A newer header may be longer: its own length says where its checksum is.
+  let found = window.bytes(headerBytes, at: 0).littleEndian32(at: 8)
+  let bytes = Int(window.bytes(headerBytes, at: 0).littleEndian32(at: 12))
+  guard bytes >= headerBytes, bytes <= 4096, window.holds(bytes, at: 0) else {
+    throw .damaged(file: name, offset: 12, what: "the header's length is impossible")
+  }
+  try window.load(bytes, at: 0)
+  let whole = window.bytes(bytes, at: 0)
+  guard
+    whole.littleEndian32(at: bytes - 4) == CRC32C.checksum(whole.extracting(0..<bytes - 4))
+  else {
+    throw .damaged(file: name, offset: 0, what: "the header's checksum is wrong")
+  }
+  if found > version { throw .newerFormat(file: name, version: found) }
+  guard found == version, bytes == headerBytes else {
+    throw .damaged(file: name, offset: 8, what: "format \(found) never existed")
+  }
+}
