@@ -1,0 +1,39 @@
+// Every maximum of the wire, in one place. The server's own limits (connections, queues) are in
+// Server/Configuration.swift. protocol.md repeats this table; a test compares the two.
+
+/// The named maxima of the protocol.
+public enum Limits {
+  /// Bytes of one whole frame, its length field included.
+  public static let frameSizeMax = 1 << 20
+  /// Bytes of a frame before the hello was accepted.
+  public static let helloSizeMax = 256
+  /// Bytes of an identifier: a customer, an order, a return.
+  public static let identifierSizeMax = 64
+  /// Rows in one request that records orders or returns.
+  public static let rowsMax = 8192
+  /// Customers in one request that asks for many scores.
+  public static let customersMax = 8192
+  /// Bytes of a name: a client, a server, a time zone.
+  public static let nameSizeMax = 64
+  /// Changes of a time zone's offset that a declaration may carry.
+  public static let transitionsMax = 1024
+  /// Bytes of a sentence in a refusal, or of the warnings of a fit.
+  public static let sentenceSizeMax = 2048
+  /// Minor units of one amount, either sign: a thousand million million.
+  public static let amountMax: Int64 = 1_000_000_000_000_000
+  /// Digits behind the decimal point a currency may have.
+  public static let minorDigitsMax: UInt8 = 4
+  /// Days ahead of the server's day that an order may carry (clocks differ).
+  public static let futureDaysMax = 1
+  /// Last calendar day that can be recorded, counted from 1970-01-01 (2149-06-05).
+  public static let dayMax = 65_534
+  /// Days of a score's horizon: ten years.
+  public static let horizonDaysMax = 3_653.0
+  /// Customers times months of the horizon in one request for many scores, so that no request
+  /// keeps the others waiting for long.
+  public static let scoreMonthsMax = 12_288
+  /// Discount rate per year.
+  public static let discountRateMax = 10.0
+  /// Margin as a fraction of an order's value.
+  public static let marginMax = 1.0
+}

@@ -1,0 +1,259 @@
+// The bodies of the verbs fit and adopt model. Parameters travel with time in days.
+// The four members of `Message` are documented there, not again in every body.
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
+/// A purchase model and a spend model as they travel: numbers that Models has yet to validate.
+public struct ModelFields: Equatable, Sendable {
+  static let fields = [
+    Field("model kind", .u8), Field("spend known", .u8), Field("r", .f64), Field("alpha", .f64),
+    Field("a", .f64), Field("b", .f64), Field("p", .f64), Field("q", .f64), Field("gamma", .f64),
+  ]
+  static let none = ModelFields(kind: 0, r: 0, alpha: 0, a: 0, b: 0)
+
+  /// 1 BG/NBD, 2 MBG/NBD; 0 stands for no model.
+  public var kind: UInt8
+  /// Whether p, q, gamma mean anything.
+  public var spendKnown = false
+  /// Shape of the order rates.
+  public var r: Double
+  /// Rate of the order rates, in days.
+  public var alpha: Double
+  /// First shape of the dropout probability.
+  public var a: Double
+  /// Second shape of the dropout probability.
+  public var b: Double
+  /// Shape of the spend of one order.
+  public var p = 0.0
+  /// Shape of the spend across customers.
+  public var q = 0.0
+  /// Scale of the spend across customers, in major units.
+  public var gamma = 0.0
+
+  /// Makes a model without spend.
+  ///
+  /// - Parameters:
+  ///   - kind: 1 BG/NBD, 2 MBG/NBD.
+  ///   - r: shape of the order rates.
+  ///   - alpha: rate of the order rates, in days.
+  ///   - a: first shape of the dropout probability.
+  ///   - b: second shape of the dropout probability.
+  public init(kind: UInt8, r: Double, alpha: Double, a: Double, b: Double) {
+    self.kind = kind
+    self.r = r
+    self.alpha = alpha
+    self.a = a
+    self.b = b
+  }
+
+  init(from reader: inout FrameReader) throws(Refusal) {
+    kind = try reader.read(UInt8.self)
+    let at = reader.offset
+    let known = try reader.read(UInt8.self)
+    guard known <= 1 else {
+      throw Refusal(.invalidField, at: at, "spend known is \(known), it must be 0 or 1")
+    }
+    spendKnown = known == 1
+    r = try reader.readFinite("r")
+    alpha = try reader.readFinite("alpha")
+    a = try reader.readFinite("a")
+    b = try reader.readFinite("b")
+    p = try reader.readFinite("p")
+    q = try reader.readFinite("q")
+    gamma = try reader.readFinite("gamma")
+  }
+
+  func write(to out: inout ByteBuffer) {
+    out.append(kind)
+    out.append(UInt8(spendKnown ? 1 : 0))
+    out.append(r)
+    out.append(alpha)
+    out.append(a)
+    out.append(b)
+    out.append(p)
+    out.append(q)
+    out.append(gamma)
+  }
+}
+
+/// Asks for a fit; its result is adopted.
+public struct FitRequest: Message, Equatable, Sendable {
+  public static let title = "fit request"
+  public static let fields = [Field("as of", .i64), Field("model kind", .u8)]
+
+  /// Orders up to the shop's calendar day of this time are used; 0 means the newest order's day.
+  public var asOfMicros: Int64
+  /// 1 BG/NBD, 2 MBG/NBD.
+  public var kind: UInt8
+
+  /// Makes the request.
+  ///
+  /// - Parameters:
+  ///   - asOfMicros: microseconds since 1970 UTC, or 0.
+  ///   - kind: 1 BG/NBD, 2 MBG/NBD.
+  public init(asOfMicros: Int64, kind: UInt8) {
+    self.asOfMicros = asOfMicros
+    self.kind = kind
+  }
+
+  public init(from reader: inout FrameReader) throws(Refusal) {
+    asOfMicros = try reader.read(Int64.self)
+    kind = try reader.read(UInt8.self)
+  }
+
+  public func write(to out: inout ByteBuffer) {
+    out.append(asOfMicros)
+    out.append(kind)
+  }
+}
+
+/// What a fit found.
+///
+/// It has been adopted, and its adoption is durable, when this arrives.
+public struct FitReply: Message, Equatable, Sendable {
+  public static let title = "fit reply"
+  public static let fields =
+    [Field("generation", .u32), Field("as of day", .i32)] + ModelFields.fields + [
+      Field("error of r", .f64), Field("error of alpha", .f64), Field("error of a", .f64),
+      Field("error of b", .f64), Field("log-likelihood", .f64), Field("customers", .u64),
+      Field("distinct histories", .u64), Field("iterations", .u32), Field("converged", .u8),
+      Field("error of p", .f64), Field("error of q", .f64), Field("error of gamma", .f64),
+      Field("spend log-likelihood", .f64), Field("correlation", .f64),
+      Field("spend customers", .u64), Field("spend iterations", .u32),
+      Field("spend converged", .u8), Field("seconds", .f64), Field("warnings", .sentence),
+    ]
+
+  /// Which adoption this is.
+  public var generation: UInt32 = 0
+  /// Orders up to this day since 1970-01-01 were used.
+  public var asOfDay: Int32 = 0
+  /// The parameters that were adopted.
+  public var model: ModelFields
+  /// Standard errors of r, alpha (in days), a, b; -1 where the information is singular.
+  public var standardErrors: [Double] = [-1, -1, -1, -1]
+  /// The maximum of the log-likelihood with time in weeks, as the papers print it.
+  public var logLikelihood = 0.0
+  /// Customers whose first order lies before or on the as-of day.
+  public var customers: UInt64 = 0
+  /// Distinct (x, t_x, T) among them.
+  public var distinctHistories: UInt64 = 0
+  /// Steps of the optimiser.
+  public var iterations: UInt32 = 0
+  /// Whether the gradient vanished within the bounds.
+  public var converged = false
+  /// Standard errors of p, q, gamma; -1 where the information is singular.
+  public var spendErrors: [Double] = [-1, -1, -1]
+  /// The maximum of the spend model's log-likelihood.
+  public var spendLogLikelihood = 0.0
+  /// Pearson correlation of x and mean spend over the customers used; -2 where either does not
+  /// vary.
+  public var correlation = 0.0
+  /// Customers with a repeat order and a positive mean spend.
+  public var spendCustomers: UInt64 = 0
+  /// Steps of the spend model's optimiser.
+  public var spendIterations: UInt32 = 0
+  /// Whether the spend model's gradient vanished within the bounds.
+  public var spendConverged = false
+  /// Seconds the fit took, grouping included.
+  public var seconds = 0.0
+  /// Plain sentences, one a line.
+  public var warnings = ""
+
+  /// Stands for a correlation that cannot be told.
+  public static let noCorrelation = -2.0
+
+  /// Makes a report to be filled in.
+  ///
+  /// - Parameter model: the parameters that were adopted.
+  public init(model: ModelFields) { self.model = model }
+
+  public init(from reader: inout FrameReader) throws(Refusal) {
+    generation = try reader.read(UInt32.self)
+    asOfDay = try reader.read(Int32.self)
+    model = try ModelFields(from: &reader)
+    for i in 0..<4 { standardErrors[i] = try reader.read(Double.self) }
+    logLikelihood = try reader.read(Double.self)
+    customers = try reader.read(UInt64.self)
+    distinctHistories = try reader.read(UInt64.self)
+    iterations = try reader.read(UInt32.self)
+    converged = try reader.read(UInt8.self) != 0
+    for i in 0..<3 { spendErrors[i] = try reader.read(Double.self) }
+    spendLogLikelihood = try reader.read(Double.self)
+    correlation = try reader.read(Double.self)
+    spendCustomers = try reader.read(UInt64.self)
+    spendIterations = try reader.read(UInt32.self)
+    spendConverged = try reader.read(UInt8.self) != 0
+    seconds = try reader.read(Double.self)
+    warnings = try reader.readSentence("warnings")
+  }
+
+  public func write(to out: inout ByteBuffer) {
+    out.append(generation)
+    out.append(asOfDay)
+    model.write(to: &out)
+    for i in 0..<4 { out.append(standardErrors[i]) }
+    out.append(logLikelihood)
+    out.append(customers)
+    out.append(distinctHistories)
+    out.append(iterations)
+    out.append(UInt8(converged ? 1 : 0))
+    for i in 0..<3 { out.append(spendErrors[i]) }
+    out.append(spendLogLikelihood)
+    out.append(correlation)
+    out.append(spendCustomers)
+    out.append(spendIterations)
+    out.append(UInt8(spendConverged ? 1 : 0))
+    out.append(seconds)
+    out.append(sentence: warnings)
+  }
+}
+
+/// Adopts parameters, from elsewhere or from a fit of the server itself.
+public struct AdoptModelRequest: Message, Equatable, Sendable {
+  public static let title = "adopt model request"
+  public static let fields = ModelFields.fields
+
+  /// The parameters, with time in days.
+  public var model: ModelFields
+
+  /// Makes the request.
+  ///
+  /// - Parameter model: the parameters, with time in days.
+  public init(model: ModelFields) { self.model = model }
+
+  public init(from reader: inout FrameReader) throws(Refusal) {
+    model = try ModelFields(from: &reader)
+  }
+
+  public func write(to out: inout ByteBuffer) { model.write(to: &out) }
+}
+
+/// Says which generation the adopted model is.
+public struct AdoptModelReply: Message, Equatable, Sendable {
+  public static let title = "adopt model reply"
+  public static let fields = [Field("sequence", .u64), Field("generation", .u32)]
+
+  /// The command's record in the journal.
+  public var sequence: UInt64
+  /// Which adoption this is.
+  public var generation: UInt32
+
+  /// Makes the reply.
+  ///
+  /// - Parameters:
+  ///   - sequence: the command's record in the journal.
+  ///   - generation: which adoption this is.
+  public init(sequence: UInt64, generation: UInt32) {
+    self.sequence = sequence
+    self.generation = generation
+  }
+
+  public init(from reader: inout FrameReader) throws(Refusal) {
+    sequence = try reader.read(UInt64.self)
+    generation = try reader.read(UInt32.self)
+  }
+
+  public func write(to out: inout ByteBuffer) {
+    out.append(sequence)
+    out.append(generation)
+  }
+}

@@ -1,0 +1,169 @@
+// What a request can ask for, and what a reply can say. protocol.md holds the same two tables.
+
+/// What a request asks for; the number on the wire.
+public enum Verb: UInt16, CaseIterable, Sendable {
+  /// Agrees on the version; the first frame of every connection.
+  case hello = 1
+  /// Answers at once with the server's time.
+  case ping = 2
+  /// Tells what the server holds and how it is.
+  case status = 3
+  /// Writes a snapshot now.
+  case snapshot = 4
+  /// Declares the shop's time zone; once, before the first order.
+  case declareShop = 5
+  /// Records orders, each at most once.
+  case recordOrders = 16
+  /// Records returns, each at most once.
+  case recordReturns = 17
+  /// Scores one customer.
+  case scoreOne = 32
+  /// Scores many customers.
+  case scoreMany = 33
+  /// Fits the models to the recorded orders and adopts the result.
+  case fit = 48
+  /// Adopts parameters from elsewhere.
+  case adoptModel = 49
+
+  /// Whether the verb changes state: a command is journalled before its reply leaves.
+  public var isCommand: Bool {
+    switch self {
+    case .declareShop, .recordOrders, .recordReturns, .adoptModel: true
+    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .fit: false
+    }
+  }
+
+  /// The name in protocol.md.
+  public var name: String {
+    switch self {
+    case .hello: "hello"
+    case .ping: "ping"
+    case .status: "status"
+    case .snapshot: "snapshot"
+    case .declareShop: "declare shop"
+    case .recordOrders: "record orders"
+    case .recordReturns: "record returns"
+    case .scoreOne: "score one"
+    case .scoreMany: "score many"
+    case .fit: "fit"
+    case .adoptModel: "adopt model"
+    }
+  }
+}
+
+/// How a request ended; the number on the wire.
+public enum Status: UInt16, CaseIterable, Sendable {
+  /// Done; the body is the verb's reply.
+  case ok = 0
+  /// The frame itself is broken; the connection closes.
+  case badFrame = 1
+  /// The frame is longer than the limit; the connection closes.
+  case frameTooLarge = 2
+  /// The first frame was not a hello; the connection closes.
+  case helloRequired = 3
+  /// No common version of the protocol; the connection closes.
+  case unsupportedVersion = 4
+  /// The server does not know the verb.
+  case unsupportedVerb = 5
+  /// The body does not have the verb's shape.
+  case malformed = 6
+  /// A field has a value outside its range.
+  case invalidField = 7
+  /// The deadline passed before work began.
+  case deadlineExceeded = 8
+  /// Too much is waiting already; ask again later.
+  case overloaded = 9
+  /// The server is stopping.
+  case shuttingDown = 10
+  /// A table or an address space is full.
+  case tableFull = 11
+  /// The shop was declared differently before.
+  case alreadyDeclared = 16
+  /// The shop's time zone has not been declared yet.
+  case notDeclared = 17
+  /// The amounts are in another currency than the shop's.
+  case currencyMismatch = 18
+  /// A time lies before 1970, after 2149 or in the future.
+  case timeOutOfRange = 19
+  /// A return names an order that is not known.
+  case unknownOrder = 20
+  /// A return is dated before its order.
+  case returnBeforeOrder = 21
+  /// Returns would exceed the order's amount.
+  case returnExceedsOrder = 22
+  /// A sum of amounts would overflow.
+  case amountOverflow = 23
+  /// No model has been adopted yet.
+  case noModel = 32
+  /// There is not enough history to fit a model.
+  case notEnoughData = 33
+  /// A long task of the server failed; the sentence says why.
+  case taskFailed = 34
+
+  /// Whether the connection closes after this reply.
+  public var closes: Bool {
+    switch self {
+    case .badFrame, .frameTooLarge, .helloRequired, .unsupportedVersion: true
+    default: false
+    }
+  }
+
+  /// The name in protocol.md.
+  public var name: String {
+    switch self {
+    case .ok: "ok"
+    case .badFrame: "bad frame"
+    case .frameTooLarge: "frame too large"
+    case .helloRequired: "hello required"
+    case .unsupportedVersion: "unsupported version"
+    case .unsupportedVerb: "unsupported verb"
+    case .malformed: "malformed"
+    case .invalidField: "invalid field"
+    case .deadlineExceeded: "deadline exceeded"
+    case .overloaded: "overloaded"
+    case .shuttingDown: "shutting down"
+    case .tableFull: "table full"
+    case .alreadyDeclared: "already declared"
+    case .notDeclared: "not declared"
+    case .currencyMismatch: "currency mismatch"
+    case .timeOutOfRange: "time out of range"
+    case .unknownOrder: "unknown order"
+    case .returnBeforeOrder: "return before order"
+    case .returnExceedsOrder: "return exceeds order"
+    case .amountOverflow: "amount overflow"
+    case .noModel: "no model"
+    case .notEnoughData: "not enough data"
+    case .taskFailed: "task failed"
+    }
+  }
+}
+
+/// Why a request is refused: the status, where in the frame, and a sentence for people.
+///
+/// Nothing was changed by the request; the connection goes on unless `status.closes`.
+public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The reply's status; never `ok`.
+  public var status: Status
+  /// Offset of the field at fault from the frame's first byte; nil where no byte is at fault.
+  public var offset: UInt32?
+  /// What was wrong and what to do, in one sentence.
+  public var sentence: String
+
+  /// Makes a refusal.
+  ///
+  /// - Parameters:
+  ///   - status: the reply's status; not `ok`.
+  ///   - offset: offset in the frame of the field at fault, in bytes.
+  ///   - sentence: what was wrong and what to do.
+  public init(_ status: Status, at offset: Int? = nil, _ sentence: String) {
+    self.status = status
+    self.offset = offset.map { UInt32(clamping: $0) }
+    self.sentence = sentence
+  }
+
+  /// The sentence with its status and place.
+  public var description: String {
+    let place = offset.map { " at byte \($0)" } ?? ""
+    return "\(status.name)\(place): \(sentence)"
+  }
+}

@@ -1,0 +1,232 @@
+// The values of the examples in protocol.md, one or more for each message, spelled out. No tests
+// here. The shop is one of CDNOW's size and currency; the scores are those of MBG/NBD with the
+// parameters published for its sample, computed with 40 digits.
+
+import Wire
+
+/// A frame as a value, with everything a test may want to do to it.
+struct Example: Sendable, CustomStringConvertible {
+  var title: String
+  var typeName: String
+  var fields: [Field]
+  var verb: Verb
+  var status: Status
+  var tag: UInt64
+  var deadlineMillis: UInt32
+  /// Encodes the value with the codec.
+  var encode: @Sendable () throws -> [UInt8]
+  /// Whether a frame's body decodes to the value.
+  var equals: @Sendable (_ frame: [UInt8]) throws -> Bool
+  /// Decodes the body of a frame.
+  var decode: @Sendable (_ frame: RawSpan) throws(Refusal) -> Void
+  /// Decodes the body of a frame and encodes it again.
+  var recode: @Sendable (_ frame: [UInt8]) throws -> [UInt8]
+
+  init<M: Message & Equatable & Sendable>(
+    _ verb: Verb, _ status: Status = .ok, tag: UInt64, deadlineMillis: UInt32 = 0, _ value: M
+  ) {
+    title = M.title
+    typeName = "\(M.self)"
+    fields = M.fields
+    self.verb = verb
+    self.status = status
+    self.tag = tag
+    self.deadlineMillis = deadlineMillis
+    encode = {
+      try makeFrame(value, verb: verb, status: status, tag: tag, deadlineMillis: deadlineMillis)
+    }
+    equals = { try readBody(M.self, of: $0) == value }
+    decode = { frame throws(Refusal) in
+      var reader = FrameReader(frame, from: FrameHeader.size)
+      _ = try M(from: &reader)
+      try reader.requireEnd()
+    }
+    recode = {
+      try makeFrame(
+        try readBody(M.self, of: $0), verb: verb, status: status, tag: tag,
+        deadlineMillis: deadlineMillis)
+    }
+  }
+
+  var description: String { "\(title), tag \(tag)" }
+
+  /// The place of a field in the frame.
+  func range(of name: String) throws -> Range<Int> {
+    let walk = try FieldWalk(frame: try encode(), body: fields)
+    guard let field = walk.found.last(where: { $0.name == name }) else {
+      throw WalkError(description: "\(title) has no field \(name)")
+    }
+    return field.range
+  }
+
+  /// The frame with other bytes in the place of a field; its length is made right again.
+  func encode(with name: String, _ bytes: [UInt8]) throws -> [UInt8] {
+    var frame = try encode()
+    frame.replaceSubrange(try range(of: name), with: bytes)
+    frame.replaceSubrange(0..<4, with: littleEndian(UInt32(frame.count - 4)))
+    return frame
+  }
+
+  /// The refusal of the frame with other bytes in the place of a field.
+  func refusal(with name: String, _ bytes: [UInt8]) throws -> Refusal? {
+    let changed = try encode(with: name, bytes)
+    return WireTests.refusal { _ = try recode(changed) }
+  }
+
+  /// The first example with a title.
+  static func named(_ title: String) throws -> Example {
+    guard let example = all.first(where: { $0.title == title }) else {
+      throw WalkError(description: "there is no example of \(title)")
+    }
+    return example
+  }
+}
+
+extension Example {
+  static let all: [Example] = [
+    Example(.ping, tag: 7, deadlineMillis: 250, Empty()),
+    Example(
+      .scoreOne, .invalidField, tag: 9,
+      RefusalReply(Refusal(.invalidField, at: 32, "the horizon is 0.0 days, it must be above 0"))),
+    Example(.hello, tag: 1, HelloRequest(client: "notebook", versions: 1...1)),
+    Example(
+      .hello, tag: 1,
+      HelloReply(
+        version: 1, minorDigits: 2, currency: "USD", timeZone: "UTC", server: "patron 0.1")),
+    Example(.ping, tag: 7, PingReply(timeMicros: 875_620_800_000_000)),
+    Example(.status, tag: 2, StatusRequest(withStateHash: true)),
+    Example(.status, tag: 2, status),
+    Example(.snapshot, tag: 3, SnapshotReply(sequence: 1042, sizeBytes: 5_242_880, seconds: 0.125)),
+    Example(
+      .declareShop, tag: 4,
+      DeclareShopRequest(
+        timeZone: "Europe/Paris",
+        transitions: [
+          .init(fromSeconds: Int64.min, offsetSeconds: 3600),
+          .init(fromSeconds: 859_683_600, offsetSeconds: 7200),
+          .init(fromSeconds: 877_827_600, offsetSeconds: 3600),
+        ])),
+    Example(
+      .recordOrders, tag: 5, deadlineMillis: 5000,
+      RecordOrdersRequest(
+        currency: "USD", minorDigits: 2,
+        orders: [
+          .init(
+            customer: "C-1001", order: "1", timeMicros: 852_120_000_000_000, amountMinor: 2933),
+          .init(
+            customer: "Zoë", order: "A/2", timeMicros: 870_523_200_000_000, amountMinor: 0),
+        ])),
+    Example(
+      .recordReturns, tag: 6,
+      RecordReturnsRequest(
+        currency: "USD", minorDigits: 2,
+        returns: [
+          .init(
+            customer: "C-1001", order: "1", returned: "R-1", timeMicros: 872_078_400_000_000,
+            amountMinor: 0)
+        ])),
+    Example(
+      .recordOrders, tag: 5,
+      RecordReply(
+        sequence: 1043, recorded: 6, duplicates: 1,
+        refused: [.init(row: 3, status: .timeOutOfRange)])),
+    Example(
+      .scoreOne, tag: 9, deadlineMillis: 50,
+      ScoreOneRequest(terms: terms, customer: "C-1001")),
+    Example(.scoreMany, tag: 10, ScoreManyRequest(terms: terms, customers: ["C-1001", "nobody"])),
+    Example(.scoreOne, tag: 9, loyal),
+    Example(.scoreMany, tag: 10, ScoreManyReply(scores: [loyal, unknown])),
+    Example(.fit, tag: 11, FitRequest(asOfMicros: 875_620_800_000_000, kind: 2)),
+    Example(.fit, tag: 11, fit),
+    Example(.adoptModel, tag: 12, AdoptModelRequest(model: model)),
+    Example(.adoptModel, tag: 12, AdoptModelReply(sequence: 1044, generation: 3)),
+  ]
+
+  private static let terms = ScoreTermsFields(
+    asOfMicros: 875_620_800_000_000, horizonDays: 273, discountRate: 0.1, margin: 1)
+
+  private static let model: ModelFields = {
+    var model = ModelFields(kind: 2, r: 0.5248432, alpha: 43.2815971, a: 0.8913594, b: 1.6140022)
+    model.spendKnown = true
+    model.p = 6.2495723
+    model.q = 3.7442247
+    model.gamma = 15.4435210
+    return model
+  }()
+
+  private static let loyal: ScoreReply = {
+    var score = unknown
+    score.known = true
+    score.firstOrderDay = 9862
+    score.repeatOrders = 2
+    score.recencyDays = 213
+    score.ageDays = 272
+    score.meanSpend = 29.22
+    score.aliveProbability = 0.7061384728178915
+    score.churnProbability = 0.4400602506425869
+    score.expectedOrders = 1.2627588534602068
+    score.expectedSpend = 30.2912300542419
+    score.lifetimeValue = 36.85535587984426
+    return score
+  }()
+
+  private static let unknown: ScoreReply = {
+    var score = ScoreReply()
+    score.spendKnown = true
+    score.generation = 2
+    score.asOfDay = 10134
+    score.aliveProbability = 0.6442192616027962
+    score.churnProbability = 0.5826050263521807
+    score.expectedOrders = 1.1822798009681872
+    score.expectedSpend = 35.17037109099277
+    score.lifetimeValue = 40.203185967229814
+    return score
+  }()
+
+  private static let fit: FitReply = {
+    var fit = FitReply(model: model)
+    fit.generation = 2
+    fit.asOfDay = 10134
+    fit.standardErrors = [0.0625, 3.5, 0.125, -1]
+    fit.logLikelihood = -9582.1357156
+    fit.customers = 2357
+    fit.distinctHistories = 1432
+    fit.iterations = 17
+    fit.converged = true
+    fit.spendErrors = [1.25, 0.25, -1]
+    fit.spendLogLikelihood = -4055.9176948
+    fit.correlation = 0.0625
+    fit.spendCustomers = 946
+    fit.spendIterations = 12
+    fit.spendConverged = true
+    fit.seconds = 0.03125
+    fit.warnings = "The standard error of b is not known."
+    return fit
+  }()
+
+  private static let status: StatusReply = {
+    var status = StatusReply()
+    status.customers = 2357
+    status.orders = 6919
+    status.returns = 12
+    status.customerBytes = 377_120
+    status.orderBytes = 221_408
+    status.sequence = 1043
+    status.durableSequence = 1042
+    status.snapshotSequence = 1000
+    status.stateHash = 0x0123_4567_89AB_CDEF
+    status.generation = 2
+    status.newestOrderDay = 10134
+    status.uptimeMicros = 3_600_000_000
+    status.requests = 50_000
+    status.refusals = 3
+    status.connections = 4
+    status.residentBytes = 41_943_040
+    status.model = model
+    status.minorDigits = 2
+    status.currency = "USD"
+    status.timeZone = "UTC"
+    status.server = "patron 0.1"
+    return status
+  }()
+}

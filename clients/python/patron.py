@@ -1,0 +1,1003 @@
+"""A client for Patron, the in-memory customer-scoring server. One file, standard library only.
+
+    from datetime import date
+    from patron import Order, Patron
+
+    with Patron("127.0.0.1:7433") as patron:
+        patron.record_orders([Order("C-1001", "1", date(1997, 1, 1), "29.33")], currency="USD")
+        patron.fit("mbg-nbd")
+        print(patron.score("C-1001", horizon="39w").lifetime_value)
+        for score in patron.score_many(["C-1001", "C-1002"], horizon="12m", margin=0.4):
+            print(score.customer, score.alive_probability, score.expected_orders)
+
+A `Patron` is one connection and belongs to one thread. What the server declines raises
+`PatronRefused`; a connection that cannot be made, breaks or goes silent raises
+`PatronConnectionError`, and is closed then. The bytes are described in protocol.md.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import selectors
+import socket
+import struct
+import time
+import warnings
+from collections import deque
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal, InvalidOperation, localcontext
+from typing import Any, Deque, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, Union
+from zoneinfo import ZoneInfo
+
+__all__ = [
+    "Adoption", "Fit", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
+    "PatronRefused", "RecordResult", "RefusedRow", "Return", "Score", "ServerStatus", "Snapshot",
+    "days",
+]
+
+Moment = Union[date, datetime]
+"""A `date` is that calendar day in the shop's time zone; so is a `datetime` without a zone."""
+
+Amount = Union[Decimal, str, int]
+"""Major units, exactly; never a float, which could not hold 0.10."""
+
+# ---------------------------------------------------------------------------------------------
+# The protocol's numbers
+
+VERSION = 1
+DEFAULT_PORT = 7433
+MAGIC = 0x4E525450
+
+VERBS = {
+    "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
+    "record returns": 17, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
+}
+
+STATUSES = {
+    0: "ok", 1: "bad frame", 2: "frame too large", 3: "hello required", 4: "unsupported version",
+    5: "unsupported verb", 6: "malformed", 7: "invalid field", 8: "deadline exceeded",
+    9: "overloaded", 10: "shutting down", 11: "table full", 16: "already declared",
+    17: "not declared", 18: "currency mismatch", 19: "time out of range", 20: "unknown order",
+    21: "return before order", 22: "return exceeds order", 23: "amount overflow", 32: "no model",
+    33: "not enough data", 34: "task failed",
+}
+
+CLOSING = frozenset({1, 2, 3, 4})
+MODELS = {"bg-nbd": 1, "mbg-nbd": 2}
+FRAME_SIZE_MAX = 1 << 20
+IDENTIFIER_SIZE_MAX = 64
+NAME_SIZE_MAX = 64
+ROWS_MAX = 8192
+CUSTOMERS_MAX = 8192
+SCORE_MONTHS_MAX = 12_288
+AMOUNT_MAX = 10**15
+MINOR_DIGITS_MAX = 4
+
+MONTH_DAYS = 30.4375
+"""Days of a month; a year is twelve of them."""
+
+_HEADER = struct.Struct("<IHHQII")
+_TERMS = struct.Struct("<qddd")
+_SCORE = struct.Struct("<BBHIiiIiiIdddddd")
+_MODEL = struct.Struct("<BB7d")
+_FIT = struct.Struct("<4ddQQIB3dddQIBd")
+_STATUS = struct.Struct("<9QIiqQQIQ")
+_NO_OFFSET = 0xFFFF_FFFF
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_WINDOW = 8  # requests under way at once
+
+
+# ---------------------------------------------------------------------------------------------
+# What goes wrong
+
+
+class PatronError(Exception):
+    """Whatever this module raises on purpose, but for wrong arguments (ValueError, TypeError)."""
+
+
+class PatronRefused(PatronError):
+    """The server declined a request; nothing was changed by it.
+
+    `status` is the number, `name` its name in protocol.md, `offset` the place of the field at
+    fault in the request's frame (None where no field is), `sentence` the explanation.
+    """
+
+    def __init__(self, status: int, offset: Optional[int], sentence: str) -> None:
+        self.status = status
+        self.name = STATUSES.get(status, f"status {status}")
+        self.offset = offset
+        self.sentence = sentence
+        place = "" if offset is None else f" at byte {offset}"
+        super().__init__(f"{self.name}{place}: {sentence}")
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return (PatronRefused, (self.status, self.offset, self.sentence))
+
+
+class PatronConnectionError(PatronError, ConnectionError):
+    """There is no connection, or not any more. What was under way may or may not have been done."""
+
+
+# ---------------------------------------------------------------------------------------------
+# What goes in and comes out
+
+
+@dataclass(frozen=True)
+class Order:
+    """One completed purchase. The same customer and order again is a duplicate.
+
+    >>> Order("C-1001", "1", date(1997, 1, 1), "29.33").amount
+    '29.33'
+    """
+
+    customer: str
+    order: str
+    time: Moment
+    amount: Amount
+
+
+@dataclass(frozen=True)
+class Return:
+    """An order, or a part of it, given back; no amount means all that is left of it."""
+
+    customer: str
+    order: str
+    returned: str
+    time: Moment
+    amount: Optional[Amount] = None
+
+
+@dataclass(frozen=True)
+class Hello:
+    """What the server said of itself and the shop when the connection was made."""
+
+    version: int
+    minor_digits: int
+    currency: str
+    time_zone: str
+    server: str
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row that was not recorded: its place among the rows given, from 0, and why."""
+
+    row: int
+    status: int
+    name: str
+
+
+@dataclass(frozen=True)
+class RecordResult:
+    """How many rows were new, known already, and refused; and the last command's number."""
+
+    recorded: int
+    duplicates: int
+    refused: Tuple[RefusedRow, ...]
+    sequence: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is to be expected of a customer within the horizon; amounts in major units.
+
+    For an unknown customer `known` is False, and the numbers are those to be expected of
+    somebody who orders for the first time on the as-of day.
+    """
+
+    customer: str
+    known: bool
+    spend_known: bool
+    generation: int
+    as_of: date
+    first_order: Optional[date]
+    repeat_orders: int
+    recency_days: int
+    age_days: int
+    mean_spend: float
+    alive_probability: float
+    churn_probability: float
+    expected_orders: float
+    expected_spend_per_order: float
+    lifetime_value: float
+    horizon_days: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """A purchase model with time in days, and a spend model where p, q, gamma are not None."""
+
+    name: str
+    r: float
+    alpha: float
+    a: float
+    b: float
+    p: Optional[float] = None
+    q: Optional[float] = None
+    gamma: Optional[float] = None
+
+    def parameters(self, unit_days: float = 1) -> Dict[str, float]:
+        """The purchase parameters, with time in units of so many days: 7 for weeks."""
+        return {"r": self.r, "alpha": self.alpha / unit_days, "a": self.a, "b": self.b}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit found; it has been adopted. Standard errors are None where they are not known."""
+
+    generation: int
+    as_of: date
+    model: Model
+    standard_errors: Dict[str, Optional[float]]
+    log_likelihood: float
+    customers: int
+    distinct_histories: int
+    iterations: int
+    converged: bool
+    spend_errors: Dict[str, Optional[float]]
+    spend_log_likelihood: float
+    correlation: float
+    spend_customers: int
+    spend_iterations: int
+    spend_converged: bool
+    seconds: float
+    warnings: Tuple[str, ...]
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The keys that `patron fit --json` prints; `Patron.adopt` takes them back.
+
+        `standardErrors` are those of the parameters in weeks, `standardErrorsDays` in days.
+        """
+        weeks = dict(self.standard_errors)
+        if weeks["alpha"] is not None:
+            weeks["alpha"] /= 7
+        spend: Optional[Dict[str, Any]] = None
+        if self.model.p is not None:
+            spend = {
+                "p": self.model.p, "q": self.model.q, "gamma": self.model.gamma,
+                "logLikelihood": self.spend_log_likelihood, "correlation": None if self.correlation < -1 else self.correlation,
+            }
+        return {
+            "model": self.model.name,
+            "parametersWeeks": self.model.parameters(7),
+            "parametersDays": self.model.parameters(),
+            "standardErrors": weeks,
+            "standardErrorsDays": dict(self.standard_errors),
+            "logLikelihood": self.log_likelihood,
+            "spend": spend,
+            "customers": self.customers,
+            "distinctHistories": self.distinct_histories,
+            "iterations": self.iterations,
+            "converged": self.converged,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """The number of the command, and which adoption this is."""
+
+    sequence: int
+    generation: int
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The last command the snapshot covers, its size in bytes, and how long it took."""
+
+    sequence: int
+    size_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ServerStatus:
+    """What the server holds and how it is. `state_hash` is None where it was not asked for."""
+
+    customers: int
+    orders: int
+    returns: int
+    customer_bytes: int
+    order_bytes: int
+    sequence: int
+    durable_sequence: int
+    snapshot_sequence: int
+    state_hash: Optional[int]
+    generation: int
+    newest_order: Optional[date]
+    uptime_seconds: float
+    requests: int
+    refusals: int
+    connections: int
+    resident_bytes: int
+    model: Optional[Model]
+    minor_digits: int
+    currency: str
+    time_zone: str
+    server: str
+
+
+# ---------------------------------------------------------------------------------------------
+# Units
+
+
+def days(duration: Union[str, int, float]) -> float:
+    """A duration in days: "90d", "39w", "12m" (of 30.4375 days), "1y" (12 m), or a number of days.
+
+    >>> days("39w"), days("12m"), days(90)
+    (273.0, 365.25, 90.0)
+    """
+    if not isinstance(duration, str):
+        return float(duration)
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([dwmy])", duration)
+    if match is None:
+        raise ValueError(f"{duration!r} is no duration; write 90d, 39w, 12m or 1y")
+    unit = {"d": 1.0, "w": 7.0, "m": MONTH_DAYS, "y": 12 * MONTH_DAYS}
+    return float(match[1]) * unit[match[2]]
+
+
+def minor_units(amount: Amount, minor_digits: int) -> int:
+    """An amount in minor units, exactly.
+
+    >>> minor_units("29.33", 2), minor_units(Decimal("5"), 0)
+    (2933, 5)
+    """
+    if isinstance(amount, bool) or not isinstance(amount, (Decimal, str, int)):
+        raise TypeError(f"{amount!r} is no amount; give a Decimal, a str or an int, never a float")
+    with localcontext() as context:
+        context.prec = 100
+        try:
+            minor = Decimal(amount).scaleb(minor_digits)
+        except InvalidOperation:
+            raise ValueError(f"{amount!r} is no amount") from None
+        if not minor.is_finite() or abs(minor) > AMOUNT_MAX:
+            raise ValueError(f"{amount!r} is no amount, or more than can be recorded")
+        if minor != minor.to_integral_value():
+            raise ValueError(f"{amount!r} has more than {minor_digits} digits behind the point")
+    if minor < 0:
+        raise ValueError(f"{amount!r} is negative; what comes back is recorded as a return")
+    return int(minor)
+
+
+def micros(moment: Moment, zone: tzinfo) -> int:
+    """Microseconds since 1970 UTC; a date means noon of that day in `zone`.
+
+    >>> micros(date(1997, 9, 30), timezone.utc)
+    875620800000000
+    """
+    if not isinstance(moment, datetime):
+        if not isinstance(moment, date):
+            raise TypeError(f"{moment!r} is neither a date nor a datetime")
+        moment = datetime(moment.year, moment.month, moment.day, 12)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _day(number: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=number)
+
+
+# ---------------------------------------------------------------------------------------------
+# Writing
+
+
+def frame(verb: int, tag: int, body: bytes, deadline_millis: int = 0) -> bytes:
+    """A whole request."""
+    size = _HEADER.size + len(body)
+    if size > FRAME_SIZE_MAX:
+        raise ValueError(f"the request has {size} bytes, at most {FRAME_SIZE_MAX} can be sent")
+    return _HEADER.pack(size - 4, verb, 0, tag, deadline_millis, 0) + body
+
+
+def _identifier(text: str, what: str) -> bytes:
+    data = text.encode()
+    if not 1 <= len(data) <= IDENTIFIER_SIZE_MAX:
+        raise ValueError(f"{what} {text!r} has {len(data)} bytes, it must have 1 to 64")
+    return bytes((len(data),)) + data
+
+
+def _name(text: str) -> bytes:
+    data = text.encode()
+    if len(data) > NAME_SIZE_MAX:
+        raise ValueError(f"the name {text!r} has {len(data)} bytes, at most 64 can be sent")
+    return bytes((len(data),)) + data
+
+
+def hello_body(client: str) -> bytes:
+    """The body of a hello request."""
+    return struct.pack("<IHH", MAGIC, VERSION, VERSION) + _name(client)
+
+
+def status_body(with_state_hash: bool) -> bytes:
+    """The body of a status request."""
+    return bytes((int(with_state_hash),))
+
+
+def batch_head(currency: str, minor_digits: int, count: int) -> bytes:
+    """What stands before the rows of a batch."""
+    if re.fullmatch("[A-Z]{3}", currency) is None:
+        raise ValueError(f"{currency!r} is no currency; give three capital letters such as EUR")
+    if not 0 <= minor_digits <= MINOR_DIGITS_MAX:
+        raise ValueError(f"minor_digits is {minor_digits}, it must be 0 to {MINOR_DIGITS_MAX}")
+    return _name(currency) + struct.pack("<BI", minor_digits, count)
+
+
+def order_row(order: Order, minor_digits: int, zone: tzinfo) -> bytes:
+    """A row of record orders."""
+    return (
+        _identifier(order.customer, "the customer")
+        + _identifier(order.order, "the order")
+        + struct.pack("<qq", micros(order.time, zone), minor_units(order.amount, minor_digits))
+    )
+
+
+def return_row(row: Return, minor_digits: int, zone: tzinfo) -> bytes:
+    """A row of record returns."""
+    amount = 0 if row.amount is None else minor_units(row.amount, minor_digits)
+    if row.amount is not None and amount == 0:
+        raise ValueError("a return of 0 is none; leave the amount out to return all that is left")
+    return (
+        _identifier(row.customer, "the customer")
+        + _identifier(row.order, "the order")
+        + _identifier(row.returned, "the return")
+        + struct.pack("<qq", micros(row.time, zone), amount)
+    )
+
+
+def score_terms(as_of_micros: int, horizon_days: float, rate: float, margin: float) -> bytes:
+    """What stands before the customers of a request for scores."""
+    return _TERMS.pack(as_of_micros, horizon_days, rate, margin)
+
+
+def score_one_body(terms: bytes, customer: str) -> bytes:
+    """The body of a score one request."""
+    return terms + _identifier(customer, "the customer")
+
+
+def score_many_body(terms: bytes, customers: List[str]) -> bytes:
+    """The body of a score many request."""
+    names = b"".join(_identifier(customer, "the customer") for customer in customers)
+    return terms + struct.pack("<I", len(customers)) + names
+
+
+def fit_body(as_of_micros: int, model: str) -> bytes:
+    """The body of a fit request."""
+    return struct.pack("<qB", as_of_micros, _model_kind(model))
+
+
+def adopt_body(model: Model) -> bytes:
+    """The body of an adopt model request."""
+    spend = (model.p, model.q, model.gamma)
+    known = None not in spend
+    return _MODEL.pack(
+        _model_kind(model.name), int(known), model.r, model.alpha, model.a, model.b,
+        *(spend if known else (0.0, 0.0, 0.0)),
+    )
+
+
+def _model_kind(name: str) -> int:
+    if name not in MODELS:
+        raise ValueError(f"{name!r} is no model; there are {', '.join(MODELS)}")
+    return MODELS[name]
+
+
+def model_from(parameters: Mapping[str, Any]) -> Model:
+    """The model in a mapping with the keys of `patron fit --json`.
+
+    `model`, `parametersDays` or `parametersWeeks` (days win) and, if wanted, `spend`.
+    """
+    unit, purchase = 1.0, parameters.get("parametersDays")
+    if purchase is None:
+        unit, purchase = 7.0, parameters.get("parametersWeeks")
+    if purchase is None:
+        raise ValueError("parametersDays or parametersWeeks is missing")
+    spend = parameters.get("spend") or {}
+    try:
+        name, values = parameters["model"], {key: float(purchase[key]) for key in "rab"}
+        values["alpha"] = float(purchase["alpha"]) * unit
+        if spend:
+            values.update({key: float(spend[key]) for key in ("p", "q", "gamma")})
+    except KeyError as missing:
+        raise ValueError(f"{missing.args[0]} is missing") from None
+    _model_kind(name)
+    return Model(name, **values)
+
+
+# ---------------------------------------------------------------------------------------------
+# Reading
+
+
+class _Reader:
+    """A cursor over the body of a reply."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.offset = 0
+
+    def take(self, layout: struct.Struct) -> Tuple[Any, ...]:
+        return layout.unpack(self.bytes(layout.size))
+
+    def bytes(self, size: int) -> bytes:
+        end = self.offset + size
+        if end > len(self.body):
+            raise PatronConnectionError("a reply ends within a field: is this a Patron server?")
+        self.offset = end
+        return self.body[end - size : end]
+
+    def text(self, length_bytes: int = 1) -> str:
+        size = int.from_bytes(self.bytes(length_bytes), "little")
+        return self.bytes(size).decode(errors="replace")
+
+    def end(self) -> None:
+        if self.offset != len(self.body):
+            raise PatronConnectionError("a reply goes on after its last field")
+
+
+def read_hello(body: bytes) -> Hello:
+    """The reply to hello."""
+    reader = _Reader(body)
+    version, minor_digits = reader.take(struct.Struct("<HB"))
+    hello = Hello(version, minor_digits, reader.text(), reader.text(), reader.text())
+    reader.end()
+    return hello
+
+
+def read_refusal(status: int, body: bytes) -> PatronRefused:
+    """The body of every reply whose status is not ok."""
+    reader = _Reader(body)
+    (offset,) = reader.take(struct.Struct("<I"))
+    sentence = reader.text(2)
+    reader.end()
+    return PatronRefused(status, None if offset == _NO_OFFSET else offset, sentence)
+
+
+def read_ping(body: bytes) -> datetime:
+    """The reply to ping."""
+    reader = _Reader(body)
+    (time_micros,) = reader.take(struct.Struct("<q"))
+    reader.end()
+    return _EPOCH + timedelta(microseconds=time_micros)
+
+
+def read_record(body: bytes, first_row: int = 0) -> RecordResult:
+    """The reply to record orders and record returns."""
+    reader = _Reader(body)
+    sequence, recorded, duplicates, count = reader.take(struct.Struct("<QIII"))
+    refused = tuple(
+        RefusedRow(first_row + row, status, STATUSES.get(status, f"status {status}"))
+        for row, status in struct.iter_unpack("<IH", reader.bytes(6 * count))
+    )
+    reader.end()
+    return RecordResult(recorded, duplicates, refused, sequence)
+
+
+def read_score(body: bytes, customer: str, horizon_days: float) -> Score:
+    """The reply to score one, and a row of the reply to score many."""
+    if len(body) != _SCORE.size:
+        raise PatronConnectionError(f"a score has {len(body)} bytes, it should have {_SCORE.size}")
+    (
+        known, spend_known, _, generation, as_of, first, repeat, recency, age, _,
+        mean, alive, churn, orders, spend, value,
+    ) = _SCORE.unpack(body)
+    return Score(
+        customer, known != 0, spend_known != 0, generation, _day(as_of),
+        _day(first) if known else None, repeat, recency, age, mean, alive, churn, orders, spend,
+        value, horizon_days,
+    )
+
+
+def read_scores(body: bytes, customers: List[str], horizon_days: float) -> List[Score]:
+    """The reply to score many."""
+    reader = _Reader(body)
+    count, _ = reader.take(struct.Struct("<II"))
+    if count != len(customers):
+        raise PatronConnectionError(f"{count} scores came for {len(customers)} customers")
+    scores = [read_score(reader.bytes(_SCORE.size), one, horizon_days) for one in customers]
+    reader.end()
+    return scores
+
+
+def _read_model(reader: _Reader) -> Optional[Model]:
+    kind, spend_known, r, alpha, a, b, p, q, gamma = reader.take(_MODEL)
+    if kind == 0:
+        return None
+    name = {number: name for name, number in MODELS.items()}.get(kind, f"kind {kind}")
+    return Model(name, r, alpha, a, b, *((p, q, gamma) if spend_known else ()))
+
+
+def read_fit(body: bytes) -> Fit:
+    """The reply to fit."""
+    reader = _Reader(body)
+    generation, as_of = reader.take(struct.Struct("<Ii"))
+    model = _read_model(reader)
+    if model is None:
+        raise PatronConnectionError("a fit came without a model")
+    values = reader.take(_FIT)
+    sentences = reader.text(2)
+    reader.end()
+
+    def errors(names: Tuple[str, ...], numbers: Tuple[float, ...]) -> Dict[str, Optional[float]]:
+        return {name: None if n == -1 else n for name, n in zip(names, numbers)}
+
+    return Fit(
+        generation, _day(as_of), model, errors(("r", "alpha", "a", "b"), values[0:4]), values[4],
+        values[5], values[6], values[7], values[8] != 0,
+        errors(("p", "q", "gamma"), values[9:12]), values[12], values[13], values[14], values[15],
+        values[16] != 0, values[17], tuple(sentences.splitlines()),
+    )
+
+
+def read_adoption(body: bytes) -> Adoption:
+    """The reply to adopt model."""
+    reader = _Reader(body)
+    adoption = Adoption(*reader.take(struct.Struct("<QI")))
+    reader.end()
+    return adoption
+
+
+def read_snapshot(body: bytes) -> Snapshot:
+    """The reply to snapshot."""
+    reader = _Reader(body)
+    snapshot = Snapshot(*reader.take(struct.Struct("<QQd")))
+    reader.end()
+    return snapshot
+
+
+def read_status(body: bytes, with_state_hash: bool) -> ServerStatus:
+    """The reply to status."""
+    reader = _Reader(body)
+    (
+        customers, orders, returns, customer_bytes, order_bytes, sequence, durable, snapshot,
+        state_hash, generation, newest, uptime, requests, refusals, connections, resident,
+    ) = reader.take(_STATUS)
+    model = _read_model(reader)
+    (minor_digits,) = reader.take(struct.Struct("<B"))
+    status = ServerStatus(
+        customers, orders, returns, customer_bytes, order_bytes, sequence, durable, snapshot,
+        state_hash if with_state_hash else None, generation,
+        None if newest < 0 else _day(newest), uptime / 1e6, requests, refusals, connections,
+        resident, model, minor_digits, reader.text(), reader.text(), reader.text(),
+    )
+    reader.end()
+    return status
+
+
+# ---------------------------------------------------------------------------------------------
+# The connection
+
+
+class Patron:
+    """One connection to a server.
+
+    `address` is "host:port"; `timeout` the seconds without any progress after which a request
+    is given up, which is also the deadline the server is told.
+
+        with Patron("127.0.0.1:7433") as patron:
+            print(patron.hello.server, patron.ping())
+    """
+
+    hello: Hello
+    """What the server said when the connection was made."""
+
+    def __init__(
+        self, address: str = f"127.0.0.1:{DEFAULT_PORT}", *, timeout: float = 30.0,
+        client: str = "patron.py",
+    ) -> None:
+        self._timeout = timeout
+        self._tag = 0
+        self._inbox = bytearray()
+        self._replies: Dict[int, Tuple[int, bytes]] = {}
+        self._abandoned: Set[int] = set()
+        host, port = _host_and_port(address)
+        try:
+            self._socket = socket.create_connection((host, port), timeout)
+        except OSError as error:
+            raise PatronConnectionError(f"there is no server at {address}: {error}") from error
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._socket, selectors.EVENT_READ)
+        self._open = True
+        try:
+            self.hello = read_hello(self._ask("hello", hello_body(client)))
+            if self.hello.version != VERSION:
+                raise PatronConnectionError(f"the server chose version {self.hello.version}")
+        except BaseException:
+            self.close()
+            raise
+        self._zone = _zone(self.hello.time_zone)
+
+    def __enter__(self) -> Patron:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection; nothing can be asked any more."""
+        if self._open:
+            self._open = False
+            self._selector.close()
+            self._socket.close()
+
+    # -- questions ----------------------------------------------------------------------------
+
+    def ping(self) -> datetime:
+        """The server's time, in UTC."""
+        return read_ping(self._ask("ping", b""))
+
+    def status(self, with_state_hash: bool = False) -> ServerStatus:
+        """What the server holds and how it is; the state's hash takes a pass over its memory.
+
+            print(patron.status().customers)
+        """
+        return read_status(self._ask("status", status_body(with_state_hash)), with_state_hash)
+
+    def score(
+        self, customer: str, *, as_of: Optional[Moment] = None,
+        horizon: Union[str, int, float] = "39w", discount_rate: float = 0.10, margin: float = 1.0,
+    ) -> Score:
+        """One customer's score: now, or as of a past day from the orders up to it.
+
+            score = patron.score("C-1001", as_of=date(1997, 9, 30), horizon="12m", margin=0.4)
+            if score.known and score.churn_probability > 0.5: ...
+        """
+        horizon_days = days(horizon)
+        terms = score_terms(self._as_of(as_of), horizon_days, discount_rate, margin)
+        reply = self._ask("score one", score_one_body(terms, customer))
+        return read_score(reply, customer, horizon_days)
+
+    def score_many(
+        self, customers: Iterable[str], *, as_of: Optional[Moment] = None,
+        horizon: Union[str, int, float] = "39w", discount_rate: float = 0.10, margin: float = 1.0,
+        batch: int = 1024,
+    ) -> Iterator[Score]:
+        """The scores of any number of customers, in their order, as they come.
+
+        Customers are taken and scores given while requests are under way, so neither has to fit
+        into memory.
+
+            best = heapq.nlargest(100, patron.score_many(ids), key=lambda s: s.lifetime_value)
+        """
+        if not 1 <= batch <= CUSTOMERS_MAX:
+            raise ValueError(f"batch is {batch}, it must be 1 to {CUSTOMERS_MAX}")
+        horizon_days = days(horizon)
+        terms = score_terms(self._as_of(as_of), horizon_days, discount_rate, margin)
+        months = max(1, math.ceil(horizon_days / MONTH_DAYS))
+        batch = min(batch, max(1, SCORE_MONTHS_MAX // months))
+        return self._score_many(customers, terms, horizon_days, batch)
+
+    def _score_many(
+        self, customers: Iterable[str], terms: bytes, horizon_days: float, batch: int
+    ) -> Iterator[Score]:
+        asked: Deque[List[str]] = deque()
+
+        def bodies() -> Iterator[bytes]:
+            names: List[str] = []
+            for customer in customers:
+                names.append(customer)
+                if len(names) == batch:
+                    asked.append(names)
+                    yield score_many_body(terms, names)
+                    names = []
+            if names:
+                asked.append(names)
+                yield score_many_body(terms, names)
+
+        for reply in self._pipeline("score many", bodies()):
+            yield from read_scores(reply, asked.popleft(), horizon_days)
+
+    # -- commands -----------------------------------------------------------------------------
+
+    def record_orders(
+        self, orders: Iterable[Union[Order, Tuple[str, str, Moment, Amount]]], *,
+        currency: str = "EUR", minor_digits: int = 2,
+    ) -> RecordResult:
+        """Records any number of orders, each at most once, and waits until they are on disk.
+
+        They travel in batches. When one is refused as a whole (`PatronRefused`) or the
+        connection breaks, earlier ones stay recorded, and so may later ones: put it right and
+        give all of them again; what is known already is counted as a duplicate.
+
+            result = patron.record_orders(
+                [Order("C-1001", "1", date(1997, 1, 1), "29.33")], currency="USD")
+            for row in result.refused: print(row.row, row.name)
+        """
+        rows = (row if isinstance(row, Order) else Order(*row) for row in orders)
+        encoded = (order_row(row, minor_digits, self._zone) for row in rows)
+        return self._record("record orders", encoded, currency, minor_digits)
+
+    def record_returns(
+        self, returns: Iterable[Return], *, currency: str = "EUR", minor_digits: int = 2
+    ) -> RecordResult:
+        """Records any number of returns, as `record_orders` does orders.
+
+            patron.record_returns([Return("C-1001", "1", "R-1", date(1997, 8, 20))])  # all of it
+        """
+        encoded = (return_row(row, minor_digits, self._zone) for row in returns)
+        return self._record("record returns", encoded, currency, minor_digits)
+
+    def _record(
+        self, verb: str, rows: Iterable[bytes], currency: str, minor_digits: int
+    ) -> RecordResult:
+        counts: Deque[int] = deque()
+
+        def bodies() -> Iterator[bytes]:
+            for batch in batches(rows, _HEADER.size + len(batch_head(currency, minor_digits, 0))):
+                counts.append(len(batch))
+                yield batch_head(currency, minor_digits, len(batch)) + b"".join(batch)
+
+        first_row = recorded = duplicates = sequence = 0
+        refused: List[RefusedRow] = []
+        for reply in self._pipeline(verb, bodies()):
+            result = read_record(reply, first_row)
+            first_row += counts.popleft()
+            recorded += result.recorded
+            duplicates += result.duplicates
+            refused += result.refused
+            sequence = result.sequence
+        return RecordResult(recorded, duplicates, tuple(refused), sequence)
+
+    def fit(
+        self, model: str = "mbg-nbd", *, as_of: Optional[Moment] = None, timeout: float = 600.0
+    ) -> Fit:
+        """Fits the models to the orders recorded up to a day (the newest order's), and adopts them.
+
+            fit = patron.fit("mbg-nbd", as_of=date(1997, 9, 30))
+            print(fit.model.parameters(7), fit.log_likelihood, fit.warnings)
+        """
+        return read_fit(self._ask("fit", fit_body(self._as_of(as_of), model), timeout))
+
+    def adopt(self, parameters: Union[Model, Mapping[str, Any]]) -> Adoption:
+        """Adopts parameters from elsewhere: a `Model`, or what `patron fit --json` printed.
+
+            patron.adopt({
+                "model": "mbg-nbd",
+                "parametersWeeks": {"r": 0.525, "alpha": 6.183, "a": 0.891, "b": 1.614},
+                "spend": {"p": 6.25, "q": 3.74, "gamma": 15.44},
+            })
+        """
+        model = parameters if isinstance(parameters, Model) else model_from(parameters)
+        return read_adoption(self._ask("adopt model", adopt_body(model)))
+
+    def snapshot(self, *, timeout: float = 600.0) -> Snapshot:
+        """Has the server write a snapshot now, and waits until it is verified."""
+        return read_snapshot(self._ask("snapshot", b"", timeout))
+
+    # -- frames -------------------------------------------------------------------------------
+
+    def _as_of(self, moment: Optional[Moment]) -> int:
+        if moment is None:
+            return 0
+        number = micros(moment, self._zone)
+        if number <= 0:
+            raise ValueError(f"{moment} is too early, days are counted from 1970 on")
+        return number
+
+    def _ask(self, verb: str, body: bytes, timeout: Optional[float] = None) -> bytes:
+        timeout = self._timeout if timeout is None else timeout
+        return self._reply(self._submit(verb, body, timeout), timeout)
+
+    def _pipeline(self, verb: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
+        """Sends the requests, a few of them ahead of the replies, which it yields in order."""
+        under_way: Deque[int] = deque()
+        try:
+            for body in bodies:
+                under_way.append(self._submit(verb, body, self._timeout))
+                if len(under_way) == _WINDOW:
+                    yield self._reply(under_way.popleft(), self._timeout)
+            while under_way:
+                yield self._reply(under_way.popleft(), self._timeout)
+        finally:
+            for tag in under_way:  # Nobody will ask for these any more.
+                if self._replies.pop(tag, None) is None:
+                    self._abandoned.add(tag)
+
+    def _submit(self, verb: str, body: bytes, timeout: float) -> int:
+        """Sends a request whole. What arrives meanwhile is taken in, so neither side can block."""
+        self._tag += 1
+        deadline = max(1, int(min(timeout * 1000, 0xFFFF_FFFF)))
+        left = memoryview(frame(VERBS[verb], self._tag, body, deadline))
+        silent_until = time.monotonic() + self._timeout
+        while left:
+            ready = self._wait(selectors.EVENT_READ | selectors.EVENT_WRITE, silent_until)
+            if ready & selectors.EVENT_READ:
+                self._receive()
+            if ready & selectors.EVENT_WRITE:
+                try:
+                    left = left[self._socket.send(left) :]
+                except BlockingIOError:
+                    continue
+                except OSError as error:
+                    raise self._broken(f"the connection broke: {error}") from error
+            silent_until = time.monotonic() + self._timeout
+        return self._tag
+
+    def _reply(self, tag: int, timeout: float) -> bytes:
+        """The body of the reply with this tag; raises what the server refused."""
+        silent_until = time.monotonic() + timeout
+        while tag not in self._replies:
+            self._wait(selectors.EVENT_READ, silent_until)
+            self._receive()
+            silent_until = time.monotonic() + timeout
+        status, body = self._replies.pop(tag)
+        if status != 0:
+            raise read_refusal(status, body)
+        return body
+
+    def _wait(self, events: int, until: float) -> int:
+        if not self._open:
+            raise PatronConnectionError("the connection is closed; make a new Patron")
+        self._selector.modify(self._socket, events)
+        ready = self._selector.select(max(0.0, until - time.monotonic()))
+        if not ready:
+            raise self._broken("the server did not answer in time")
+        return ready[0][1]
+
+    def _receive(self) -> None:
+        """Takes in what has arrived and puts whole replies aside."""
+        try:
+            data = self._socket.recv(1 << 18)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise self._broken(f"the connection broke: {error}") from error
+        if not data:
+            raise self._broken("the server closed the connection")
+        self._inbox += data
+        start = 0
+        while len(self._inbox) - start >= _HEADER.size:
+            length, _, status, tag, _, _ = _HEADER.unpack_from(self._inbox, start)
+            if not _HEADER.size - 4 <= length <= FRAME_SIZE_MAX - 4:
+                raise self._broken("what answers is no Patron server")
+            end = start + 4 + length
+            if len(self._inbox) < end:
+                break
+            body = bytes(self._inbox[start + _HEADER.size : end])
+            start = end
+            if status in CLOSING:
+                self.close()
+                raise read_refusal(status, body)
+            if tag in self._abandoned:
+                self._abandoned.remove(tag)
+            else:
+                self._replies[tag] = (status, body)
+        del self._inbox[:start]
+
+    def _broken(self, sentence: str) -> PatronConnectionError:
+        self.close()
+        return PatronConnectionError(sentence)
+
+
+def batches(rows: Iterable[bytes], head_size: int) -> Iterator[List[bytes]]:
+    """Parts rows into runs that fit into one frame behind `head_size` bytes."""
+    batch: List[bytes] = []
+    size = head_size
+    for row in rows:
+        if len(batch) == ROWS_MAX or size + len(row) > FRAME_SIZE_MAX:
+            yield batch
+            batch, size = [], head_size
+        batch.append(row)
+        size += len(row)
+    if batch:
+        yield batch
+
+
+def _host_and_port(address: str) -> Tuple[str, int]:
+    match = re.fullmatch(r"(?:\[(.+)\]|([^:]+))(?::([0-9]{1,5}))?", address)
+    if match is None or int(match[3] or DEFAULT_PORT) > 65535:
+        raise ValueError(f"{address!r} is no address; write host:port or [ipv6]:port")
+    return match[1] or match[2], int(match[3] or DEFAULT_PORT)
+
+
+def _zone(name: str) -> tzinfo:
+    if name in ("", "UTC"):
+        return timezone.utc
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError.
+        warnings.warn(f"the time zone {name} is not known here; dates are taken as days in UTC")
+        return timezone.utc

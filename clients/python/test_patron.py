@@ -1,0 +1,499 @@
+"""Holds patron.py against protocol.md, and its connection against a server made of the examples.
+
+    python3 -m unittest discover --start-directory clients/python
+"""
+
+from __future__ import annotations
+
+import doctest
+import pathlib
+import re
+import socket
+import struct
+import threading
+import unittest
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from zoneinfo import ZoneInfo
+
+import patron
+from patron import Order, Patron, PatronConnectionError, PatronRefused, Return
+
+PAGE = (pathlib.Path(__file__).resolve().parents[2] / "protocol.md").read_text(encoding="utf-8")
+HEADER = 24
+
+
+class Example:
+    """A hex block of protocol.md: its bytes, and its fields as the comments spell them out."""
+
+    def __init__(self, block: str) -> None:
+        self.bytes = b""
+        self.fields: Dict[str, Any] = {}
+        for line in block.splitlines():
+            data, _, comment = line.partition(";")
+            self.bytes += bytes.fromhex(data)
+            if comment:
+                name, _, value = comment.strip().partition(" = ")
+                self.fields[name] = self.value(value)
+        self.body = self.bytes[HEADER:]
+
+    @staticmethod
+    def value(text: str) -> Any:
+        if text.startswith('"'):
+            return text[1:-1].replace("\\n", "\n")
+        number = text.partition(",")[0]
+        return float(number) if re.search(r"[.e]", number) else int(number, 0)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
+
+    def rows(self, name: str) -> List[Dict[str, Any]]:
+        rows: List[Dict[str, Any]] = []
+        for key, value in self.fields.items():
+            match = re.fullmatch(rf"{name}\[(\d+)\]\.(.+)", key)
+            if match:
+                while len(rows) <= int(match[1]):
+                    rows.append({})
+                rows[int(match[1])][match[2]] = value
+        return rows
+
+    def request(self, body: bytes) -> bytes:
+        return patron.frame(self["verb"], self["tag"], body, self["deadline"])
+
+
+def section(title: str) -> str:
+    match = re.search(rf"^#+ {re.escape(title)}$(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert match is not None, f"protocol.md has no section {title}"
+    return match[1]
+
+
+def example(title: str) -> Example:
+    match = re.search(r"^```hex$\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
+    assert match is not None, f"{title} has no example"
+    return Example(match[1])
+
+
+def table(title: str) -> List[List[str]]:
+    lines = [line for line in section(title).splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
+
+
+def at(micros: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=micros)
+
+
+class TheTables(unittest.TestCase):
+    def test_verbs(self) -> None:
+        self.assertEqual(patron.VERBS, {row[1]: int(row[0]) for row in table("Verbs")})
+
+    def test_statuses(self) -> None:
+        rows = table("Statuses")
+        self.assertEqual(patron.STATUSES, {int(row[0]): row[1] for row in rows})
+        self.assertEqual(patron.CLOSING, {int(row[0]) for row in rows if row[2] == "yes"})
+
+    def test_limits(self) -> None:
+        limits = {row[0]: int(row[1].replace(",", "")) for row in table("Limits")}
+        self.assertEqual(patron.FRAME_SIZE_MAX, limits["frameSizeMax"])
+        self.assertEqual(patron.IDENTIFIER_SIZE_MAX, limits["identifierSizeMax"])
+        self.assertEqual(patron.NAME_SIZE_MAX, limits["nameSizeMax"])
+        self.assertEqual(patron.ROWS_MAX, limits["rowsMax"])
+        self.assertEqual(patron.CUSTOMERS_MAX, limits["customersMax"])
+        self.assertEqual(patron.SCORE_MONTHS_MAX, limits["scoreMonthsMax"])
+        self.assertEqual(patron.AMOUNT_MAX, limits["amountMax"])
+        self.assertEqual(patron.MINOR_DIGITS_MAX, limits["minorDigitsMax"])
+
+
+class TheRequests(unittest.TestCase):
+    """What is written from an example's values is the example, byte for byte."""
+
+    def test_ping(self) -> None:
+        e = example("empty")
+        self.assertEqual(e.request(b""), e.bytes)
+
+    def test_hello(self) -> None:
+        e = example("hello request")
+        self.assertEqual(e["magic"], patron.MAGIC)
+        self.assertEqual(e.request(patron.hello_body(e["client"])), e.bytes)
+
+    def test_status(self) -> None:
+        e = example("status request")
+        self.assertEqual(e.request(patron.status_body(e["state hash"] == 1)), e.bytes)
+
+    def test_orders(self) -> None:
+        e = example("record orders request")
+        digits = e["minor digits"]
+        rows = [
+            Order(row["customer"], row["order"], at(row["time"]),
+                  Decimal(row["amount"]).scaleb(-digits))
+            for row in e.rows("orders")
+        ]
+        body = patron.batch_head(e["currency"], digits, len(rows))
+        body += b"".join(patron.order_row(row, digits, timezone.utc) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+
+    def test_returns(self) -> None:
+        e = example("record returns request")
+        rows = [
+            Return(row["customer"], row["order"], row["return"], at(row["time"]), None)
+            for row in e.rows("returns")
+        ]
+        self.assertEqual([row["amount"] for row in e.rows("returns")], [0])
+        body = patron.batch_head(e["currency"], e["minor digits"], len(rows))
+        body += b"".join(patron.return_row(row, 2, timezone.utc) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+
+    def terms(self, e: Example) -> bytes:
+        return patron.score_terms(e["as of"], e["horizon"], e["discount rate"], e["margin"])
+
+    def test_score(self) -> None:
+        e = example("score one request")
+        self.assertEqual(e.request(patron.score_one_body(self.terms(e), e["customer"])), e.bytes)
+        self.assertEqual(patron.days("39w"), e["horizon"])
+        self.assertEqual(patron.micros(date(1997, 9, 30), timezone.utc), e["as of"])
+
+    def test_scores(self) -> None:
+        e = example("score many request")
+        names = [row["customer"] for row in e.rows("customers")]
+        self.assertEqual(e.request(patron.score_many_body(self.terms(e), names)), e.bytes)
+
+    def test_fit(self) -> None:
+        e = example("fit request")
+        self.assertEqual(e.request(patron.fit_body(e["as of"], "mbg-nbd")), e.bytes)
+
+    def test_adopt(self) -> None:
+        e = example("adopt model request")
+        spend = {key: e[key] for key in ("p", "q", "gamma")}
+        purchase = {key: e[key] for key in ("r", "alpha", "a", "b")}
+        given = {"model": "mbg-nbd", "parametersDays": purchase, "spend": spend}
+        self.assertEqual(e.request(patron.adopt_body(patron.model_from(given))), e.bytes)
+        weeks = {"model": "mbg-nbd", "parametersWeeks": {**purchase, "alpha": 6.0}}
+        self.assertEqual(patron.model_from(weeks).alpha, 42.0)
+        self.assertIsNone(patron.model_from(weeks).p)
+        for broken in ({}, {"model": "x", "parametersDays": purchase},
+                       {"model": "bg-nbd", "parametersDays": {"r": 1}}):
+            self.assertRaises(ValueError, patron.model_from, broken)
+
+
+class TheReplies(unittest.TestCase):
+    """What is read from an example is what its comments say."""
+
+    def test_hello(self) -> None:
+        e = example("hello reply")
+        self.assertEqual(
+            patron.read_hello(e.body),
+            patron.Hello(e["version"], e["minor digits"], e["currency"], e["time zone"],
+                         e["server"]))
+
+    def test_refusal(self) -> None:
+        e = example("refusal")
+        refused = patron.read_refusal(e["status"], e.body)
+        self.assertEqual((refused.status, refused.name), (7, "invalid field"))
+        self.assertEqual((refused.offset, refused.sentence), (e["offset"], e["sentence"]))
+        self.assertIsNone(patron.read_refusal(9, b"\xff\xff\xff\xff\0\0").offset)
+
+    def test_ping(self) -> None:
+        e = example("ping reply")
+        self.assertEqual(patron.read_ping(e.body), at(e["time"]))
+
+    def test_record(self) -> None:
+        e = example("record reply")
+        result = patron.read_record(e.body, first_row=100)
+        self.assertEqual(
+            (result.sequence, result.recorded, result.duplicates),
+            (e["sequence"], e["recorded"], e["duplicates"]))
+        self.assertEqual(
+            [(row.row, row.status, row.name) for row in result.refused],
+            [(100 + row["row"], row["status"], "time out of range") for row in e.rows("refused")])
+
+    def check_score(self, score: patron.Score, f: Dict[str, Any]) -> None:
+        self.assertEqual(
+            (score.known, score.spend_known, score.generation, score.repeat_orders,
+             score.recency_days, score.age_days, score.mean_spend, score.alive_probability,
+             score.churn_probability, score.expected_orders, score.expected_spend_per_order,
+             score.lifetime_value),
+            (f["known"] == 1, f["spend known"] == 1, f["generation"], f["repeat orders"],
+             f["recency"], f["age"], f["mean spend"], f["alive probability"],
+             f["churn probability"], f["expected orders"], f["expected spend"],
+             f["lifetime value"]))
+        self.assertEqual(score.as_of, date(1970, 1, 1) + timedelta(days=f["as of day"]))
+        first = date(1970, 1, 1) + timedelta(days=f["first order day"])
+        self.assertEqual(score.first_order, first if f["known"] else None)
+
+    def test_score(self) -> None:
+        e = example("score reply")
+        score = patron.read_score(e.body, "C-1001", 273.0)
+        self.check_score(score, e.fields)
+        self.assertEqual((score.customer, score.horizon_days), ("C-1001", 273.0))
+        self.assertEqual((score.as_of, score.first_order), (date(1997, 9, 30), date(1997, 1, 1)))
+
+    def test_scores(self) -> None:
+        e = example("score many reply")
+        scores = patron.read_scores(e.body, ["C-1001", "nobody"], 273.0)
+        self.assertEqual([score.customer for score in scores], ["C-1001", "nobody"])
+        for score, fields in zip(scores, e.rows("scores")):
+            self.check_score(score, fields)
+        self.assertRaises(PatronConnectionError, patron.read_scores, e.body, ["one"], 273.0)
+
+    def test_fit(self) -> None:
+        e = example("fit reply")
+        fit = patron.read_fit(e.body)
+
+        def error(name: str) -> Optional[float]:
+            return None if e[f"error of {name}"] == -1 else e[f"error of {name}"]
+
+        self.assertEqual(fit.as_of, date(1970, 1, 1) + timedelta(days=e["as of day"]))
+        self.assertEqual(
+            fit.model,
+            patron.Model("mbg-nbd", *(e[key] for key in ("r", "alpha", "a", "b", "p", "q", "gamma"))))
+        self.assertEqual(fit.standard_errors, {n: error(n) for n in ("r", "alpha", "a", "b")})
+        self.assertEqual(fit.spend_errors, {n: error(n) for n in ("p", "q", "gamma")})
+        self.assertEqual(
+            (fit.generation, fit.log_likelihood, fit.customers, fit.distinct_histories,
+             fit.iterations, fit.converged, fit.spend_log_likelihood, fit.correlation,
+             fit.spend_customers, fit.spend_iterations, fit.spend_converged, fit.seconds),
+            (e["generation"], e["log-likelihood"], e["customers"], e["distinct histories"],
+             e["iterations"], e["converged"] == 1, e["spend log-likelihood"], e["correlation"],
+             e["spend customers"], e["spend iterations"], e["spend converged"] == 1,
+             e["seconds"]))
+        self.assertEqual(fit.warnings, (e["warnings"],))
+        self.assertEqual(patron.model_from(fit.as_dict()), fit.model)
+        self.assertEqual(
+            set(fit.as_dict()),
+            set("model parametersWeeks parametersDays standardErrors standardErrorsDays "
+                "logLikelihood spend customers distinctHistories iterations converged "
+                "seconds".split()))
+
+    def test_adoption_and_snapshot(self) -> None:
+        e = example("adopt model reply")
+        self.assertEqual(
+            patron.read_adoption(e.body), patron.Adoption(e["sequence"], e["generation"]))
+        e = example("snapshot reply")
+        self.assertEqual(
+            patron.read_snapshot(e.body), patron.Snapshot(e["sequence"], e["size"], e["seconds"]))
+
+    def test_status(self) -> None:
+        e = example("status reply")
+        status = patron.read_status(e.body, with_state_hash=True)
+        for name in ("customers", "orders", "returns", "customer bytes", "order bytes", "sequence",
+                     "durable sequence", "snapshot sequence", "state hash", "generation",
+                     "requests", "refusals", "connections", "resident bytes", "minor digits",
+                     "currency", "time zone", "server"):
+            self.assertEqual(getattr(status, name.replace(" ", "_")), e[name], name)
+        self.assertEqual(status.uptime_seconds, e["uptime"] / 1e6)
+        self.assertEqual(status.newest_order, date(1997, 9, 30))
+        assert status.model is not None
+        self.assertEqual((status.model.name, status.model.gamma), ("mbg-nbd", e["gamma"]))
+        self.assertIsNone(patron.read_status(e.body, with_state_hash=False).state_hash)
+
+    def test_every_truncation_is_a_connection_error(self) -> None:
+        readers: List[Tuple[str, Callable[[bytes], Any]]] = [
+            ("hello reply", patron.read_hello), ("ping reply", patron.read_ping),
+            ("refusal", lambda body: patron.read_refusal(7, body)),
+            ("record reply", patron.read_record), ("fit reply", patron.read_fit),
+            ("score reply", lambda body: patron.read_score(body, "c", 1.0)),
+            ("score many reply", lambda body: patron.read_scores(body, ["c", "d"], 1.0)),
+            ("adopt model reply", patron.read_adoption), ("snapshot reply", patron.read_snapshot),
+            ("status reply", lambda body: patron.read_status(body, False)),
+        ]
+        for title, read in readers:
+            body = example(title).body
+            for broken in [body[:size] for size in range(len(body))] + [body + b"\0"]:
+                self.assertRaises(PatronConnectionError, read, broken)
+
+
+class TheUnits(unittest.TestCase):
+    def test_doctests(self) -> None:
+        found = doctest.testmod(patron)
+        self.assertGreater(found.attempted, 0)
+        self.assertEqual(found.failed, 0)
+
+    def test_durations(self) -> None:
+        self.assertEqual([patron.days(d) for d in ("90d", "39w", "12m", "1y", "1.5w", 7)],
+                         [90.0, 273.0, 365.25, 365.25, 10.5, 7.0])
+        for text in ("", "d", "39", "39 w", "-1d", "1h", "1e3d"):
+            self.assertRaises(ValueError, patron.days, text)
+
+    def test_amounts_are_exact(self) -> None:
+        exact: List[Tuple[patron.Amount, int, int]] = [
+            ("0.10", 2, 10), (Decimal("29.330"), 2, 2933), (3, 2, 300), ("1e3", 0, 1000),
+            ("1234567890123.45", 2, 123456789012345), ("10000000000000", 2, 10**15), ("0", 2, 0),
+        ]
+        for amount, digits, minor in exact:
+            self.assertEqual(patron.minor_units(amount, digits), minor)
+        for text in ("0.001", "-1", "ten", "", "nan", "inf", "10000000000000.01",
+                     "0." + "0" * 40 + "1"):
+            self.assertRaises(ValueError, patron.minor_units, text, 2)
+        for wrong in (0.1, True, None):
+            self.assertRaises(TypeError, patron.minor_units, wrong, 2)
+
+    def test_days_are_the_shops(self) -> None:
+        paris = ZoneInfo("Europe/Paris")
+        noon = datetime(1997, 9, 30, 10, tzinfo=timezone.utc)  # 12:00 in summer time
+        self.assertEqual(at(patron.micros(date(1997, 9, 30), paris)), noon)
+        self.assertEqual(at(patron.micros(datetime(1997, 9, 30, 12), paris)), noon)
+        self.assertEqual(at(patron.micros(noon, paris)), noon)
+        self.assertRaises(TypeError, patron.micros, "1997-09-30", paris)
+
+    def test_batches_keep_both_limits(self) -> None:
+        self.assertEqual([len(b) for b in patron.batches([b"r"] * 20_000, 33)],
+                         [8192, 8192, 3616])
+        long = [b"r" * 200] * 8192
+        sizes = [33 + sum(map(len, batch)) for batch in patron.batches(long, 33)]
+        self.assertEqual(len(sizes), 2)
+        self.assertLessEqual(max(sizes), patron.FRAME_SIZE_MAX)
+        self.assertEqual(list(patron.batches([], 33)), [])
+
+    def test_what_cannot_be_sent_is_refused_here(self) -> None:
+        order = Order("", "1", date(1997, 1, 1), "1")
+        self.assertRaises(ValueError, patron.order_row, order, 2, timezone.utc)
+        nothing = Return("c", "1", "r", date(1997, 1, 1), "0.00")
+        self.assertRaises(ValueError, patron.return_row, nothing, 2, timezone.utc)
+        self.assertRaises(ValueError, patron.batch_head, "eur", 2, 1)
+        self.assertRaises(ValueError, patron.batch_head, "EUR", 5, 1)
+        self.assertRaises(ValueError, patron.frame, 2, 1, b"\0" * patron.FRAME_SIZE_MAX)
+
+
+class Server:
+    """One connection's worth of server: it answers each frame with what `answer` makes of it."""
+
+    def __init__(self, answer: Callable[[int, int, bytes], Optional[bytes]]) -> None:
+        self.answer = answer
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self) -> None:
+        connection, _ = self.listener.accept()
+        with connection, connection.makefile("rb") as stream:
+            while True:
+                head = stream.read(HEADER)
+                if len(head) < HEADER:
+                    return
+                length, verb, _, tag, _, _ = struct.unpack("<IHHQII", head)
+                reply = self.answer(verb, tag, stream.read(length - 20))
+                if reply is None:
+                    return
+                try:
+                    connection.sendall(reply)
+                except OSError:
+                    return
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listener.close()
+        self.thread.join(10)
+
+
+def reply(verb: int, tag: int, body: bytes, status: int = 0) -> bytes:
+    return struct.pack("<IHHQII", 20 + len(body), verb, status, tag, 0, 0) + body
+
+
+REFUSED = struct.pack("<IH", 0xFFFF_FFFF, 4) + b"nope"
+
+
+def from_examples(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+    """Answers as the examples do; a score many with one score each, its lifetime value a count."""
+    titles = {1: "hello reply", 2: "ping reply", 3: "status reply", 4: "snapshot reply",
+              16: "record reply", 17: "record reply", 32: "score reply", 48: "fit reply",
+              49: "adopt model reply"}
+    if verb != 33:
+        return reply(verb, tag, example(titles[verb]).body)
+    (count,) = struct.unpack_from("<I", body, 32)
+    score = example("score reply").body[:-8]
+    first = int(body[37 : 37 + body[36]])
+    scores = b"".join(score + struct.pack("<d", first + i) for i in range(count))
+    return reply(verb, tag, struct.pack("<II", count, 0) + scores)
+
+
+class TheConnection(unittest.TestCase):
+    def test_every_method(self) -> None:
+        with Server(from_examples) as server, Patron(server.address) as it:
+            self.assertEqual(it.hello.server, "patron 0.1")
+            self.assertEqual(it.ping(), at(875620800000000))
+            self.assertEqual(it.status().customers, 2357)
+            self.assertEqual(it.score("C-1001").repeat_orders, 2)
+            self.assertEqual(it.fit(as_of=date(1997, 9, 30)).generation, 2)
+            self.assertEqual(it.adopt(it.fit().as_dict()).generation, 3)
+            self.assertEqual(it.snapshot().sequence, 1042)
+            orders = (Order("c", str(i), date(1997, 1, 1), "1") for i in range(20_000))
+            result = it.record_orders(orders)
+            self.assertEqual((result.recorded, result.duplicates), (18, 3))
+            self.assertEqual([row.row for row in result.refused], [3, 8195, 16387])
+            self.assertEqual(it.record_orders([("c", "1", date(1997, 1, 1), "1")]).recorded, 6)
+            self.assertEqual(it.record_returns([]).recorded, 0)
+
+    def test_scores_come_in_order_and_lazily(self) -> None:
+        asked = 0
+
+        def names() -> Iterator[str]:
+            nonlocal asked
+            for asked in range(1, 100_001):
+                yield str(asked - 1)
+
+        with Server(from_examples) as server, Patron(server.address) as it:
+            scores = it.score_many(names(), batch=100)
+            first = next(scores)
+            self.assertEqual((first.customer, first.lifetime_value), ("0", 0.0))
+            self.assertLessEqual(asked, 900)
+            it.ping()  # In between is fine.
+            for i, score in zip(range(1, 3000), scores):
+                self.assertEqual((score.customer, score.lifetime_value), (str(i), float(i)))
+            scores.close()  # type: ignore[attr-defined]
+            self.assertEqual(it.ping(), at(875620800000000))  # What was under way is dropped.
+            self.assertEqual(sum(1 for _ in it.score_many(map(str, range(20_000)))), 20_000)
+            self.assertEqual(list(it.score_many([])), [])
+
+    def test_a_refusal_leaves_the_connection(self) -> None:
+        def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+            if verb in (16, 32, 33):
+                return reply(verb, tag, REFUSED, status=9)
+            return from_examples(verb, tag, body)
+
+        with Server(answer) as server, Patron(server.address) as it:
+            with self.assertRaises(PatronRefused) as caught:
+                it.score("C-1001")
+            self.assertEqual((caught.exception.name, caught.exception.offset), ("overloaded", None))
+            self.assertEqual(caught.exception.sentence, "nope")
+            self.assertRaises(PatronRefused, lambda: list(it.score_many(map(str, range(9000)))))
+            orders = [Order("c", str(i), date(1997, 1, 1), "1") for i in range(20_000)]
+            self.assertRaises(PatronRefused, it.record_orders, orders)
+            self.assertEqual(it.ping(), at(875620800000000))
+
+    def test_a_closing_refusal_closes(self) -> None:
+        def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+            return reply(0, 0, REFUSED, status=1) if verb == 2 else from_examples(verb, tag, body)
+
+        with Server(answer) as server, Patron(server.address) as it:
+            self.assertRaises(PatronRefused, it.ping)
+            self.assertRaises(PatronConnectionError, it.ping)
+        with Server(lambda verb, tag, body: reply(1, tag, REFUSED, status=4)) as server:
+            self.assertRaises(PatronRefused, Patron, server.address)
+
+    def test_a_connection_that_fails_says_so(self) -> None:
+        with Server(lambda verb, tag, body: None) as server:
+            self.assertRaises(PatronConnectionError, Patron, server.address)
+        self.assertRaises(PatronConnectionError, Patron, server.address, timeout=1)
+        with Server(lambda verb, tag, body: b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
+            self.assertRaises(PatronConnectionError, Patron, server.address)
+        with Server(lambda verb, tag, body: b"") as server:
+            self.assertRaises(PatronConnectionError, Patron, server.address, timeout=0.1)
+        self.assertRaises(ValueError, Patron, "no port:x")
+
+    def test_a_server_that_answers_late_does_not_block_either_side(self) -> None:
+        """Replies pile up against requests: both must move, or this never ends."""
+        def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+            return from_examples(verb, tag, body)
+
+        long = ["%050d" % i for i in range(40_000)]
+        with Server(answer) as server, Patron(server.address, timeout=20) as it:
+            scores = it.score_many(long, batch=8192)
+            self.assertEqual([score.lifetime_value for score in scores][::9999],
+                             [0.0, 9999.0, 19998.0, 29997.0, 39996.0])
+
+
+if __name__ == "__main__":
+    unittest.main()
