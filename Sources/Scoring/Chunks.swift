@@ -1,0 +1,63 @@
+// Rows in chunks: what the tables of customers, orders and returns have in common. Which columns a
+// chunk has is the table's business.
+
+/// A growing list of equally large blocks, each holding the columns of `chunkRows` rows.
+///
+/// Copying it copies references: that is how a snapshot is taken.
+struct Chunks: Sendable {
+  let chunkRows: Int
+  let chunkSize: Int
+  private(set) var count = 0
+  private(set) var blocks: [Block] = []
+
+  /// Makes an empty list for rows of `rowSize` bytes over all columns.
+  init(chunkRows: Int, rowSize: Int) {
+    self.chunkRows = chunkRows
+    chunkSize = chunkRows * rowSize
+  }
+
+  /// Takes over blocks that were read from a snapshot.
+  ///
+  /// Returns false, and changes nothing, when the blocks cannot hold exactly `count` rows.
+  mutating func restore(count: Int, blocks: [Block]) -> Bool {
+    guard count >= 0, count < Int(UInt32.max),
+      blocks.count == (count + chunkRows - 1) / chunkRows,
+      blocks.allSatisfy({ $0.size == chunkSize })
+    else { return false }
+    self.count = count
+    self.blocks = blocks
+    return true
+  }
+
+  /// Bytes of memory the blocks take.
+  var size: Int { blocks.count * chunkSize }
+
+  /// Whether another row can be numbered; the largest UInt32 marks the end of lists.
+  var isFull: Bool { count >= Int(UInt32.max) - 1 }
+
+  /// Adds a row of zeroes and returns its number.
+  mutating func append() -> UInt32 {
+    precondition(!isFull, "callers check `isFull` before they append")
+    if count == blocks.count * chunkRows { blocks.append(Block(size: chunkSize)) }
+    count += 1
+    return UInt32(count - 1)
+  }
+
+  /// The block that holds a row, for reading.
+  @inline(__always)
+  func block(of number: UInt32) -> Block {
+    precondition(number < count, "a row must be in its table")
+    return blocks[Int(number) / chunkRows]
+  }
+
+  /// The block that holds a row, for writing.
+  @inline(__always)
+  mutating func writableBlock(of number: UInt32) -> Block {
+    precondition(number < count, "a row must be in its table")
+    return Block.writable(&blocks[Int(number) / chunkRows])
+  }
+
+  /// A row's place within its block.
+  @inline(__always)
+  func row(of number: UInt32) -> Int { Int(number) % chunkRows }
+}

@@ -1,0 +1,131 @@
+// The models: adopt model, and the fit that the workbench runs over a value of the store.
+
+import Models
+public import Wire
+
+extension Engine {
+  mutating func adoptModel(
+    _ body: inout FrameReader, _ out: inout ByteBuffer
+  ) throws(Refusal) {
+    let at = body.offset
+    let request = try AdoptModelRequest(from: &body)
+    try body.requireEnd()
+    let adopted = try AdoptedModel(request.model, at: at)
+
+    store.model = adopted
+    store.generation += 1
+    AdoptModelReply(sequence: store.sequence + 1, generation: store.generation).write(to: &out)
+  }
+
+  /// Reads a request for a fit and fixes what it works on.
+  func fitJob(_ body: inout FrameReader) throws(Refusal) -> FitJob {
+    let at = body.offset
+    let request = try FitRequest(from: &body)
+    guard let kind = PurchaseModelKind(rawValue: request.kind) else {
+      throw Refusal(
+        .invalidField, at: at + 8,
+        "model kind \(request.kind) is not known; 1 is BG/NBD, 2 is MBG/NBD")
+    }
+    guard let calendar = store.calendar, store.newestOrderDay >= 0 else {
+      throw Refusal(.notEnoughData, "there are no orders to fit to; record or import some first")
+    }
+    var day = UInt16(store.newestOrderDay)
+    if request.asOfMicros != 0 {
+      guard let asked = calendar.day(ofMicros: request.asOfMicros) else {
+        throw Refusal(.timeOutOfRange, at: at, "as of must lie between 1970-01-01 and 2149-06-05")
+      }
+      day = asked
+    }
+    return FitJob(store: store, kind: kind, day: day)
+  }
+}
+
+/// A fit to be run elsewhere: a value of the store and what is wanted of it.
+public struct FitJob: Sendable {
+  let store: Store
+  let kind: PurchaseModelKind
+  let day: UInt16
+
+  /// Fits both models to the customers whose first order is not after the day.
+  ///
+  /// - Returns: the report; generation and seconds are the server's to fill in.
+  /// - Throws: `notEnoughData` when there is no such customer.
+  public func run() throws(Refusal) -> FitReply {
+    var columns = FitColumns()
+    for number in 0..<UInt32(store.customerCount) {
+      let statistics = store.statistics(of: store.customers[number], asOf: day)
+      if statistics.isKnown && statistics.firstDay <= day {
+        columns.append(statistics, asOf: day, majorPerMinor: store.majorPerMinor)
+      }
+    }
+    do throws(ModelError) {
+      let histories = try GroupedHistories(
+        repeatOrders: columns.repeatOrders.span, recencyDays: columns.recencyDays.span,
+        ageDays: columns.ageDays.span)
+      let purchase = try PurchaseFit.fit(kind: kind, histories: histories)
+      let spend = try SpendFit.fit(
+        repeatOrders: columns.spenders.span, meanSpend: columns.meanSpend.span)
+      return report(purchase, spend)
+    } catch {
+      throw Refusal(.notEnoughData, "no model can be fitted: \(error)")
+    }
+  }
+
+  private func report(_ purchase: PurchaseFit, _ spend: SpendFit?) -> FitReply {
+    let parameters = purchase.parameters
+    var reply = FitReply(
+      model: ModelFields(
+        kind: kind.rawValue, r: parameters.r, alpha: parameters.alpha, a: parameters.a,
+        b: parameters.b))
+    reply.asOfDay = Int32(day)
+    if let errors = purchase.standardErrors {
+      reply.standardErrors = [errors.r, errors.alpha, errors.a, errors.b]
+    }
+    reply.logLikelihood = purchase.logLikelihoodWeeks
+    reply.customers = UInt64(purchase.customers)
+    reply.distinctHistories = UInt64(purchase.distinctHistories)
+    reply.iterations = UInt32(clamping: purchase.iterations)
+    reply.converged = purchase.converged
+    var warnings = purchase.warnings
+    if let spend {
+      reply.model.spendKnown = true
+      reply.model.p = spend.parameters.p
+      reply.model.q = spend.parameters.q
+      reply.model.gamma = spend.parameters.gamma
+      if let errors = spend.standardErrors {
+        reply.spendErrors = [errors.p, errors.q, errors.gamma]
+      }
+      reply.spendLogLikelihood = spend.logLikelihood
+      reply.correlation = spend.correlation ?? FitReply.noCorrelation
+      reply.spendCustomers = UInt64(spend.customersUsed)
+      reply.spendIterations = UInt32(clamping: spend.iterations)
+      reply.spendConverged = spend.converged
+      warnings += spend.warnings
+    } else {
+      warnings.append(
+        "Nobody has a repeat order with a value: there is no spend model, so lifetime values "
+          + "cannot be told.")
+    }
+    reply.warnings = warnings.joined(separator: "\n")
+    return reply
+  }
+}
+
+/// The columns a fit reads, collected in one pass.
+private struct FitColumns {
+  var repeatOrders: [Int32] = []
+  var recencyDays: [Int32] = []
+  var ageDays: [Int32] = []
+  var spenders: [Double] = []
+  var meanSpend: [Double] = []
+
+  mutating func append(_ statistics: Statistics, asOf day: UInt16, majorPerMinor: Double) {
+    repeatOrders.append(Int32(statistics.repeatOrders))
+    recencyDays.append(Int32(statistics.lastDay - statistics.firstDay))
+    ageDays.append(Int32(day - statistics.firstDay))
+    if statistics.repeatOrders > 0 {
+      spenders.append(Double(statistics.repeatOrders))
+      meanSpend.append(statistics.meanSpend(majorPerMinor: majorPerMinor))
+    }
+  }
+}

@@ -1,0 +1,169 @@
+// The heart: a frame and a time go in, a reply comes out, and the state has changed or not. The one
+// switch from verbs to what they do is here; each verb's method is in Engine+….swift.
+// It knows no file, socket, clock or thread; the same frames at the same times give the same state.
+
+public import Wire
+
+/// What became of a request.
+public enum Outcome: Sendable {
+  /// A query: the reply is in the outbox.
+  case answered
+  /// A command: the reply is in the outbox and may leave once the frame is durable under
+  /// `engine.sequence` at `engine.timeMicros`.
+  case changed
+  /// The reply in the outbox says why not; nothing changed.
+  case refused(Status)
+  /// The outbox is untouched: the server has to do this and then reply itself.
+  case asked(Errand)
+}
+
+/// What the engine cannot do without files, clocks or a long time.
+public enum Errand: Sendable {
+  /// Tell how everything is, with a hash over the state or without.
+  case status(withStateHash: Bool)
+  /// Write a snapshot.
+  case snapshot
+  /// Fit, then adopt the result.
+  case fit(FitJob)
+}
+
+/// The owner of the state, and the only one who changes it.
+public struct Engine: ~Copyable {
+  /// The name and version that hello and status tell.
+  public static let serverName = "patron 0.1"
+
+  /// The state as a value; a copy is a view of this instant.
+  public internal(set) var store: Store
+  var customerIndex = Index()
+  var orderIndex = Index()
+  let indexKey: (UInt64, UInt64)
+
+  /// Makes an engine around a state, new or from a snapshot.
+  ///
+  /// - Parameters:
+  ///   - store: the state; the indexes are built from it.
+  ///   - indexKey: random numbers of this process; they never reach the state.
+  /// - Throws: a `SectionError` when a customer or an order is there twice.
+  /// - Complexity: a pass over all customers and orders.
+  public init(_ store: Store, indexKey: (UInt64, UInt64)) throws(SectionError) {
+    self.store = store
+    self.indexKey = indexKey
+    try buildIndexes()
+  }
+
+  /// The last record that was applied.
+  public var sequence: UInt64 { store.sequence }
+
+  /// The time of the last record; it never falls.
+  public var timeMicros: Int64 { store.timeMicros }
+
+  /// How many models were adopted.
+  public var generation: UInt32 { store.generation }
+
+  /// The shop's time zone; nil before it was declared.
+  public var timeZone: String? { store.calendar?.timeZone }
+
+  /// Executes one request.
+  ///
+  /// - Parameters:
+  ///   - header: the frame's header, as `Frame.cut` gave it.
+  ///   - frame: the whole frame.
+  ///   - nowMicros: microseconds since 1970 UTC; a command before the last one counts as if it came
+  ///     at the same time.
+  ///   - out: where the reply is appended.
+  /// - Returns: what became of it.
+  public mutating func execute(
+    _ header: FrameHeader, _ frame: RawSpan, at nowMicros: Int64, into out: inout ByteBuffer
+  ) -> Outcome {
+    let mark = Frame.begin(verb: header.verb, tag: header.tag, in: &out)
+    do throws(Refusal) {
+      guard let verb = Verb(rawValue: header.verb) else {
+        throw Refusal(.unsupportedVerb, at: 4, "verb \(header.verb) is not known to this server")
+      }
+      var body = FrameReader(frame, from: FrameHeader.size)
+      let time = max(nowMicros, store.timeMicros)
+      switch verb {
+      case .hello: try hello(&body, &out)
+      case .ping: try ping(&body, at: nowMicros, &out)
+      case .declareShop: try declareShop(&body)
+      case .recordOrders: try recordOrders(&body, at: time, &out)
+      case .recordReturns: try recordReturns(&body, at: time, &out)
+      case .scoreOne: try scoreOne(&body, at: nowMicros, &out)
+      case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
+      case .adoptModel: try adoptModel(&body, &out)
+      case .status, .snapshot, .fit:
+        let errand = try errand(verb, &body)
+        out.truncate(to: mark)
+        return .asked(errand)
+      }
+      Frame.end(mark, in: &out)
+      guard verb.isCommand else { return .answered }
+      store.sequence += 1
+      store.timeMicros = time
+      return .changed
+    } catch {
+      out.truncate(to: mark)
+      Frame.refuse(error, verb: header.verb, tag: header.tag, in: &out)
+      return .refused(error.status)
+    }
+  }
+
+  /// Applies a record of the journal again.
+  ///
+  /// - Parameters:
+  ///   - sequence: the record's number; the next one after `sequence`.
+  ///   - timeMicros: the record's time.
+  ///   - frame: the accepted frame.
+  /// - Throws: a `SectionError` when the record does not follow, or is refused now.
+  public mutating func replay(
+    sequence: UInt64, timeMicros: Int64, frame: RawSpan
+  ) throws(SectionError) {
+    guard sequence == store.sequence + 1 else {
+      throw SectionError("record \(sequence) does not follow record \(store.sequence)")
+    }
+    var reply = ByteBuffer()
+    do throws(Refusal) {
+      guard case .frame(let header) = try Frame.cut(frame, sizeMax: Limits.frameSizeMax),
+        header.frameSize == frame.byteCount
+      else { throw Refusal(.badFrame, "the record does not hold one whole frame") }
+      switch execute(header, frame, at: timeMicros, into: &reply) {
+      case .changed: return
+      case .refused(let status):
+        throw Refusal(status, "it was accepted once and is refused now")
+      case .answered, .asked:
+        throw Refusal(.badFrame, "verb \(header.verb) is not a command")
+      }
+    } catch {
+      throw SectionError("record \(sequence) cannot be applied: \(error)")
+    }
+  }
+
+  // MARK: Requests that need no method of their own file
+
+  private func hello(_ body: inout FrameReader, _ out: inout ByteBuffer) throws(Refusal) {
+    let request = try HelloRequest(from: &body)
+    try body.requireEnd()
+    HelloReply(
+      version: try request.negotiate(), minorDigits: store.minorDigits, currency: store.currency,
+      timeZone: store.calendar?.timeZone ?? "", server: Self.serverName
+    ).write(to: &out)
+  }
+
+  private func ping(
+    _ body: inout FrameReader, at nowMicros: Int64, _ out: inout ByteBuffer
+  ) throws(Refusal) {
+    try body.requireEnd()
+    PingReply(timeMicros: nowMicros).write(to: &out)
+  }
+
+  private func errand(_ verb: Verb, _ body: inout FrameReader) throws(Refusal) -> Errand {
+    let errand: Errand
+    switch verb {
+    case .status: errand = .status(withStateHash: try StatusRequest(from: &body).withStateHash)
+    case .fit: errand = .fit(try fitJob(&body))
+    default: errand = .snapshot
+    }
+    try body.requireEnd()
+    return errand
+  }
+}

@@ -1,0 +1,145 @@
+// What one customer did, read from the order table: for a day in the past, after a return, or when
+// an order arrives out of order. The hot path reads the columns of CustomerTable instead.
+
+import Models
+
+/// A customer's statistics as of a day.
+struct Statistics: Equatable {
+  var repeatOrders: UInt32 = 0
+  var firstDay = CustomerRow.noDay
+  var lastDay = CustomerRow.noDay
+  var repeatSpendMinor: Int64 = 0
+  var firstSpendMinor: Int64 = 0
+
+  /// The columns of a row.
+  init(_ row: CustomerRow) {
+    repeatOrders = row.repeatOrders
+    firstDay = row.firstDay
+    lastDay = row.lastDay
+    repeatSpendMinor = row.repeatSpendMinor
+    firstSpendMinor = row.firstSpendMinor
+  }
+
+  /// Derives x, t_x and the sums from orders in any sequence; several of one day count once.
+  init(_ orders: [(day: UInt16, amountMinor: Int64)]) {
+    let sorted = orders.sorted { $0.day < $1.day }
+    guard let first = sorted.first, let last = sorted.last else { return }
+    firstDay = first.day
+    lastDay = last.day
+    var latest = first.day
+    for order in sorted {
+      if order.day == firstDay {
+        firstSpendMinor = firstSpendMinor.addingClamped(order.amountMinor)
+      } else {
+        repeatSpendMinor = repeatSpendMinor.addingClamped(order.amountMinor)
+        if order.day != latest {
+          repeatOrders += 1
+          latest = order.day
+        }
+      }
+    }
+  }
+
+  /// Whether there is an order at all.
+  var isKnown: Bool { firstDay != CustomerRow.noDay }
+
+  /// x, t_x and T as the models take them.
+  ///
+  /// - Precondition: the customer is known and the day is not before the last order.
+  func history(asOf day: UInt16) -> PurchaseHistory {
+    PurchaseHistory(
+      repeatOrders: Double(repeatOrders), recencyDays: Double(lastDay - firstDay),
+      ageDays: Double(day - firstDay))
+  }
+
+  /// m̄ in major units; 0 without repeat orders.
+  func meanSpend(majorPerMinor: Double) -> Double {
+    repeatOrders == 0 ? 0 : Double(repeatSpendMinor) / Double(repeatOrders) * majorPerMinor
+  }
+}
+
+extension Store {
+  /// The statistics of a customer from the orders and returns up to and including a day.
+  func statistics(of row: CustomerRow, asOf day: UInt16) -> Statistics {
+    // A customer whose last order is not after the day has its answer in the columns, unless a
+    // return is known that came later.
+    if row.lastReturn == CustomerRow.none
+      && (row.lastDay <= day || row.lastDay == CustomerRow.noDay)
+    {
+      return Statistics(row)
+    }
+    return Statistics(standingOrders(of: row, asOf: day))
+  }
+
+  /// The statistics of a customer from everything that is recorded.
+  func recomputedStatistics(of row: CustomerRow) -> Statistics {
+    Statistics(standingOrders(of: row, asOf: UInt16.max))
+  }
+
+  /// The orders of a customer up to a day, returns up to that day taken off.
+  ///
+  /// An order that was returned whole is gone; a free order stays until it is returned.
+  private func standingOrders(
+    of row: CustomerRow, asOf day: UInt16
+  ) -> [(day: UInt16, amountMinor: Int64)] {
+    var returned: [UInt32: Int64] = [:]
+    var next = row.lastReturn
+    while next != CustomerRow.none {
+      let entry = returns[next]
+      if entry.day <= day { returned[entry.order, default: 0] += entry.amountMinor }
+      next = entry.previous
+    }
+    var standing: [(day: UInt16, amountMinor: Int64)] = []
+    next = row.lastOrder
+    while next != CustomerRow.none {
+      let entry = orders[next]
+      if entry.day <= day {
+        if let back = returned[next] {
+          if back < entry.amountMinor { standing.append((entry.day, entry.amountMinor - back)) }
+        } else {
+          standing.append((entry.day, entry.amountMinor))
+        }
+      }
+      next = entry.previous
+    }
+    return standing
+  }
+
+  /// Whether a customer without returns has an order on a day strictly between first and last.
+  func hasOrder(on day: UInt16, row: CustomerRow) -> Bool {
+    var next = row.lastOrder
+    while next != CustomerRow.none {
+      let entry = orders[next]
+      if entry.day == day { return true }
+      next = entry.previous
+    }
+    return false
+  }
+
+  /// Minor units that have come back of an order.
+  func returnedMinor(of order: UInt32, row: CustomerRow) -> (sum: Int64, any: Bool) {
+    var sum: Int64 = 0
+    var any = false
+    var next = row.lastReturn
+    while next != CustomerRow.none {
+      let entry = returns[next]
+      if entry.order == order {
+        sum += entry.amountMinor
+        any = true
+      }
+      next = entry.previous
+    }
+    return (sum, any)
+  }
+}
+
+extension Int64 {
+  /// The sum, or the largest number where it would overflow.
+  ///
+  /// A past day can hold orders that came back since, whose gross sum was never checked; a present
+  /// sum is checked before an order is recorded.
+  fileprivate func addingClamped(_ other: Int64) -> Int64 {
+    let (sum, overflows) = addingReportingOverflow(other)
+    return overflows ? Int64.max : sum
+  }
+}

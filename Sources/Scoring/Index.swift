@@ -1,0 +1,88 @@
+// From a hash to a number: which row a customer has, which order an identity belongs to. It is not
+// saved; it is built anew when a snapshot is loaded.
+
+/// An open-addressing hash table in 256 parts that grow one by one.
+///
+/// A slot is one byte of the hash and the number; five bytes in all. Whether a candidate is the one
+/// looked for is for the caller to say, who has the keys. A part grows by a third when it is three
+/// quarters full, so that no growth takes long and memory stays near need. Entries are never
+/// removed.
+struct Index {
+  private static let parts = 256
+
+  private struct Part {
+    /// 0 marks an empty slot.
+    var fingerprints: [UInt8] = []
+    var numbers: [UInt32] = []
+    var count = 0
+  }
+
+  private var parts = [Part](repeating: Part(), count: Index.parts)
+  private(set) var count = 0
+  private var slots = 0
+
+  /// Bytes of memory the slots take.
+  var size: Int { slots * 5 + Self.parts * MemoryLayout<Part>.stride }
+
+  /// The number that was inserted under this hash and for which `isMatch` answers true.
+  @inline(__always)
+  func find(_ hash: UInt64, _ isMatch: (UInt32) -> Bool) -> UInt32? {
+    let part = parts[Int(hash >> 56)]
+    let capacity = part.fingerprints.count
+    guard capacity > 0 else { return nil }
+    let fingerprint = Self.fingerprint(hash)
+    var slot = Self.slot(hash, capacity)
+    // A part is never full, so an empty slot ends every search.
+    while part.fingerprints[slot] != 0 {
+      if part.fingerprints[slot] == fingerprint, isMatch(part.numbers[slot]) {
+        return part.numbers[slot]
+      }
+      slot += 1
+      if slot == capacity { slot = 0 }
+    }
+    return nil
+  }
+
+  /// Adds a number; `hashOf` gives the hash of a number that was added before, for growth.
+  mutating func insert(_ hash: UInt64, _ number: UInt32, _ hashOf: (UInt32) -> UInt64) {
+    let place = Int(hash >> 56)
+    if parts[place].count * 4 >= parts[place].fingerprints.count * 3 { grow(place, hashOf) }
+    Self.put(hash, number, &parts[place])
+    count += 1
+  }
+
+  private mutating func grow(_ place: Int, _ hashOf: (UInt32) -> UInt64) {
+    let old = parts[place]
+    let capacity = max(8, old.fingerprints.count + old.fingerprints.count / 3)
+    var larger = Part(
+      fingerprints: [UInt8](repeating: 0, count: capacity),
+      numbers: [UInt32](repeating: 0, count: capacity))
+    for slot in old.fingerprints.indices where old.fingerprints[slot] != 0 {
+      Self.put(hashOf(old.numbers[slot]), old.numbers[slot], &larger)
+    }
+    slots += capacity - old.fingerprints.count
+    parts[place] = larger
+  }
+
+  private static func put(_ hash: UInt64, _ number: UInt32, _ part: inout Part) {
+    let capacity = part.fingerprints.count
+    var slot = slot(hash, capacity)
+    while part.fingerprints[slot] != 0 {
+      slot += 1
+      if slot == capacity { slot = 0 }
+    }
+    part.fingerprints[slot] = fingerprint(hash)
+    part.numbers[slot] = number
+    part.count += 1
+  }
+
+  private static func fingerprint(_ hash: UInt64) -> UInt8 {
+    max(1, UInt8(truncatingIfNeeded: hash))
+  }
+
+  /// Spreads the middle 32 bits of the hash over `capacity` slots without a division.
+  static func slot(_ hash: UInt64, _ capacity: Int) -> Int {
+    // In Swift a shift binds tighter than a product: the parentheses matter.
+    Int((((hash >> 16) & 0xffff_ffff) &* UInt64(capacity)) >> 32)
+  }
+}

@@ -1,0 +1,47 @@
+// From instants to the shop's calendar days. The rules of the time zone came with a command and are
+// part of the state; no system's table is asked.
+
+import Wire
+
+/// The calendar days of the shop's time zone.
+struct ShopCalendar: Equatable, Sendable {
+  private static let secondsPerDay: Int64 = 86_400
+
+  let timeZone: String
+  let transitions: [DeclareShopRequest.Transition]
+
+  /// Makes a calendar from a request that was read, so its transitions rise from Int64.min.
+  init(_ request: DeclareShopRequest) {
+    timeZone = request.timeZone
+    transitions = request.transitions
+  }
+
+  /// The calendar day, counted from 1970-01-01, of a time in microseconds since 1970 UTC.
+  ///
+  /// Returns nil outside 1970-01-01 … 2149-06-05.
+  func day(ofMicros micros: Int64) -> UInt16? {
+    let seconds = micros.flooredQuotient(1_000_000)
+    let local = seconds + Int64(offset(at: seconds))
+    let day = local.flooredQuotient(Self.secondsPerDay)
+    guard day >= 0 && day <= Int64(Limits.dayMax) else { return nil }
+    return UInt16(day)
+  }
+
+  /// Seconds east of Greenwich at an instant, by bisection over the transitions.
+  private func offset(at seconds: Int64) -> Int32 {
+    var low = 0
+    var high = transitions.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if transitions[middle].fromSeconds <= seconds { low = middle } else { high = middle }
+    }
+    return transitions[low].offsetSeconds
+  }
+}
+
+extension Int64 {
+  fileprivate func flooredQuotient(_ divisor: Int64) -> Int64 {
+    let quotient = self / divisor
+    return self % divisor < 0 ? quotient - 1 : quotient
+  }
+}

@@ -1,0 +1,113 @@
+// The state as a value: everything that commands change and snapshots keep. Copying it copies
+// references to chunks, which is how the workbench gets its view of one instant.
+
+import Models
+import Wire
+
+/// Everything the server knows about the shop, apart from the indexes that find it.
+public struct Store: Sendable {
+  var customers = CustomerTable()
+  var orders = OrderTable()
+  var returns = ReturnTable()
+  var identifiers = IdentifierArena()
+  /// The shop's time zone; nil until it was declared.
+  var calendar: ShopCalendar?
+  /// The shop's currency; empty until the first order.
+  var currency = ""
+  /// Digits behind the decimal point of the currency.
+  var minorDigits: UInt8 = 0
+  /// The adopted models; nil before the first adoption.
+  var model: AdoptedModel?
+  /// How many models were adopted.
+  var generation: UInt32 = 0
+  /// Day of the newest order; -1 without orders.
+  var newestOrderDay: Int32 = -1
+  /// The last record that was applied.
+  public internal(set) var sequence: UInt64 = 0
+  /// The time of that record in microseconds since 1970 UTC; it never falls.
+  public internal(set) var timeMicros: Int64 = 0
+
+  /// Makes the state of a shop without customers.
+  public init() {}
+
+  /// Customers with a record.
+  public var customerCount: Int { customers.count }
+  /// Orders kept, returned ones included.
+  public var orderCount: Int { orders.count }
+
+  /// One minor unit as a number of major units: 100 cents are 1 euro.
+  var majorPerMinor: Double {
+    var scale = 1.0
+    for _ in 0..<minorDigits { scale *= 10 }
+    return 1 / scale
+  }
+
+  /// A hash over the whole state, the journal's sequence and time left out.
+  ///
+  /// Two servers that recorded the same rows in the same order have the same hash.
+  ///
+  /// - Returns: 64 bits, never 0.
+  /// - Complexity: one pass over the memory.
+  public func stateHash() -> UInt64 {
+    var hash = StateHash()
+    forEachSection { section in
+      hash.combine(UInt64(section.kind.rawValue))
+      hash.combine(section.bytes)
+    }
+    return max(1, hash.value)
+  }
+}
+
+/// The models that score customers, and whether they know what an order is worth.
+struct AdoptedModel: Equatable, Sendable {
+
+  let model: CustomerModel
+  let spendKnown: Bool
+
+  /// Validates what travelled on the wire.
+  ///
+  /// - Parameters:
+  ///   - fields: the numbers.
+  ///   - offset: of the kind's byte in the frame, for the refusal.
+  /// - Throws: `invalidField`, naming what is out of its range.
+  init(_ fields: ModelFields, at offset: Int) throws(Refusal) {
+    guard let kind = PurchaseModelKind(rawValue: fields.kind) else {
+      throw Refusal(
+        .invalidField, at: offset,
+        "model kind \(fields.kind) is not known; 1 is BG/NBD, 2 is MBG/NBD")
+    }
+    do throws(ModelError) {
+      let purchase = try PurchaseParameters(
+        r: fields.r, alpha: fields.alpha, a: fields.a, b: fields.b)
+      let spend =
+        fields.spendKnown
+        ? try SpendParameters(p: fields.p, q: fields.q, gamma: fields.gamma)
+        : try SpendParameters(p: 1, q: 2, gamma: 1)
+      model = CustomerModel(kind: kind, purchase: purchase, spend: spend)
+      spendKnown = fields.spendKnown
+    } catch {
+      throw Refusal(.invalidField, at: offset + Self.place(of: error), "\(error)")
+    }
+  }
+
+  /// How far behind the kind's byte the field at fault begins.
+  private static func place(of error: ModelError) -> Int {
+    guard case .outOfRange(let name, _, _) = error else { return 0 }
+    return AdoptModelRequest.fields.prefix { $0.name != name }
+      .reduce(0) { $0 + ($1.type.size ?? 0) }
+  }
+
+  /// The numbers as they travel.
+  var fields: ModelFields {
+    var fields = ModelFields(
+      kind: model.kind.rawValue, r: model.purchase.r, alpha: model.purchase.alpha,
+      a: model.purchase.a, b: model.purchase.b)
+    fields.spendKnown = spendKnown
+    if spendKnown {
+      fields.p = model.spend.p
+      fields.q = model.spend.q
+      fields.gamma = model.spend.gamma
+    }
+    return fields
+  }
+}
