@@ -1,0 +1,107 @@
+// The stage «execute» for one session: frames out of its inbox, through the engine, replies into
+// its outbox, commands into the turn's batch.
+
+import Durability
+import Platform
+import Scoring
+import Wire
+
+extension EventLoop where Network: ~Copyable {
+  /// Executes what has arrived, up to the turn's share.
+  mutating func execute(_ session: Session, _ now: Int64) {
+    session.hasMore = false
+    var executed = 0
+    let began = clock.monotonicMicros()
+    while !session.isWaiting && !session.isClosing {
+      do throws(Refusal) {
+        guard
+          case .frame(let header) = try Frame.cut(
+            session.inbox.bytes, sizeMax: session.frameSizeMax)
+        else { return }
+        guard header.status == 0 else {
+          throw Refusal(.badFrame, at: 6, "the status of a request must be 0")
+        }
+        guard
+          executed < ServerLimits.framesPerTurnMax
+            && session.outbox.count <= ServerLimits.outboxSizeMax
+            && clock.monotonicMicros() - began < ServerLimits.workPerTurnMicros
+        else {
+          // Others first; what is left waits for the next turn, or until replies were read.
+          session.hasMore = true
+          return
+        }
+        executed += 1
+        execute(header, of: session, now)
+        session.inbox.consume(header.frameSize)
+      } catch {
+        // The stream cannot be trusted any more.
+        refuse(session, error)
+        session.isClosing = true
+        session.inbox.consume(session.inbox.count)
+      }
+    }
+  }
+
+  private mutating func execute(_ header: FrameHeader, of session: Session, _ now: Int64) {
+    requestCount += 1
+    if let refusal = objection(to: header, of: session, now) {
+      refuse(session, refusal, header)
+      if refusal.status.closes { session.isClosing = true }
+      return
+    }
+    let position = session.writePosition
+    let outcome = engine.execute(
+      header, session.inbox.prefix(header.frameSize),
+      at: clock.calendarMicros(), into: &session.outbox)
+    switch outcome {
+    case .answered:
+      if header.verb == Verb.hello.rawValue { session.isGreeted = true }
+    case .changed:
+      journalise(session.inbox.prefix(header.frameSize))
+      session.hold(from: position, until: engine.sequence)
+    case .refused(let status):
+      refusalCount += 1
+      if status.closes { session.isClosing = true }
+    case .asked(let errand):
+      let requester = Requester(
+        connection: session.handle, verb: header.verb, tag: header.tag, startMicros: now)
+      begin(errand, for: requester, session)
+    }
+  }
+
+  /// Why a request is not even given to the engine.
+  private func objection(
+    to header: FrameHeader, of session: Session, _ now: Int64
+  ) -> Refusal? {
+    if !session.isGreeted && header.verb != Verb.hello.rawValue {
+      return Refusal(
+        .helloRequired, at: 4, "the first request of a connection must be a hello")
+    }
+    if drainUntilMicros != nil {
+      return Refusal(.shuttingDown, "the server is stopping; connect again in a moment")
+    }
+    let waitedMillis = (now - session.receivedMicros) / 1000
+    if header.deadlineMillis > 0 && waitedMillis >= Int64(header.deadlineMillis) {
+      return Refusal(
+        .deadlineExceeded, at: 16,
+        "the request waited \(waitedMillis) ms, the deadline was \(header.deadlineMillis) ms")
+    }
+    return nil
+  }
+
+  /// Adds the command that was just executed to the turn's batch.
+  mutating func journalise(_ frame: RawSpan) {
+    if !batch.hasRoom(payloadBytes: frame.byteCount) {
+      journal.append(batch)
+      batch = RecordBatch()
+    }
+    batch.append(sequence: engine.sequence, time: engine.timeMicros, payload: frame)
+  }
+
+  /// Writes a refusal that the engine did not write.
+  mutating func refuse(_ session: Session, _ refusal: Refusal, _ header: FrameHeader? = nil) {
+    refusalCount += 1
+    Frame.refuse(refusal, verb: header?.verb ?? 0, tag: header?.tag ?? 0, in: &session.outbox)
+    list(session)
+  }
+}

@@ -1,0 +1,166 @@
+// The stage «tend» in detail: errands go to the workbench, results come back as replies, and
+// snapshots are taken when they are due.
+
+import Durability
+import Platform
+import Scoring
+import Wire
+
+/// What is wanted and under way in the way of snapshots.
+struct SnapshotDesk {
+  /// The last record the newest snapshot covers.
+  var sequence: UInt64
+  /// When the next one is due by the clock, in monotonic microseconds.
+  var dueMicros: Int64
+  /// Clients that asked for one; the next to begin answers them all.
+  var requesters: [Requester] = []
+  /// A state that waits until its last record is durable, and who asked for it.
+  var chosen: (store: Store, requesters: [Requester])?
+  /// Whether the workbench writes one now.
+  var isWriting = false
+}
+
+extension EventLoop where Network: ~Copyable {
+  // MARK: Errands
+
+  /// Has an errand done elsewhere; the session waits for its reply.
+  mutating func begin(_ errand: Errand, for requester: Requester, _ session: Session) {
+    if case .status(withStateHash: false) = errand {
+      reply(to: requester, status(hash: 0))
+      return
+    }
+    guard errandCount < ServerLimits.errandsMax else {
+      refuse(requester, Refusal(.overloaded, "too many long tasks wait already; ask again later"))
+      return
+    }
+    errandCount += 1
+    session.isWaiting = true
+    switch errand {
+    case .status: workbench.take(.hash(engine.store, for: requester))
+    case .fit(let job): workbench.take(.fit(job, for: requester))
+    case .snapshot: snapshots.requesters.append(requester)
+    }
+  }
+
+  // MARK: Results
+
+  mutating func deliver(
+    _ result: Result<FitReply, Refusal>, to requester: Requester, _ now: Int64
+  ) {
+    finishErrand(requester)
+    switch result {
+    case .success(var report):
+      // Journalled as decided: the record holds the parameters, not the wish for a fit.
+      var frame = ByteBuffer()
+      let mark = Frame.begin(verb: Verb.adoptModel.rawValue, tag: 0, in: &frame)
+      AdoptModelRequest(model: report.model).write(to: &frame)
+      Frame.end(mark, in: &frame)
+      if let status = command(frame.bytes) {
+        refuse(
+          requester,
+          Refusal(.taskFailed, "the fitted parameters were not adopted: \(status.name)"))
+        return
+      }
+      report.generation = engine.generation
+      report.seconds = Double(now - requester.startMicros) / 1e6
+      let position = session(requester.connection)?.writePosition ?? 0
+      reply(to: requester, report)
+      session(requester.connection)?.hold(from: position, until: engine.sequence)
+    case .failure(let refusal):
+      refuse(requester, refusal)
+    }
+  }
+
+  mutating func deliver(hash: UInt64, to requester: Requester, _ now: Int64) {
+    finishErrand(requester)
+    reply(to: requester, status(hash: hash))
+  }
+
+  mutating func deliver(
+    _ result: Result<SnapshotResult, DurabilityError>, to requesters: [Requester], _ now: Int64
+  ) {
+    snapshots.isWriting = false
+    for requester in requesters { finishErrand(requester) }
+    switch result {
+    case .success(let done):
+      snapshots.sequence = done.sequence
+      for requester in requesters {
+        reply(
+          to: requester,
+          SnapshotReply(
+            sequence: done.sequence, sizeBytes: done.sizeBytes,
+            seconds: Double(now - requester.startMicros) / 1e6))
+      }
+    case .failure(let error):
+      for requester in requesters {
+        refuse(requester, Refusal(.taskFailed, "the snapshot failed: \(error)"))
+      }
+    }
+  }
+
+  private mutating func finishErrand(_ requester: Requester) {
+    errandCount -= 1
+    guard let session = session(requester.connection) else { return }
+    session.isWaiting = false
+    // What the client sent meanwhile waits in its inbox; no event will tell of it.
+    session.hasMore = !session.inbox.isEmpty
+    list(session)
+  }
+
+  private mutating func reply(to requester: Requester, _ message: some Message) {
+    guard let session = session(requester.connection) else { return }
+    let mark = Frame.begin(verb: requester.verb, tag: requester.tag, in: &session.outbox)
+    do throws(Refusal) {
+      try message.write(to: &session.outbox)
+      Frame.end(mark, in: &session.outbox)
+    } catch {
+      session.outbox.truncate(to: mark)
+      refuse(requester, error)
+    }
+    list(session)
+  }
+
+  private mutating func refuse(_ requester: Requester, _ refusal: Refusal) {
+    refusalCount += 1
+    guard let session = session(requester.connection) else { return }
+    Frame.refuse(refusal, verb: requester.verb, tag: requester.tag, in: &session.outbox)
+    list(session)
+  }
+
+  private func status(hash: UInt64) -> StatusReply {
+    var reply = StatusReply()
+    engine.describe(in: &reply)
+    reply.stateHash = hash
+    reply.durableSequence = durableSequence
+    reply.snapshotSequence = snapshots.sequence
+    reply.uptimeMicros = clock.monotonicMicros() - startMicros
+    reply.requests = requestCount
+    reply.refusals = refusalCount
+    reply.connections = UInt32(connectionCount)
+    reply.residentBytes = UInt64((try? ProcessFacts.residentBytes()) ?? 0)
+    return reply
+  }
+
+  // MARK: Snapshots
+
+  /// Chooses a state when one is wanted, and has it written once all of it is durable.
+  mutating func tendSnapshots(_ now: Int64) {
+    if snapshots.chosen == nil && !snapshots.isWriting {
+      let isDue = snapshotEveryMicros > 0 && now >= snapshots.dueMicros
+      if isDue { snapshots.dueMicros = now + snapshotEveryMicros }
+      let isNews = engine.sequence > snapshots.sequence
+      if !snapshots.requesters.isEmpty || (isDue && isNews) {
+        snapshots.chosen = (engine.store, snapshots.requesters)
+        snapshots.requesters = []
+        // The journal goes on in a new segment, so that the one before can go.
+        commit()
+        journal.roll()
+      }
+    }
+    if let chosen = snapshots.chosen, chosen.store.sequence <= durableSequence {
+      snapshots.chosen = nil
+      snapshots.isWriting = true
+      workbench.take(.snapshot(chosen.store, for: chosen.requesters))
+    }
+  }
+}

@@ -1,0 +1,324 @@
+// The loop: the only owner of the engine and the sessions. One turn is a sentence of stages, and
+// every stage is a loop over all sessions that are ready. What a stage does for one session is in
+// EventLoop+Requests (execute) and EventLoop+Results (tend).
+
+import Durability
+import Platform
+import Scoring
+import Wire
+
+/// What other threads tell the loop.
+enum LoopMessage: Sendable {
+  /// Every record up to this one is on disk.
+  case durable(UInt64)
+  /// The journal takes nothing any more.
+  case journalFailed(DurabilityError)
+  /// A fit ended.
+  case fitted(Result<FitReply, Refusal>, Requester)
+  /// A hash was taken.
+  case hashed(UInt64, Requester)
+  /// A snapshot was written, or not.
+  case snapshotWritten(Result<SnapshotResult, DurabilityError>, [Requester])
+}
+
+/// Why the loop has ended.
+enum LoopEnd: Sendable {
+  /// It was asked to, and everything acknowledged is on disk.
+  case drained
+  /// It was asked twice.
+  case interrupted
+  /// The journal failed.
+  case journalFailed(DurabilityError)
+}
+
+/// Accepts, reads, executes, commits, writes, closes, tends; and again.
+struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
+  var network: Network
+  var engine: Engine
+  let journal: JournalThread
+  let workbench: Workbench
+  let mailbox: Mailbox<LoopMessage>
+  let clock: any Clock
+  let snapshotEveryMicros: Int64
+  let startMicros: Int64
+
+  var sessions: [Session?] = []
+  var connectionCount = 0
+  /// Sessions that something happened to in this turn.
+  var listed: [Session] = []
+  /// This turn's commands.
+  var batch = RecordBatch()
+  var durableSequence: UInt64
+  var snapshots: SnapshotDesk
+  var errandCount = 0
+  var requestCount: UInt64 = 0
+  var refusalCount: UInt64 = 0
+  /// When a stopping server gives up on what is under way.
+  var drainUntilMicros: Int64?
+  private var ready: [Readiness] = []
+  private var end: LoopEnd?
+
+  init(
+    network: consuming Network, engine: consuming Engine, journal: consuming JournalThread,
+    workbench: consuming Workbench, mailbox: Mailbox<LoopMessage>, clock: any Clock,
+    snapshotSequence: UInt64, snapshotEveryMicros: Int64
+  ) {
+    self.network = network
+    durableSequence = engine.sequence
+    self.engine = engine
+    self.journal = journal
+    self.workbench = workbench
+    self.mailbox = mailbox
+    self.clock = clock
+    self.snapshotEveryMicros = snapshotEveryMicros
+    startMicros = clock.monotonicMicros()
+    snapshots = SnapshotDesk(
+      sequence: snapshotSequence, dueMicros: startMicros + snapshotEveryMicros)
+  }
+
+  /// Executes a command of the server itself before anybody is connected.
+  ///
+  /// - Parameter frame: a whole frame.
+  /// - Returns: the refusal's status; nil when it was accepted.
+  mutating func command(_ frame: RawSpan) -> Status? {
+    var reply = ByteBuffer()
+    do throws(Refusal) {
+      guard case .frame(let header) = try Frame.cut(frame, sizeMax: Limits.frameSizeMax) else {
+        return .badFrame
+      }
+      switch engine.execute(header, frame, at: clock.calendarMicros(), into: &reply) {
+      case .changed:
+        journalise(frame)
+        return nil
+      case .refused(let status): return status
+      case .answered, .asked: return .unsupportedVerb
+      }
+    } catch {
+      return error.status
+    }
+  }
+
+  /// Turns until somebody asks the server to end.
+  mutating func run() throws(SystemError) -> LoopEnd {
+    while end == nil { try turn() }
+    return end ?? .drained
+  }
+
+  /// Stops the threads and hands out the state for a last snapshot.
+  consuming func dismantle() -> (store: Store, snapshotSequence: UInt64) {
+    let store = engine.store
+    let sequence = snapshots.sequence
+    workbench.stop()
+    journal.stop()
+    return (store, sequence)
+  }
+
+  private mutating func turn() throws(SystemError) {
+    try network.wait(timeoutMillis: timeoutMillis(), into: &ready)
+    let now = clock.monotonicMicros()
+    try accept(now)
+    read(now)
+    execute(now)
+    commit()
+    tend(now)
+    write()
+    close(now)
+  }
+
+  /// Until the next thing that is due by the clock.
+  private func timeoutMillis() -> Int32 {
+    if listed.contains(where: \.canGoOn) || isDrained { return 0 }
+    var due = Int64.max
+    if snapshotEveryMicros > 0 { due = min(due, snapshots.dueMicros) }
+    if let drainUntilMicros { due = min(due, drainUntilMicros) }
+    for session in listed { due = min(due, session.lingerUntilMicros ?? Int64.max) }
+    guard due != Int64.max else { return -1 }
+    return Int32(clamping: max(0, due - clock.monotonicMicros()) / 1000 + 1)
+  }
+
+  // MARK: Stages
+
+  private mutating func accept(_ now: Int64) throws(SystemError) {
+    for event in ready where event == .listener {
+      while let handle = try network.accept() {
+        while sessions.count <= handle.slot { sessions.append(nil) }
+        let session = Session(handle)
+        sessions[handle.slot] = session
+        connectionCount += 1
+        if connectionCount > ServerLimits.connectionsMax {
+          refuse(
+            session,
+            Refusal(
+              .overloaded,
+              "\(ServerLimits.connectionsMax) connections are open already; try again later"))
+          session.isClosing = true
+        }
+      }
+    }
+  }
+
+  private mutating func read(_ now: Int64) {
+    for event in ready {
+      guard case .connection(let handle, let isReadable, _, let isHungUp) = event,
+        let session = session(handle)
+      else { continue }
+      list(session)
+      if isHungUp {
+        // Both directions are gone: nobody is there to read a reply.
+        drop(session)
+      } else if isReadable && session.wantsBytes {
+        receive(session, now)
+      }
+    }
+  }
+
+  private mutating func receive(_ session: Session, _ now: Int64) {
+    var room = session.inbox.spare(ServerLimits.receiveSize)
+    switch network.receive(session.handle, into: &room) {
+    case .bytes(let count):
+      session.inbox.commit(count)
+      session.receivedMicros = now
+      // A closing connection is read only so that its last reply arrives.
+      if session.isClosing { session.inbox.consume(session.inbox.count) }
+    case .wouldBlock: break
+    case .closed: session.hasEnded = true
+    }
+  }
+
+  private mutating func execute(_ now: Int64) {
+    for session in listed where !session.isWaiting && !session.isClosing {
+      execute(session, now)
+    }
+  }
+
+  mutating func commit() {
+    if batch.isEmpty { return }
+    journal.append(batch)
+    batch = RecordBatch()
+  }
+
+  private mutating func tend(_ now: Int64) {
+    for event in ready {
+      switch event {
+      case .mailbox:
+        for message in mailbox.takeAll() { tend(message, now) }
+      case .termination:
+        if drainUntilMicros != nil {
+          end = .interrupted
+        } else {
+          beginToDrain(now)
+        }
+      default: break
+      }
+    }
+    // What the results made of commands (a fit is adopted) goes to the journal in the same turn.
+    commit()
+    tendSnapshots(now)
+    if isDrained || now >= drainUntilMicros ?? Int64.max, end == nil,
+      durableSequence == engine.sequence
+    {
+      end = .drained
+    }
+  }
+
+  /// Whether a stopping server has nothing left to do.
+  private var isDrained: Bool {
+    drainUntilMicros != nil && connectionCount == 0 && durableSequence == engine.sequence
+  }
+
+  /// Lets nobody in any more; what has arrived is still answered.
+  private mutating func beginToDrain(_ now: Int64) {
+    network.stopAccepting()
+    drainUntilMicros = now + ServerLimits.drainMicros
+    for case let session? in sessions {
+      if session.wantsBytes { receive(session, now) }
+      session.hasMore = !session.inbox.isEmpty
+      list(session)
+    }
+  }
+
+  private mutating func tend(_ message: LoopMessage, _ now: Int64) {
+    switch message {
+    case .durable(let sequence):
+      durableSequence = sequence
+      // Any session may hold replies that were waiting for this.
+      for case let session? in sessions where !session.outbox.isEmpty { list(session) }
+    case .journalFailed(let error): end = .journalFailed(error)
+    case .fitted(let result, let requester): deliver(result, to: requester, now)
+    case .hashed(let hash, let requester): deliver(hash: hash, to: requester, now)
+    case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)
+    }
+  }
+
+  private mutating func write() {
+    for session in listed {
+      var count = session.sendableCount(durable: durableSequence)
+      while count > 0 {
+        let outcome = session.send(count, over: &network)
+        guard case .bytes(let sent) = outcome else {
+          if outcome == .closed { drop(session) }
+          break
+        }
+        count -= sent
+      }
+    }
+  }
+
+  /// Closes who is done, and says for the others what to wake up for.
+  private mutating func close(_ now: Int64) {
+    var kept: [Session] = []
+    for session in listed {
+      session.isListed = false
+      guard self.session(session.handle) === session else { continue }
+      let isServed = session.outbox.isEmpty && !session.isWaiting && !session.hasMore
+      let isDraining = drainUntilMicros != nil
+      if isServed && (session.hasEnded || isDraining) {
+        drop(session)
+        continue
+      }
+      if isServed && session.isClosing {
+        let until = session.lingerUntilMicros ?? now + ServerLimits.lingerMicros
+        if now >= until {
+          drop(session)
+          continue
+        }
+        session.lingerUntilMicros = until
+      }
+      if session.inbox.isEmpty { session.inbox.shrink(to: ServerLimits.receiveSize) }
+      var interest: Interest = []
+      if session.wantsBytes { interest.insert(.read) }
+      if session.sendableCount(durable: durableSequence) > 0 { interest.insert(.write) }
+      network.setInterest(interest, of: session.handle)
+      // On the list for the next turn stay those for whom no event will come.
+      if session.canGoOn || session.lingerUntilMicros != nil {
+        session.isListed = true
+        kept.append(session)
+      }
+    }
+    listed = kept
+  }
+
+  // MARK: Sessions
+
+  func session(_ handle: ConnectionHandle) -> Session? {
+    guard handle.slot < sessions.count, let session = sessions[handle.slot],
+      session.handle == handle
+    else { return nil }
+    return session
+  }
+
+  mutating func list(_ session: Session) {
+    if session.isListed { return }
+    session.isListed = true
+    listed.append(session)
+  }
+
+  private mutating func drop(_ session: Session) {
+    guard self.session(session.handle) === session else { return }
+    network.close(session.handle)
+    sessions[session.handle.slot] = nil
+    connectionCount -= 1
+    session.isClosing = true
+    session.hasMore = false
+  }
+}

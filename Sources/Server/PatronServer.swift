@@ -1,0 +1,206 @@
+// Wiring only: recovery, threads, loop, and the way down again.
+
+import Durability
+public import Platform
+import Scoring
+import Wire
+
+/// Why a server did not start, or did not end well.
+public struct ServerError: Error, Sendable, CustomStringConvertible {
+  /// The process's exit code: 1 cannot start, 3 the files are damaged, 4 the disk failed.
+  public let exitCode: Int32
+  /// What happened and what to do, in one sentence.
+  public let description: String
+
+  init(_ exitCode: Int32, _ description: String) {
+    self.exitCode = exitCode
+    self.description = description
+  }
+}
+
+/// What the operator is told once a server listens.
+public struct Welcome: Sendable {
+  /// Where it listens; the port is the real one.
+  public let address: SocketAddress
+  /// Customers that were recovered.
+  public let customers: Int
+  /// Orders that were recovered.
+  public let orders: Int
+  /// Records of the journal that were applied on top of the snapshot.
+  public let records: Int
+  /// Plain sentences about what was not as it should be: a cut tail, a snapshot passed over.
+  public let notices: [String]
+  /// Connections that can be open at a time.
+  public let connectionsMax: Int
+  /// The most memory one of them can take, in bytes.
+  public let connectionBytesMax: Int
+}
+
+/// The whole server in one process.
+public enum PatronServer {
+  /// Recovers, listens, serves, and returns when it was asked to end.
+  ///
+  /// - Parameters:
+  ///   - configuration: the settings.
+  ///   - isListening: called once, when clients can connect.
+  /// - Throws: `ServerError` with the process's exit code.
+  public static func run(
+    _ configuration: Configuration, isListening: (Welcome) -> Void
+  ) throws(ServerError) {
+    guard configuration.address.isLoopback else {
+      throw ServerError(
+        1,
+        "\(configuration.address) is not a loopback address, and there is no authentication yet; "
+          + "listen on 127.0.0.1 or [::1]")
+    }
+    ProcessFacts.raiseDescriptorLimit()
+    // Before any thread is started, so that every thread inherits the blocked signals.
+    let signals = try system { () throws(SystemError) in try SignalDescriptor() }
+    let storage = try system { () throws(SystemError) in
+      try DirectoryStorage(path: configuration.directory)
+    }
+    let recovered = try recover(from: storage)
+    let recovery = recovered.recovery
+    let engine = recovered.engine
+    let declaration = try declaration(
+      of: configuration.shop, declared: engine.timeZone)
+    let mailbox = try system { () throws(SystemError) in try Mailbox<LoopMessage>() }
+    let network = try listen(at: configuration.address, mailbox, signals)
+    let welcome = welcome(at: network.address, engine, recovery)
+    let journal = try system { () throws(SystemError) in
+      try JournalThread(continuing: recovery, in: storage, reportingTo: mailbox)
+    }
+    let workbench = try system { () throws(SystemError) in
+      try Workbench(storage, reportingTo: mailbox)
+    }
+    var loop = EventLoop(
+      network: network, engine: engine, journal: journal, workbench: workbench, mailbox: mailbox,
+      clock: SystemClock(), snapshotSequence: recovery.snapshotSequence ?? 0,
+      snapshotEveryMicros: configuration.snapshotEveryMicros)
+    if let declaration { try declare(declaration, &loop) }
+    isListening(welcome)
+    let end: LoopEnd
+    do {
+      end = try loop.run()
+    } catch {
+      throw ServerError(1, "\(error)")
+    }
+    try finish(loop, end, storage)
+  }
+
+  // MARK: The way up
+
+  private static func system<Part: ~Copyable>(
+    _ body: () throws(SystemError) -> Part
+  ) throws(ServerError) -> Part {
+    do { return try body() } catch { throw ServerError(1, "\(error)") }
+  }
+
+  private struct Recovered: ~Copyable {
+    var engine: Engine
+    let recovery: Recovery
+  }
+
+  private static func recover(
+    from storage: any Storage
+  ) throws(ServerError) -> Recovered {
+    var randomness = SystemRandomness()
+    var builder = EngineBuilder(indexKey: (randomness.next(), randomness.next()))
+    let recovery: Recovery
+    do {
+      recovery = try Durability.recover(from: storage, into: &builder)
+    } catch {
+      throw ServerError(3, "the data directory cannot be recovered: \(error)")
+    }
+    do {
+      return Recovered(engine: try builder.finish(), recovery: recovery)
+    } catch {
+      throw ServerError(3, "the recovered state is not whole: \(error)")
+    }
+  }
+
+  private static func listen(
+    at address: SocketAddress, _ mailbox: Mailbox<LoopMessage>,
+    _ signals: consuming SignalDescriptor
+  ) throws(ServerError) -> SocketTransport {
+    do {
+      return try SocketTransport(
+        listener: try TCPListener(address: address), mailboxDescriptor: mailbox.descriptorNumber,
+        signals: signals)
+    } catch {
+      throw ServerError(1, "\(error)")
+    }
+  }
+
+  private static func welcome(
+    at address: SocketAddress, _ engine: borrowing Engine, _ recovery: Recovery
+  ) -> Welcome {
+    var notices = recovery.passedOver.map { "an older snapshot was used: \($0)" }
+    if recovery.cutBytes > 0 {
+      notices.append(
+        "\(recovery.cutBytes) bytes of commands that were never acknowledged were cut off")
+    }
+    return Welcome(
+      address: address, customers: engine.store.customerCount, orders: engine.store.orderCount,
+      records: recovery.recordCount, notices: notices,
+      connectionsMax: ServerLimits.connectionsMax,
+      connectionBytesMax: ServerLimits.connectionBytesMax)
+  }
+
+  /// What has to be declared before the first order; nil when the shop is declared already.
+  private static func declaration(
+    of zone: Configuration.DeclaredZone?, declared: String?
+  ) throws(ServerError) -> DeclareShopRequest? {
+    guard let declared else {
+      let zone = zone ?? .utc
+      return DeclareShopRequest(
+        timeZone: zone.name,
+        transitions: zone.transitions.map {
+          DeclareShopRequest.Transition(
+            fromSeconds: $0.fromSeconds, offsetSeconds: $0.offsetSeconds)
+        })
+    }
+    if let zone, zone.name != declared {
+      throw ServerError(
+        1,
+        "this shop's time zone is \(declared); its days are recorded and cannot become those of "
+          + "\(zone.name); leave the option out or use another data directory")
+    }
+    return nil
+  }
+
+  private static func declare(
+    _ declaration: DeclareShopRequest, _ loop: inout EventLoop<SocketTransport>
+  ) throws(ServerError) {
+    var frame = ByteBuffer()
+    let mark = Frame.begin(verb: Verb.declareShop.rawValue, tag: 0, in: &frame)
+    declaration.write(to: &frame)
+    Frame.end(mark, in: &frame)
+    if let status = loop.command(frame.bytes) {
+      throw ServerError(1, "the time zone \(declaration.timeZone) was refused: \(status.name)")
+    }
+  }
+
+  // MARK: The way down
+
+  private static func finish(
+    _ loop: consuming EventLoop<SocketTransport>, _ end: LoopEnd, _ storage: any Storage
+  ) throws(ServerError) {
+    switch end {
+    case .journalFailed(let error):
+      // The threads are not waited for: the process ends, and recovery is the cure.
+      throw ServerError(4, "the journal failed, nothing more can be acknowledged: \(error)")
+    case .interrupted:
+      throw ServerError(1, "asked to end twice; what was acknowledged is on disk")
+    case .drained:
+      let (store, snapshotSequence) = loop.dismantle()
+      if store.sequence == snapshotSequence { return }
+      do {
+        _ = try writeSnapshot(of: store, to: storage)
+      } catch {
+        throw ServerError(
+          4, "the last snapshot failed, the journal holds everything nevertheless: \(error)")
+      }
+    }
+  }
+}
