@@ -1,0 +1,118 @@
+// One call per verb: it sends, waits and gives the reply as a value.
+// Not here: pipelining; `send` and `receive` do that.
+
+public import Wire
+
+extension PatronClient {
+  /// Asks for the server's time.
+  ///
+  /// - Returns: microseconds since 1970 UTC.
+  /// - Throws: see `ask`.
+  public mutating func ping() throws(ClientError) -> Int64 {
+    try ask(.ping, Empty(), for: PingReply.self).timeMicros
+  }
+
+  /// Asks what the server holds and how it is.
+  ///
+  /// - Parameter withStateHash: whether the hash over the whole state is wanted; it takes a pass
+  ///   over the memory.
+  /// - Returns: the reply.
+  /// - Throws: see `ask`.
+  public mutating func status(withStateHash: Bool = false) throws(ClientError) -> StatusReply {
+    try ask(.status, StatusRequest(withStateHash: withStateHash), for: StatusReply.self)
+  }
+
+  /// Has a snapshot written now.
+  ///
+  /// - Returns: what was written.
+  /// - Throws: see `ask`; `refused` when the disk failed.
+  public mutating func snapshot() throws(ClientError) -> SnapshotReply {
+    try ask(.snapshot, Empty(), for: SnapshotReply.self)
+  }
+
+  /// Declares the shop's time zone, before the first order.
+  ///
+  /// - Parameters:
+  ///   - timeZone: an IANA name.
+  ///   - transitions: in rising order; the first from Int64.min.
+  /// - Throws: see `ask`; `refused` when it was declared differently before.
+  public mutating func declareShop(
+    timeZone: String, transitions: [DeclareShopRequest.Transition]
+  ) throws(ClientError) {
+    let request = DeclareShopRequest(timeZone: timeZone, transitions: transitions)
+    _ = try ask(.declareShop, request, for: Empty.self)
+  }
+
+  /// Records a batch of orders, each at most once.
+  ///
+  /// - Parameter batch: 1 to `Limits.rowsMax` rows.
+  /// - Returns: what was recorded, what was there already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordOrders(_ batch: RecordOrdersRequest) throws(ClientError)
+    -> RecordReply
+  {
+    try ask(.recordOrders, batch, for: RecordReply.self)
+  }
+
+  /// Records a batch of returns, each at most once.
+  ///
+  /// - Parameter batch: 1 to `Limits.rowsMax` rows.
+  /// - Returns: what was recorded, what was there already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordReturns(_ batch: RecordReturnsRequest) throws(ClientError)
+    -> RecordReply
+  {
+    try ask(.recordReturns, batch, for: RecordReply.self)
+  }
+
+  /// Scores one customer.
+  ///
+  /// - Parameters:
+  ///   - customer: identifier, 1 to 64 bytes.
+  ///   - terms: as-of time, horizon, discount rate, margin.
+  /// - Returns: the score.
+  /// - Throws: see `ask`; `refused` when no model was adopted yet.
+  public mutating func score(_ customer: String, _ terms: ScoreTermsFields) throws(ClientError)
+    -> ScoreReply
+  {
+    try ask(.scoreOne, ScoreOneRequest(terms: terms, customer: customer), for: ScoreReply.self)
+  }
+
+  /// Scores many customers with one request.
+  ///
+  /// - Parameters:
+  ///   - customers: 1 to `terms.customersMax` identifiers.
+  ///   - terms: as-of time, horizon, discount rate, margin.
+  /// - Returns: as many scores, in the same order.
+  /// - Throws: see `ask`; `protocolBroken` when the numbers differ.
+  public mutating func scoreMany(_ customers: [String], _ terms: ScoreTermsFields)
+    throws(ClientError) -> [ScoreReply]
+  {
+    let request = ScoreManyRequest(terms: terms, customers: customers)
+    let scores = try ask(.scoreMany, request, for: ScoreManyReply.self).scores
+    guard scores.count == customers.count else {
+      throw .protocolBroken("\(scores.count) scores came for \(customers.count) customers")
+    }
+    return scores
+  }
+
+  /// Fits the models to the recorded orders; the server adopts the result.
+  ///
+  /// - Parameters:
+  ///   - kind: 1 BG/NBD, 2 MBG/NBD.
+  ///   - asOfMicros: orders up to this day are used, microseconds since 1970 UTC; 0 for all.
+  /// - Returns: the report.
+  /// - Throws: see `ask`; `refused` when there is too little to fit to.
+  public mutating func fit(kind: UInt8, asOfMicros: Int64 = 0) throws(ClientError) -> FitReply {
+    try ask(.fit, FitRequest(asOfMicros: asOfMicros, kind: kind), for: FitReply.self)
+  }
+
+  /// Has parameters from elsewhere adopted.
+  ///
+  /// - Parameter model: the parameters, with time in days.
+  /// - Returns: the generation.
+  /// - Throws: see `ask`; `refused` when a parameter is outside its range.
+  public mutating func adoptModel(_ model: ModelFields) throws(ClientError) -> AdoptModelReply {
+    try ask(.adoptModel, AdoptModelRequest(model: model), for: AdoptModelReply.self)
+  }
+}

@@ -1,0 +1,213 @@
+// The blocking client: one connection, a hello, and requests pipelined in order with deadlines.
+// Not here: one call per verb (PatronClient+Verbs.swift); the bytes in and out (ClientConnection).
+
+public import Platform
+public import Wire
+
+/// A client that sends requests and waits for their replies, in order.
+///
+/// After `connection`, `protocolBroken` or `timedOut` every further call throws the same error:
+/// which reply would come next is not known any more. Commands are idempotent, so a new client may
+/// send them again.
+public struct PatronClient: ~Copyable {
+  /// What the server said of itself and the shop when the connection was made.
+  public let hello: HelloReply
+  /// How long one call waits for bytes to come or go before it gives up, in milliseconds; servers
+  /// are told, so that they need not begin what nobody waits for.
+  public var timeoutMillis: UInt32
+
+  private var connection: ClientConnection
+  private var epoll: Epoll
+  private var pending = PendingRequests()
+  private var failure: ClientError?
+  private let clock = SystemClock()
+
+  /// Connects and agrees on the protocol's version.
+  ///
+  /// - Parameters:
+  ///   - address: where the server listens.
+  ///   - name: this client's name for the server's log, at most 64 bytes of it.
+  ///   - timeoutMillis: the longest wait of this and of every later call.
+  /// - Throws: `connection` when nobody listens, `timedOut`, `refused` when there is no common
+  ///   version or the server is full, `protocolBroken` when something else listens there.
+  public init(
+    connectingTo address: SocketAddress, name: String, timeoutMillis: UInt32 = 30_000
+  ) throws(ClientError) {
+    var connection = try ClientConnection(
+      connectingTo: address, timeoutMillis: Int32(clamping: timeoutMillis))
+    var epoll = try Self.watch(connection)
+    hello = try Self.greet(&connection, &epoll, name, timeoutMillis)
+    self.connection = connection
+    self.epoll = epoll
+    self.timeoutMillis = timeoutMillis
+  }
+
+  /// Whom the client is connected to.
+  public var peer: SocketAddress { connection.peer }
+
+  /// Requests sent whose replies were not received yet.
+  public var pendingCount: Int { pending.count }
+
+  /// Sends a request without waiting for its reply.
+  ///
+  /// Replies that arrive meanwhile are kept, so sender and server never wait for each other; how
+  /// many may be pending is the caller's to bound.
+  ///
+  /// - Parameters:
+  ///   - verb: what is asked.
+  ///   - request: the verb's body.
+  /// - Returns: the request's tag.
+  /// - Throws: `refused` when the request does not fit into a frame, and then nothing was sent;
+  ///   `connection` or `timedOut`.
+  @discardableResult
+  public mutating func send(_ verb: Verb, _ request: some Message) throws(ClientError) -> UInt64 {
+    if let failure { throw failure }
+    let tag = pending.nextTag
+    try connection.enqueue(verb, request, tag: tag, deadlineMillis: timeoutMillis)
+    pending.append(verb)
+    do throws(ClientError) {
+      while try !connection.flush() { try exchange() }
+    } catch {
+      failure = error
+      throw error
+    }
+    return tag
+  }
+
+  /// Waits for the reply to the oldest pending request.
+  ///
+  /// - Parameter type: the reply's body.
+  /// - Returns: the body.
+  /// - Throws: `refused` when the server answered so: the request is done, the client goes on;
+  ///   `connection`, `timedOut` or `protocolBroken`.
+  public mutating func receive<Body: Message>(_ type: Body.Type) throws(ClientError) -> Body {
+    if let failure { throw failure }
+    do throws(ClientError) {
+      while true {
+        if let header = try connection.nextReply() {
+          try match(header)
+          return try connection.decode(type)
+        }
+        try exchange()
+      }
+    } catch {
+      if case .refused(let refusal) = error, !refusal.status.closes { throw error }
+      failure = error
+      throw error
+    }
+  }
+
+  /// Sends a request and waits for its reply.
+  ///
+  /// - Parameters:
+  ///   - verb: what is asked.
+  ///   - request: the verb's body.
+  ///   - type: the reply's body.
+  /// - Returns: the body.
+  /// - Throws: as `send` and `receive`.
+  /// - Precondition: nothing is pending.
+  public mutating func ask<Body: Message>(
+    _ verb: Verb, _ request: some Message, for type: Body.Type
+  ) throws(ClientError) -> Body {
+    precondition(pending.count == 0 || failure != nil, "ask() would take another request's reply")
+    try send(verb, request)
+    return try receive(type)
+  }
+
+  // MARK: Parts
+
+  private static func greet(
+    _ connection: inout ClientConnection, _ epoll: inout Epoll, _ name: String,
+    _ timeoutMillis: UInt32
+  ) throws(ClientError) -> HelloReply {
+    let clock = SystemClock()
+    let deadline = clock.monotonicMicros() + Int64(timeoutMillis) * 1_000
+    try connection.enqueue(
+      .hello, HelloRequest(client: name), tag: 0, deadlineMillis: timeoutMillis)
+    _ = try connection.flush()
+    while try connection.nextReply() == nil {
+      try wait(&epoll, connection, until: deadline, clock)
+      _ = try connection.receiveReady()
+    }
+    let hello = try connection.decode(HelloReply.self)
+    guard Frame.versions.contains(hello.version) else {
+      throw .protocolBroken("the server chose version \(hello.version), which was not offered")
+    }
+    return hello
+  }
+
+  /// Waits until bytes can come or go, then takes what came.
+  private mutating func exchange() throws(ClientError) {
+    let deadline = clock.monotonicMicros() + Int64(timeoutMillis) * 1_000
+    try Self.wait(&epoll, connection, until: deadline, clock)
+    _ = try connection.flush()
+    _ = try connection.receiveReady()
+  }
+
+  private static func watch(_ connection: borrowing ClientConnection) throws(ClientError) -> Epoll {
+    do throws(SystemError) {
+      let epoll = try Epoll(eventsMax: 1)
+      try epoll.add(connection.number, token: 0, interest: .read)
+      return epoll
+    } catch {
+      throw .connection(error)
+    }
+  }
+
+  private static func wait(
+    _ epoll: inout Epoll, _ connection: borrowing ClientConnection, until deadline: Int64,
+    _ clock: SystemClock
+  ) throws(ClientError) {
+    do throws(SystemError) {
+      let interest: Interest = connection.unsentBytes > 0 ? [.read, .write] : .read
+      try epoll.change(connection.number, token: 0, interest: interest)
+      while true {
+        let leftMillis = max(0, (deadline - clock.monotonicMicros() + 999) / 1_000)
+        if try epoll.wait(timeoutMillis: Int32(clamping: leftMillis)) > 0 { return }
+        if leftMillis == 0 { break }
+      }
+    } catch {
+      throw .connection(error)
+    }
+    throw .timedOut
+  }
+
+  private mutating func match(_ header: FrameHeader) throws(ClientError) {
+    // A refusal that closes the connection may answer bytes that were no request at all.
+    if let status = Status(rawValue: header.status), status.closes { return }
+    guard let (tag, verb) = pending.popFirst() else {
+      throw .protocolBroken("a reply with tag \(header.tag) came and nothing was asked")
+    }
+    guard header.tag == tag, header.verb == verb.rawValue else {
+      throw .protocolBroken(
+        "the reply to \(verb.name) with tag \(tag) was due, verb \(header.verb) with tag "
+          + "\(header.tag) came")
+    }
+  }
+}
+
+/// The requests that wait for replies: consecutive tags, so only the verbs are kept.
+private struct PendingRequests {
+  private var verbs: [Verb] = []
+  private var taken = 0
+  /// The tag the next request gets; the hello had 0.
+  private(set) var nextTag: UInt64 = 1
+
+  var count: Int { verbs.count - taken }
+
+  mutating func append(_ verb: Verb) {
+    verbs.append(verb)
+    nextTag += 1
+  }
+
+  mutating func popFirst() -> (tag: UInt64, verb: Verb)? {
+    guard count > 0 else { return nil }
+    let first = (nextTag - UInt64(count), verbs[taken])
+    taken += 1
+    if taken == verbs.count || taken >= 1_024 {
+      verbs.removeFirst(taken)
+      taken = 0
+    }
+    return first
+  }
+}
