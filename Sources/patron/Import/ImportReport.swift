@@ -1,0 +1,111 @@
+// What an import has seen so far: counts, bad rows on standard error, and the summary.
+
+internal import Foundation
+
+struct ImportReport {
+  /// Bad rows that are told one by one; the others are only counted.
+  static let toldMax = 20
+
+  let file: String
+  private(set) var rows = 0
+  private(set) var skipped = 0
+  /// Rows that would be or were sent.
+  private(set) var good = 0
+  private(set) var recorded = 0
+  private(set) var duplicates = 0
+  private(set) var bad = 0
+  /// Whether rows go to a server at all.
+  private(set) var wasSent = false
+  private(set) var reasons: [RowFault: Int] = [:]
+  private var rejects: RejectsFile?
+
+  init(file: String, rejects: String?) {
+    self.file = file
+    self.rejects = rejects.map { RejectsFile($0) }
+  }
+
+  mutating func countSkipped() {
+    rows += 1
+    skipped += 1
+  }
+
+  mutating func countGood() {
+    rows += 1
+    good += 1
+  }
+
+  mutating func beginSending() { wasSent = true }
+
+  mutating func countAnswer(recorded: Int, duplicates: Int) {
+    self.recorded += recorded
+    self.duplicates += duplicates
+  }
+
+  /// A row that was found bad before it was sent.
+  mutating func reject(_ row: BadRow, bytes: some Collection<UInt8>) throws(CommandError) {
+    rows += 1
+    try tell(row, bytes)
+  }
+
+  /// A row that was sent and refused.
+  mutating func rejectSent(_ row: BadRow, bytes: some Collection<UInt8>) throws(CommandError) {
+    good -= 1
+    try tell(row, bytes)
+  }
+
+  private mutating func tell(_ row: BadRow, _ bytes: some Collection<UInt8>) throws(CommandError) {
+    bad += 1
+    reasons[row.fault, default: 0] += 1
+    if bad <= Self.toldMax {
+      Progress.clearLine()
+      Console.error(row.sentence(file: file))
+    }
+    try rejects?.append(row, row: bytes)
+  }
+
+  /// Says how many bad rows were not told one by one.
+  func finishTelling() {
+    Progress.clearLine()
+    if bad > Self.toldMax { Console.error("… and \(bad - Self.toldMax) more bad rows") }
+  }
+
+  /// Reasons, the most frequent one first.
+  var ranking: [(reason: String, count: Int)] {
+    reasons.map { ($0.key.reason, $0.value) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+  }
+
+  // MARK: Summary
+
+  func summary(seconds: Double, minorText: String) -> String {
+    var lines = ["rows read    \(Numbers.grouped(rows))"]
+    if wasSent {
+
+      lines.append("recorded     \(Numbers.grouped(recorded))")
+      lines.append("duplicates   \(Numbers.grouped(duplicates))")
+    } else {
+      lines.append("good         \(Numbers.grouped(good)) (nothing was sent)")
+    }
+    lines.append("skipped      \(Numbers.grouped(skipped))")
+    lines.append("bad          \(Numbers.grouped(bad))")
+    lines += ranking.map { "  \(Numbers.grouped($0.count))  \($0.reason)" }
+    if let rejects, bad > 0 { lines.append("bad rows are in \(rejects.path)") }
+    lines.append("amounts      \(minorText)")
+    lines.append(
+      "time         \(Numbers.fixed(seconds, 2)) s, "
+        + "\(Numbers.grouped(Int(Double(rows) / max(seconds, 1e-6)))) rows/s")
+    return lines.joined(separator: "\n")
+  }
+
+  func json(seconds: Double, isDryRun: Bool, currency: String) -> JSON {
+    .object([
+      ("file", .string(file)), ("rows", .count(rows)),
+      ("recorded", .count(recorded)),
+      ("duplicates", .count(duplicates)), ("skipped", .count(skipped)),
+      ("bad", .count(bad)),
+      ("reasons", .object(ranking.map { ($0.reason, .count($0.count)) })),
+      ("currency", .string(currency)), ("dryRun", .bool(isDryRun)),
+      ("seconds", .number(seconds)),
+      ("rowsPerSecond", .number(Double(rows) / max(seconds, 1e-6))),
+    ])
+  }
+}

@@ -1,0 +1,114 @@
+// `patron serve`: its options, the lines it prints, its exit codes. The server itself is in Server;
+// here Foundation's table of time zones becomes the list that a shop declares once.
+
+internal import Foundation
+internal import Platform
+internal import Server
+
+enum Serve {
+  static let command = Command(
+    name: "serve", summary: "run the server", synopsis: "--data DIR [OPTIONS]",
+    options: [
+      Option("data", "DIR", "the directory for journal and snapshots; made if missing"),
+      Option(
+        "listen", "HOST:PORT",
+        "where to listen; default \(Connecting.defaultAddress), port 0 picks one"),
+      Option(
+        "snapshot-every", "SECONDS",
+        "time between snapshots such as 60s; 0s takes none; default 60s"),
+      Option("time-zone", "NAME", "the shop's time zone, for a new directory; default UTC"),
+    ],
+    details: """
+      The server prints «listening on HOST:PORT» once clients can connect. SIGTERM or SIGINT ends it:
+      what is under way is answered, a snapshot is written. It listens on loopback addresses only.
+
+      Exit codes: 0 ended as asked, 1 cannot start, 2 wrong usage, 3 the files are damaged, 4 the
+      disk failed.
+      """,
+    run: { _ in })
+
+  /// Runs a server until it is asked to end.
+  ///
+  /// - Parameter words: what follows `serve` on the command line.
+  /// - Returns: the exit code.
+  static func run(_ words: [String]) -> Int32 {
+    if words.contains("--help") || words.contains("-h") {
+      Console.out(command.helpText)
+      return 0
+    }
+    let configuration: Configuration
+    do throws(CommandError) {
+      configuration = try self.configuration(Arguments(words, options: command.options))
+    } catch {
+      switch error {
+      case .usage(let sentence), .failed(let sentence):
+        Console.error("patron serve: \(sentence)")
+        return 2
+      }
+    }
+    do {
+      try PatronServer.run(configuration, isListening: greet)
+      return 0
+    } catch {
+      Console.error("patron serve: \(error)")
+      return error.exitCode
+    }
+  }
+
+  private static func configuration(
+    _ arguments: Arguments
+  ) throws(CommandError) -> Configuration {
+    try arguments.noPositionals()
+    guard let directory = arguments.value("data") else {
+      throw .usage("option --data is missing: the directory for journal and snapshots")
+    }
+    let listen = arguments.value("listen") ?? Connecting.defaultAddress
+    guard let address = SocketAddress(listen) else {
+      throw .usage("--listen is '\(listen)', it must be an address such as 127.0.0.1:7433")
+    }
+    var configuration = Configuration(address: address, directory: directory)
+    if let text = arguments.value("snapshot-every") {
+      configuration.snapshotEveryMicros = try seconds(text) * 1_000_000
+    }
+    if let name = arguments.value("time-zone") {
+      configuration.shop = try zone(named: name)
+    }
+    return configuration
+  }
+
+  private static func seconds(_ text: String) throws(CommandError) -> Int64 {
+    guard text.hasSuffix("s"), let seconds = Int64(text.dropLast()), (0...86_400).contains(seconds)
+    else {
+      throw .usage(
+        "--snapshot-every is '\(text)', it must be whole seconds from 0s to 86400s, such as 60s")
+    }
+    return seconds
+  }
+
+  private static func greet(_ welcome: Welcome) {
+    for notice in welcome.notices { Console.error("patron serve: \(notice)") }
+    Console.error(
+      "recovered \(welcome.customers) customers and \(welcome.orders) orders, "
+        + "\(welcome.records) records from the journal; up to \(welcome.connectionsMax) "
+        + "connections of at most \(welcome.connectionBytesMax >> 20) MiB each")
+    Console.out("listening on \(welcome.address)")
+  }
+
+  /// The changes of a zone's offset over all days that can be recorded.
+  static func zone(named name: String) throws(CommandError) -> Configuration.DeclaredZone {
+    guard let zone = TimeZone(identifier: name) else {
+      throw .usage("--time-zone is '\(name)', it must be an IANA name such as Europe/Paris")
+    }
+    var date = Date(timeIntervalSince1970: 0)
+    var transitions: [(fromSeconds: Int64, offsetSeconds: Int32)] = [
+      (Int64.min, Int32(zone.secondsFromGMT(for: date)))
+    ]
+    let end = Date(timeIntervalSince1970: 65_535 * 86_400)
+    while let next = zone.nextDaylightSavingTimeTransition(after: date), next > date, next < end {
+      transitions.append(
+        (Int64(next.timeIntervalSince1970), Int32(zone.secondsFromGMT(for: next))))
+      date = next
+    }
+    return Configuration.DeclaredZone(name: name, transitions: transitions)
+  }
+}

@@ -1,0 +1,114 @@
+// `patron status`: what the server holds and how it is.
+
+internal import Client
+internal import Foundation
+internal import Wire
+
+enum StatusCommand {
+  static let command = Command(
+    name: "status", summary: "tell what the server holds and how it is",
+    synopsis: "[--hash] [--json]",
+    options: [
+      Option("hash", nil, "add a hash over the whole state"),
+      Option("json", nil, "print JSON"), Connecting.option,
+    ],
+    run: run)
+
+  @Sendable static func run(_ arguments: Arguments) throws(CommandError) {
+    try arguments.noPositionals()
+    var client = try Connecting.client(arguments)
+    let withHash = arguments.flag("hash")
+    let reply: StatusReply
+    do throws(ClientError) {
+      reply = try client.status(withStateHash: withHash)
+    } catch {
+      throw CommandError(error)
+    }
+    Console.out(
+      arguments.flag("json")
+        ? JSONWriter.lines(json(reply, withHash: withHash)) : text(reply, withHash: withHash))
+  }
+
+  static func json(_ reply: StatusReply, withHash: Bool) -> JSON {
+    .object([
+      ("customers", .count(reply.customers)), ("orders", .count(reply.orders)),
+      ("returns", .count(reply.returns)),
+      ("bytesPerCustomer", .optional(per(reply.customerBytes, reply.customers))),
+      ("bytesPerOrder", .optional(per(reply.orderBytes, reply.orders))),
+      ("sequence", .count(reply.sequence)), ("durableSequence", .count(reply.durableSequence)),
+      ("snapshotSequence", .count(reply.snapshotSequence)),
+      ("stateHash", withHash ? .string(hex(reply.stateHash)) : .null),
+      ("generation", .count(reply.generation)),
+      ("model", reply.model.flatMap { ModelKind.name($0.kind) }.map(JSON.string) ?? .null),
+      (
+        "parametersDays",
+        reply.model.map { ModelJSON.parameters($0, daysPerUnit: 1) } ?? .null
+      ),
+      ("spend", reply.model.map(ModelJSON.spend) ?? .null),
+      ("newestOrder", newest(reply).map(JSON.string) ?? .null),
+      ("currency", reply.currency.isEmpty ? .null : .string(reply.currency)),
+      ("minorDigits", reply.currency.isEmpty ? .null : .count(reply.minorDigits)),
+      ("timeZone", reply.timeZone.isEmpty ? .null : .string(reply.timeZone)),
+      ("uptimeSeconds", .number(Double(reply.uptimeMicros) / 1e6)),
+      ("residentBytes", .count(reply.residentBytes)),
+      ("connections", .count(reply.connections)), ("requests", .count(reply.requests)),
+      ("refusals", .count(reply.refusals)), ("server", .string(reply.server)),
+    ])
+  }
+
+  static func text(_ reply: StatusReply, withHash: Bool) -> String {
+    func bytes(_ sum: UInt64, _ count: UInt64) -> String {
+      per(sum, count).map { ", \(Numbers.fixed($0, 1)) bytes each" } ?? ""
+    }
+    var rows = [
+      ("server", reply.server),
+      ("up for", "\(Numbers.fixed(Double(reply.uptimeMicros) / 1e6, 1)) s"),
+      (
+        "customers",
+        Numbers.grouped(reply.customers) + bytes(reply.customerBytes, reply.customers)
+      ),
+      ("orders", Numbers.grouped(reply.orders) + bytes(reply.orderBytes, reply.orders)),
+      ("returns", Numbers.grouped(reply.returns)),
+      ("newest order", newest(reply) ?? "none"),
+      ("currency", reply.currency.isEmpty ? "not known yet" : reply.currency),
+      ("time zone", reply.timeZone.isEmpty ? "not declared" : reply.timeZone),
+      ("model", model(reply)),
+      (
+        "sequence",
+        "\(reply.sequence), durable \(reply.durableSequence), snapshot \(reply.snapshotSequence)"
+      ),
+      ("resident memory", "\(Numbers.fixed(Double(reply.residentBytes) / 1_048_576, 1)) MiB"),
+      ("connections", "\(reply.connections)"),
+      (
+        "requests",
+        "\(Numbers.grouped(reply.requests)), refused \(Numbers.grouped(reply.refusals))"
+      ),
+    ]
+    if withHash { rows.append(("state hash", hex(reply.stateHash))) }
+    return rows.map { Numbers.padded($0.0, 16, right: false) + " " + $0.1 }
+      .joined(separator: "\n")
+  }
+
+  private static func model(_ reply: StatusReply) -> String {
+    guard let model = reply.model else { return "none; 'patron fit' makes one" }
+    var text = "\(ModelKind.name(model.kind) ?? "?"), generation \(reply.generation), r "
+    text += "\(Numbers.significant(model.r, 5)), alpha \(Numbers.significant(model.alpha, 5)) "
+    text += "days, a \(Numbers.significant(model.a, 5)), b \(Numbers.significant(model.b, 5))"
+    guard model.spendKnown else { return text + ", no spend model" }
+    return text + ", p \(Numbers.significant(model.p, 5)), q \(Numbers.significant(model.q, 5)), "
+      + "gamma \(Numbers.significant(model.gamma, 5))"
+  }
+
+  private static func per(_ bytes: UInt64, _ count: UInt64) -> Double? {
+    count == 0 ? nil : Double(bytes) / Double(count)
+  }
+
+  private static func newest(_ reply: StatusReply) -> String? {
+    reply.newestOrderDay < 0 ? nil : CalendarDay(number: Int(reply.newestOrderDay)).text
+  }
+
+  private static func hex(_ hash: UInt64) -> String {
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
