@@ -1,0 +1,130 @@
+// Groups «engine»: requests executed on a shop in memory, without sockets and disk. The index is
+// not public, so a look-up is seen as the difference between customers at random and few of them, whose
+// memory is in the cache, beside Swift's Dictionary with the same identifiers.
+
+import Models
+import Platform
+import Scoring
+import Wire
+
+/// An engine that closures can share; it is used by one thread.
+final class EngineBox {
+  var engine: Engine
+  private var reply = ByteBuffer(capacity: 1 << 16)
+
+  /// Opens an empty shop in UTC.
+  init(adopting model: ModelFields) throws {
+    engine = try Engine(Store(), indexKey: (1, 2))
+    try require(Shop.frame(.declareShop, Shop.declaration))
+    try require(Shop.frame(.adoptModel, AdoptModelRequest(model: model)))
+  }
+
+  /// Executes all requests of a run of bytes, reply after reply.
+  ///
+  /// - Returns: how many were executed.
+  func execute(_ frames: [UInt8]) throws -> Int {
+    var count = 0
+    var rest = frames.rawBytes
+    while case .frame(let header) = try Frame.cut(rest, sizeMax: Limits.frameSizeMax) {
+      _ = engine.execute(
+        header, rest.extracting(first: header.frameSize), at: Shop.nowMicros, into: &reply)
+      rest = rest.extracting(droppingFirst: header.frameSize)
+      // A loop's outbox is emptied by its socket.
+      reply.consume(reply.count)
+      count += 1
+    }
+    return count
+  }
+
+  private func require(_ frame: [UInt8]) throws {
+    guard try execute(frame) == 1, engine.sequence > 0 else { throw BenchError("not accepted") }
+  }
+
+  /// Records all orders of some customers.
+  func fill(_ shop: Shop, _ customers: Int) throws {
+    // In parts, so that the frames of millions need not be held at once.
+    for start in stride(from: 0, to: customers, by: 50_000) {
+      for frame in try shop.frames(start..<min(customers, start + 50_000)).bytes {
+        _ = try execute(frame)
+      }
+    }
+    guard engine.store.customerCount == customers else { throw BenchError("not all recorded") }
+  }
+}
+
+/// Why nothing could be timed.
+struct BenchError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+enum EngineBenchmarks {
+  static func run(_ bench: inout Bench) throws {
+    let shop = try Shop()
+    for count in bench.isQuick ? [100_000] : [1_000_000, 4_000_000] {
+      let group = "engine, score one of \(count) customers"
+      if bench.wants(group) { try scores(&bench, group, shop, count) }
+    }
+    let group = "engine, record orders, a row"
+    if bench.wants(group) { try orders(&bench, group, shop) }
+  }
+
+  private static func scores(
+    _ bench: inout Bench, _ group: String, _ shop: Shop, _ count: Int
+  ) throws {
+    let box = try EngineBox(adopting: shop.modelFields)
+    try box.fill(shop, count)
+    let passes = bench.isQuick ? 20_000 : 100_000
+    var random = SeededRandom(seed: 2)
+    let numbers = (0..<passes).map { _ in Int(random.next() % UInt64(count)) }
+    let known = try numbers.flatMap { try request(Shop.name($0)) }
+    let unknown = try numbers.flatMap { try request("stranger-\($0)") }
+    let few = try numbers.indices.flatMap { try request(Shop.name(numbers[$0 % 256])) }
+    let many = try stride(from: 0, to: passes, by: 1_000).flatMap { start in
+      try Shop.frame(
+        .scoreMany,
+        ScoreManyRequest(
+          terms: Shop.terms, customers: numbers[start..<min(passes, start + 1_000)].map(Shop.name)))
+    }
+    var dictionary: [String: UInt32] = [:]
+    dictionary.reserveCapacity(count)
+    for number in 0..<count { dictionary[Shop.name(number)] = UInt32(number) }
+    let names = numbers.map(Shop.name)
+    let amount = Double(passes)
+    try bench.compare(
+      group, .nanosecondsEach,
+      [
+        Contestant("score many, 1000 at random", amount: amount) { UInt64(try box.execute(many)) },
+        Contestant("256 of them again and again", amount: amount) {
+          UInt64(try box.execute(few))
+        },
+        Contestant("unknown ones", amount: amount) { UInt64(try box.execute(unknown)) },
+        Contestant("only Swift's Dictionary, at random", amount: amount) {
+          names.reduce(0) { $0 &+ UInt64(dictionary[$1] ?? 0) }
+        },
+        Contestant("at random", amount: amount) { UInt64(try box.execute(known)) },
+      ])
+  }
+
+  private static func orders(_ bench: inout Bench, _ group: String, _ shop: Shop) throws {
+    let customers = bench.isQuick ? 10_000 : 50_000
+    let large = try shop.frames(0..<customers)
+    let single = try shop.frames(0..<customers, rowsMax: 1)
+    let (largeBytes, singleBytes) = (large.bytes.flatMap(\.self), single.bytes.flatMap(\.self))
+    var box = try EngineBox(adopting: shop.modelFields)
+    let amount = Double(large.orders)
+    try bench.compare(
+      group, .nanosecondsEach, prepare: { box = try EngineBox(adopting: shop.modelFields) },
+      [
+        Contestant("batches of \(Limits.rowsMax)", amount: amount) {
+          UInt64(try box.execute(largeBytes))
+        },
+        Contestant("one order a request", amount: amount) { UInt64(try box.execute(singleBytes)) },
+      ])
+  }
+
+  private static func request(_ name: String) throws -> [UInt8] {
+    try Shop.frame(.scoreOne, ScoreOneRequest(terms: Shop.terms, customer: name))
+  }
+}
