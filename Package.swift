@@ -26,7 +26,8 @@ let package = Package(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring"], path: "Benchmarks"),
+      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring"], path: "Benchmarks",
+      exclude: ["README.md"]),
 
     // The tests mirror the sources.
     .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),
@@ -37,8 +38,12 @@ let package = Package(
     .testTarget(name: "ScoringTests", dependencies: ["Scoring", "Wire", "Models", "Support"]),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Server", "Client", "Platform", "Durability", "Wire", "Models", "Scoring", "Support"]),
-    .testTarget(name: "PatronTests", dependencies: ["patron", "Support"]),
+      dependencies: [
+        "Server", "Client", "Platform", "Durability", "Wire", "Models", "Scoring", "Support",
+      ]),
+    .testTarget(name: "ClientTests", dependencies: ["Client", "Platform", "Wire"]),
+    .testTarget(name: "PatronTests", dependencies: ["patron", "Wire", "Support"]),
+    .testTarget(name: "LoadtestTests", dependencies: ["loadtest", "Wire", "Models", "Support"]),
     .testTarget(name: "HouseRules"),
   ]
 )

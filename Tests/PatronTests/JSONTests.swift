@@ -1,0 +1,117 @@
+// JSON out and in: keys in order, numbers that read back, models with clear errors.
+
+import Foundation
+import Support
+import Testing
+import Wire
+
+@testable import patron
+
+@Suite("JSONWriter")
+struct JSONWriterTests {
+  @Test("keys keep their order, text is escaped, and nothing is ever NaN")
+  func forms() {
+    let value = JSON.object([
+      ("z", .integer(-1)), ("a", .string("\"\\\n\u{1}é\u{1F600}")), ("n", .number(.nan)),
+      ("i", .number(-.infinity)), ("e", .array([])), ("o", .object([])),
+      ("l", .array([.bool(true), .null, .optional(nil)])),
+    ])
+    #expect(
+      JSONWriter.line(value)
+        == #"{"z":-1,"a":"\"\\\n\u0001é😀","n":null,"i":null,"e":[],"o":{},"l":[true,null,null]}"#)
+    #expect(
+      JSONWriter.lines(.object([("a", .array([.integer(1)]))])) == "{\n  \"a\": [\n    1\n  ]\n}")
+  }
+
+  @Test("a number reads back as the same bits", arguments: seeds(4))
+  func numbers(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var values = [
+      0, -0.0, 1, 0.1, 1e-300, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e16, 273,
+    ]
+    for _ in 0..<2_000 {
+      let value = Double(bitPattern: random.next())
+      if value.isFinite { values.append(value) }
+    }
+    for value in values {
+      let text = JSONWriter.text(value)
+      try #require(Double(text)?.bitPattern == value.bitPattern, "\(text), seed \(seed)")
+      let parsed = try JSONDecoder().decode([Double].self, from: Data("[\(text)]".utf8))
+      try #require(parsed == [value], "\(text), seed \(seed)")
+    }
+    #expect(JSONWriter.text(273) == "273")
+  }
+
+  @Test("a score has the keys of the protocol's documentation in their order")
+  func scoreKeys() {
+    var score = ScoreReply()
+    score.aliveProbability = 0.5
+    #expect(
+      JSONWriter.line(ScoreLine.json("x", score, horizonDays: 273))
+        == #"{"customer":"x","known":false,"firstOrder":null,"repeatOrders":null,"#
+        + #""recencyDays":null,"ageDays":null,"meanSpend":null,"aliveProbability":0.5,"#
+        + #""churnProbability":0,"expectedOrders":0,"expectedSpendPerOrder":null,"#
+        + #""lifetimeValue":null,"horizonDays":273,"generation":0}"#)
+  }
+
+  @Test("the months of a horizon end with it")
+  func months() {
+    #expect(Explain.monthEnds(horizonDays: 10) == [10])
+    #expect(Explain.monthEnds(horizonDays: 365.25).count == 12)
+    #expect(Explain.monthEnds(horizonDays: 365.26).count == 13)
+    #expect(Explain.monthEnds(horizonDays: 61) == [30.4375, 60.875, 61])
+  }
+}
+
+@Suite("ModelFile")
+struct ModelFileTests {
+  private func model(_ text: String) throws -> ModelFields {
+    try ModelFile.model(Data(text.utf8))
+  }
+
+  private static let weeks = #""parametersWeeks":{"r":0.25,"alpha":4.5,"a":0.8,"b":2.4}"#
+
+  @Test("what a fit prints is adopted bit by bit")
+  func roundTrip() throws {
+    var fields = ModelFields(kind: 2, r: 0.1 + 0.2, alpha: 100 / 3, a: 1e-6, b: .pi)
+    fields.spendKnown = true
+    (fields.p, fields.q, fields.gamma) = (6.25, 3.74 / 3, 15.4)
+    let text = JSONWriter.lines(ModelJSON.fit(FitReply(model: fields)))
+    #expect(try model(text) == fields)
+    fields.spendKnown = false
+    (fields.p, fields.q, fields.gamma) = (0, 0, 0)
+    #expect(try model(JSONWriter.line(ModelJSON.fit(FitReply(model: fields)))) == fields)
+  }
+
+  @Test("weeks alone are enough")
+  func weeksAlone() throws {
+    let fields = try model(#"{"model":"bg-nbd",\#(Self.weeks)}"#)
+    #expect(fields == ModelFields(kind: 1, r: 0.25, alpha: 31.5, a: 0.8, b: 2.4))
+  }
+
+  @Test(
+    "an error names the key",
+    arguments: [
+      ("[]", "(the whole file)"), ("{}", "'model'"),
+      (#"{"model":"x",\#(weeks)}"#, "'model' is 'x'"),
+      (#"{"model":"bg-nbd"}"#, "'parametersWeeks' or 'parametersDays'"),
+      (#"{"model":"bg-nbd","parametersDays":{"r":1,"alpha":1,"a":1}}"#, "'parametersDays.b'"),
+      (
+        #"{"model":"bg-nbd","parametersDays":{"r":"1","alpha":1,"a":1,"b":1}}"#,
+        "'parametersDays.r'"
+      ),
+      (#"{"model":"bg-nbd",\#(weeks),"spend":{"p":1,"q":2}}"#, "'spend.gamma'"),
+      (#"{"model":"bg-nbd",\#(weeks),"spend":{"p":true,"q":2,"gamma":1}}"#, "'spend.p'"),
+      (
+        #"{"model":"bg-nbd",\#(weeks),"parametersDays":{"r":0.25,"alpha":31,"a":0.8,"b":2.4}}"#,
+        "'parametersDays.alpha' and 'parametersWeeks.alpha'"
+      ),
+      ("{", "not JSON"),
+    ])
+  func errors(of text: String, part: String) {
+    #expect { try model(text) } throws: { error in
+      guard case .failed(let sentence) = error as? CommandError else { return false }
+      return sentence.contains(part)
+    }
+  }
+}

@@ -1,0 +1,159 @@
+// Good requests as bytes, and ways to spoil them. No tests here.
+
+import Client
+import Platform
+import Wire
+
+/// The bytes of a span.
+func array(_ bytes: RawSpan) -> [UInt8] {
+  var copy: [UInt8] = []
+  copy.append(bytes: bytes)
+  return copy
+}
+
+/// A whole request around a body.
+func makeFrame(
+  _ verb: Verb, _ body: some Message, tag: UInt64 = 7, deadlineMillis: UInt32 = 0
+) throws -> [UInt8] {
+  var out = ByteBuffer()
+  let mark = Frame.begin(
+    verb: verb.rawValue, tag: tag, deadlineMillis: deadlineMillis, in: &out)
+  try body.write(to: &out)
+  Frame.end(mark, in: &out)
+  return array(out.bytes)
+}
+
+/// The body of a whole frame, which must end where the body does.
+func readBody<Body: Message>(_ type: Body.Type, of frame: [UInt8]) throws -> Body {
+  var reader = FrameReader(frame.rawBytes, from: FrameHeader.size)
+  let body = try Body(from: &reader)
+  try reader.requireEnd()
+  return body
+}
+
+extension [UInt8] {
+  /// The same bytes with a number written over those at `offset`.
+  func with<Number: FixedWidthInteger>(_ value: Number, at offset: Int) -> [UInt8] {
+    var copy = self
+    for byte in 0..<(Number.bitWidth / 8) {
+      copy[offset + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte))
+    }
+    return copy
+  }
+
+  /// The same bytes with a Double written over those at `offset`.
+  func with(_ value: Double, at offset: Int) -> [UInt8] { with(value.bitPattern, at: offset) }
+
+  /// The same bytes with others in the place of `range`, the frame's length made right again.
+  func replacing(_ range: Range<Int>, with bytes: [UInt8]) -> [UInt8] {
+    var copy = self
+    copy.replaceSubrange(range, with: bytes)
+    return copy.with(UInt32(copy.count - 4), at: 0)
+  }
+
+  /// The first `size` bytes as a frame of its own.
+  func cut(to size: Int) -> [UInt8] { replacing(size..<count, with: []) }
+
+  /// One more byte behind the last field.
+  var extended: [UInt8] { replacing(count..<count, with: [0]) }
+}
+
+/// Requests that a server with a shop, a model and customer "C-1" accepts.
+enum Frames {
+  static let day: Int64 = 86_400_000_000
+  /// Noon of 1997-01-01 UTC.
+  static let start: Int64 = 852_120_000_000_000
+
+  /// MBG/NBD and Gamma–Gamma as published for the CDNOW sample, in days and dollars.
+  static let model: ModelFields = {
+    var model = ModelFields(
+      kind: 2, r: 0.5248432, alpha: 43.2815971, a: 0.8913594, b: 1.6140022)
+    model.spendKnown = true
+    model.p = 6.2495723
+    model.q = 3.7442247
+    model.gamma = 15.443521
+    return model
+  }()
+
+  static let terms = ScoreTermsFields(
+    asOfMicros: start + 272 * day, horizonDays: 273, discountRate: 0.1, margin: 1)
+
+  /// What the server declared for itself at its first start.
+  static let utc = DeclareShopRequest(
+    timeZone: "UTC", transitions: [.init(fromSeconds: Int64.min, offsetSeconds: 0)])
+
+  static func order(
+    _ customer: String, _ order: String, day number: Int64, _ amountMinor: Int64 = 1000
+  ) -> RecordOrdersRequest.Order {
+    .init(
+      customer: customer, order: order, timeMicros: start + number * day, amountMinor: amountMinor)
+  }
+
+  static func batch(_ orders: [RecordOrdersRequest.Order]) -> RecordOrdersRequest {
+    RecordOrdersRequest(currency: "USD", minorDigits: 2, orders: orders)
+  }
+
+  static func returning(
+    _ customer: String, _ order: String, _ identifier: String, day number: Int64,
+    _ amountMinor: Int64 = 0
+  ) -> RecordReturnsRequest.Return {
+    .init(
+      customer: customer, order: order, returned: identifier, timeMicros: start + number * day,
+      amountMinor: amountMinor)
+  }
+
+  static func batch(_ returns: [RecordReturnsRequest.Return]) -> RecordReturnsRequest {
+    RecordReturnsRequest(currency: "USD", minorDigits: 2, returns: returns)
+  }
+
+  // MARK: Whole frames
+
+  static func hello() throws -> [UInt8] { try makeFrame(.hello, HelloRequest(client: "raw")) }
+
+  static func ping(tag: UInt64 = 7, deadlineMillis: UInt32 = 0) throws -> [UInt8] {
+    try makeFrame(.ping, Empty(), tag: tag, deadlineMillis: deadlineMillis)
+  }
+
+  static func status(hash: Bool, tag: UInt64 = 7) throws -> [UInt8] {
+    try makeFrame(.status, StatusRequest(withStateHash: hash), tag: tag)
+  }
+
+  static func score(_ customer: String = "C-1", tag: UInt64 = 7) throws -> [UInt8] {
+    try makeFrame(.scoreOne, ScoreOneRequest(terms: terms, customer: customer), tag: tag)
+  }
+
+  static func fit(tag: UInt64 = 7) throws -> [UInt8] {
+    try makeFrame(.fit, FitRequest(asOfMicros: 0, kind: 2), tag: tag)
+  }
+
+  /// One good request of a verb.
+  static func good(_ verb: Verb) throws -> [UInt8] {
+    switch verb {
+    case .hello: try hello()
+    case .ping: try ping()
+    case .status: try status(hash: true)
+    case .snapshot: try makeFrame(.snapshot, Empty())
+    case .declareShop: try makeFrame(.declareShop, utc)
+    case .recordOrders: try makeFrame(.recordOrders, batch([order("C-9", "1", day: 3)]))
+    case .recordReturns:
+      try makeFrame(.recordReturns, batch([returning("C-1", "2", "R", day: 99)]))
+    case .scoreOne: try score()
+    case .scoreMany:
+      try makeFrame(.scoreMany, ScoreManyRequest(terms: terms, customers: ["C-1", "x"]))
+    case .fit: try fit()
+    case .adoptModel: try makeFrame(.adoptModel, AdoptModelRequest(model: model))
+    }
+  }
+}
+
+extension LiveServer {
+  /// Records two orders of "C-1" and adopts a model, so that every verb has something to work on.
+  func furnish() throws {
+    var client = try client()
+    _ = try client.recordOrders(
+      Frames.batch([
+        Frames.order("C-1", "1", day: 0, 2933), Frames.order("C-1", "2", day: 40, 5000),
+      ]))
+    _ = try client.adoptModel(Frames.model)
+  }
+}

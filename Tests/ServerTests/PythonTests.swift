@@ -1,0 +1,97 @@
+// The Python client against a real server: a script of an afternoon, and what it prints.
+
+import Client
+import Foundation
+import Platform
+import Support
+import Testing
+import Wire
+
+@Suite("Python")
+struct PythonTests {
+  private static let isPythonHere = (try? run(["-c", "import zoneinfo"]).code) == 0
+
+  @Test(
+    "a Python script records, fits, scores and reads the same numbers as the Swift client",
+    .enabled(if: isPythonHere, "SKIPPED: there is no python3, the Python client is NOT tested"))
+  func script() throws {
+    let server = try LiveServer()
+    let script = """
+      import sys
+      from datetime import date, timedelta
+      from patron import Order, Patron, PatronRefused, Return
+
+      with Patron(sys.argv[1]) as patron:
+          start = date(1997, 1, 1)
+          orders = [
+              Order(f"c{n % 30}", str(n), start + timedelta(days=n * n % 200), f"{n % 50}.25")
+              for n in range(300)
+          ]
+          result = patron.record_orders(orders, currency="USD")
+          print("recorded", result.recorded, result.duplicates, len(result.refused))
+          result = patron.record_orders(orders, currency="USD")
+          print("again", result.recorded, result.duplicates, len(result.refused))
+          result = patron.record_returns(
+              [Return("c1", "1", "r", date(1997, 9, 1)), Return("c1", "no", "s", date(1997, 9, 1))],
+              currency="USD")
+          print("returned", result.recorded, [(row.row, row.name) for row in result.refused])
+          try:
+              patron.score("c1")
+          except PatronRefused as refusal:
+              print("refused", refusal.name)
+          fit = patron.fit("mbg-nbd")
+          print("fit", fit.generation, fit.customers, fit.model.name, fit.model.r.hex())
+          terms = dict(as_of=date(1997, 9, 30), horizon="39w", discount_rate=0.1, margin=1.0)
+          one = patron.score("c7", **terms)
+          many = list(patron.score_many([f"c{n}" for n in range(40)], **terms))
+          print("one", one == many[7], one.repeat_orders, one.lifetime_value.hex())
+          print("known", sum(score.known for score in many), "of", len(many))
+          status = patron.status(with_state_hash=True)
+          print("status", status.customers, status.orders, status.returns, status.state_hash)
+      """
+    let exit = try Self.run(["-B", "-W", "error", "-c", script, "\(server.address)"])
+    #expect(exit.code == 0, "\(exit.output)")
+
+    var client = try server.client()
+    let status = try client.status(withStateHash: true)
+    let model = try #require(status.model)
+    let score = try client.score("c7", Frames.terms)
+    let lines = exit.output.split(separator: "\n").map(String.init)
+    #expect(
+      lines.prefix(4) == [
+        "recorded 300 0 0", "again 0 300 0", "returned 1 [(1, 'unknown order')]",
+        "refused no model",
+      ], "\(exit.output)")
+    try #require(lines.count == 8, "\(exit.output)")
+    #expect(lines[4].hasPrefix("fit 1 30 mbg-nbd "))
+    #expect(Self.double(lines[4]) == model.r)
+    #expect(lines[5].hasPrefix("one True \(score.repeatOrders) "))
+    #expect(Self.double(lines[5]) == score.lifetimeValue)
+    #expect(lines[6] == "known 30 of 40")
+    #expect(lines[7] == "status 30 300 1 \(status.stateHash)")
+  }
+
+  /// The hexadecimal number a line ends with; Swift reads what Python writes.
+  private static func double(_ line: String) -> Double? {
+    line.split(separator: " ").last.flatMap { Double(String($0)) }
+  }
+
+  /// Runs python3 with the client's folder on its path.
+  private static func run(_ arguments: [String]) throws -> (code: Int32, output: String) {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "clients/python").path
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3"] + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONPATH": folder]) {
+      $1
+    }
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+}
