@@ -1,0 +1,58 @@
+// Who may do what: the directions of imports, the places of unsafe code, the exceptions with their
+// reasons. Whoever adds a line here says why.
+
+enum Allowances {
+  /// What each target may import besides the standard library.
+  ///
+  /// The picture is in README.md, «Map»: from the ground up, and never back.
+  static let imports: [String: Set<String>] = [
+    "Platform": ["CLinux", "Glibc", "Synchronization"],
+    "Models": [],
+    "Wire": [],
+    "Durability": ["Platform"],
+    "Scoring": ["Wire", "Models"],
+    "Server": ["Platform", "Durability", "Wire", "Models", "Scoring"],
+    "Client": ["Wire", "Platform"],
+    // The program may import everything.
+    "patron": [
+      "CLinux", "Client", "Durability", "Foundation", "Glibc", "Models", "Platform", "Scoring",
+      "Server", "Synchronization", "Wire",
+    ],
+    "loadtest": ["Client", "Foundation", "Models", "Platform", "Wire"],
+    "Benchmarks": ["Durability", "Foundation", "Models", "Platform", "Scoring", "Wire"],
+  ]
+
+  /// Single files that may import what their target may not.
+  static let importsOfFiles: [String: Set<String>] = [
+    // The one door to libm.
+    "Sources/Models/Libm.swift": ["Glibc"]
+  ]
+
+  /// Where unsafe code may stand: folders end with a slash.
+  static let unsafePlaces = [
+    // System calls take pointers.
+    "Sources/Platform/",
+    // The kernels load lanes from columns.
+    "Sources/Models/LaneMath.swift",
+    // The reader, the writer and text at the border of bytes.
+    "Sources/Wire/ByteBuffer.swift",
+    "Sources/Wire/FrameReader.swift",
+    "Sources/Wire/Text.swift",
+    // Memory of columns, identifiers in it, and hashes over it.
+    "Sources/Scoring/Block.swift",
+    "Sources/Scoring/IdentifierArena.swift",
+    "Sources/Scoring/Hash.swift",
+  ]
+
+  /// The files that promise the compiler what it cannot see, and why that holds.
+  static let promises: [String: String] = [
+    "Sources/Scoring/Block.swift":
+      "a block is written only where its reference is unique, and otherwise copied first"
+  ]
+
+  /// The programs, which may print.
+  static let programs: Set<String> = ["patron", "loadtest", "Benchmarks"]
+
+  /// Where the server's options are defined.
+  static let optionsFile = "Sources/patron/Serve.swift"
+}
