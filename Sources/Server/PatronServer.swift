@@ -56,9 +56,7 @@ public enum PatronServer {
     ProcessFacts.raiseDescriptorLimit()
     // Before any thread is started, so that every thread inherits the blocked signals.
     let signals = try system { () throws(SystemError) in try SignalDescriptor() }
-    let storage = try system { () throws(SystemError) in
-      try DirectoryStorage(path: configuration.directory)
-    }
+    let storage = try open(configuration.directory)
     let recovered = try recover(from: storage)
     let recovery = recovered.recovery
     let engine = recovered.engine
@@ -94,6 +92,18 @@ public enum PatronServer {
     _ body: () throws(SystemError) -> Part
   ) throws(ServerError) -> Part {
     do { return try body() } catch { throw ServerError(1, "\(error)") }
+  }
+
+  private static func open(_ directory: String) throws(ServerError) -> DirectoryStorage {
+    do {
+      return try DirectoryStorage(path: directory)
+    } catch {
+      throw error.isInUse
+        ? ServerError(
+          1,
+          "another server uses this directory: \(directory); end it first, or name another one")
+        : ServerError(1, "the data directory cannot be used: \(error)")
+    }
   }
 
   private struct Recovered: ~Copyable {
