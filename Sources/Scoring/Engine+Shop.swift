@@ -81,12 +81,7 @@ extension Engine {
     _ = try BatchHead(from: &rows)
     for number in 0..<head.count {
       let row = try OrderRow(from: &rows)
-      let status = record(row, calendar, at: timeMicros)
-      switch status {
-      case .recorded: reply.recorded += 1
-      case .duplicate: reply.duplicates += 1
-      case .refused(let why): reply.refused.append(.init(row: UInt32(number), status: why))
-      }
+      reply.count(record(row, calendar, at: timeMicros), row: number)
     }
     if reply.recorded > 0 { adoptCurrency(head) }
     reply.write(to: &out)
@@ -106,22 +101,12 @@ extension Engine {
     _ = try BatchHead(from: &rows)
     for number in 0..<head.count {
       let row = try ReturnRow(from: &rows)
-      switch record(row, calendar, at: timeMicros) {
-      case .recorded: reply.recorded += 1
-      case .duplicate: reply.duplicates += 1
-      case .refused(let why): reply.refused.append(.init(row: UInt32(number), status: why))
-      }
+      reply.count(record(row, calendar, at: timeMicros), row: number)
     }
     reply.write(to: &out)
   }
 
   // MARK: One row
-
-  private enum Recording {
-    case recorded
-    case duplicate
-    case refused(Status)
-  }
 
   private mutating func record(
     _ order: borrowing OrderRow, _ calendar: ShopCalendar, at timeMicros: Int64
@@ -287,6 +272,23 @@ extension Engine {
   private func sumOverflows(_ row: CustomerRow, adding amountMinor: Int64) -> Bool {
     let (present, overflows) = row.firstSpendMinor.addingReportingOverflow(row.repeatSpendMinor)
     return overflows || present.addingReportingOverflow(amountMinor).overflow
+  }
+}
+
+/// What became of one row of a batch.
+private enum Recording {
+  case recorded
+  case duplicate
+  case refused(Status)
+}
+
+extension RecordReply {
+  fileprivate mutating func count(_ recording: Recording, row: Int) {
+    switch recording {
+    case .recorded: recorded += 1
+    case .duplicate: duplicates += 1
+    case .refused(let status): refused.append(.init(row: UInt32(row), status: status))
+    }
   }
 }
 
