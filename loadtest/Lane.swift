@@ -46,16 +46,7 @@ final class Lane {
   private static func greeted(_ address: SocketAddress) throws(Failure) -> ClientConnection {
     do {
       var connection = try ClientConnection(connectingTo: address)
-      var epoll = try Epoll(eventsMax: 1)
-      try epoll.add(connection.number, token: 0, interest: .read)
-      try connection.enqueue(.hello, HelloRequest(client: "loadtest"), tag: 0)
-      // So few bytes always find room in a new socket.
-      _ = try connection.flush()
-      while try connection.nextReply() == nil {
-        if try epoll.wait(timeoutMillis: 5_000) == 0 { throw ClientError.timedOut }
-        _ = try connection.receiveReady()
-      }
-      _ = try connection.decode(HelloReply.self)
+      _ = try connection.greet(as: "loadtest")
       return connection
     } catch {
       throw .failed("a connection to \(address) could not be made: \(error)")

@@ -13,7 +13,7 @@ public struct ClientConnection: ~Copyable {
   /// The header of the reply that is lent now.
   private var header: FrameHeader?
 
-  /// Connects; the hello is the caller's to send.
+  /// Connects; `greet` is the caller's next call.
   ///
   /// - Parameters:
   ///   - address: whom to.

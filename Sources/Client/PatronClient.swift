@@ -17,10 +17,9 @@ public struct PatronClient: ~Copyable {
   public var timeoutMillis: UInt32
 
   private var connection: ClientConnection
-  private var epoll: Epoll
+  private var watch: ConnectionWatch
   private var pending = PendingRequests()
   private var failure: ClientError?
-  private let clock = SystemClock()
 
   /// Connects and agrees on the protocol's version.
   ///
@@ -35,10 +34,11 @@ public struct PatronClient: ~Copyable {
   ) throws(ClientError) {
     var connection = try ClientConnection(
       connectingTo: address, timeoutMillis: Int32(clamping: timeoutMillis))
-    var epoll = try Self.watch(connection)
-    hello = try Self.greet(&connection, &epoll, name, timeoutMillis)
+    let hello = try connection.greet(as: name, timeoutMillis: timeoutMillis)
+    let watch = try ConnectionWatch(connection)
     self.connection = connection
-    self.epoll = epoll
+    self.watch = watch
+    self.hello = hello
     self.timeoutMillis = timeoutMillis
   }
 
@@ -116,60 +116,12 @@ public struct PatronClient: ~Copyable {
 
   // MARK: Parts
 
-  private static func greet(
-    _ connection: inout ClientConnection, _ epoll: inout Epoll, _ name: String,
-    _ timeoutMillis: UInt32
-  ) throws(ClientError) -> HelloReply {
-    let clock = SystemClock()
-    let deadline = clock.monotonicMicros() + Int64(timeoutMillis) * 1_000
-    try connection.enqueue(
-      .hello, HelloRequest(client: name), tag: 0, deadlineMillis: timeoutMillis)
-    _ = try connection.flush()
-    while try connection.nextReply() == nil {
-      try wait(&epoll, connection, until: deadline, clock)
-      _ = try connection.receiveReady()
-    }
-    let hello = try connection.decode(HelloReply.self)
-    guard Frame.versions.contains(hello.version) else {
-      throw .protocolBroken("the server chose version \(hello.version), which was not offered")
-    }
-    return hello
-  }
-
   /// Waits until bytes can come or go, then takes what came.
   private mutating func exchange() throws(ClientError) {
-    let deadline = clock.monotonicMicros() + Int64(timeoutMillis) * 1_000
-    try Self.wait(&epoll, connection, until: deadline, clock)
+    let deadline = watch.deadline(in: timeoutMillis)
+    try watch.wait(for: connection, until: deadline)
     _ = try connection.flush()
     _ = try connection.receiveReady()
-  }
-
-  private static func watch(_ connection: borrowing ClientConnection) throws(ClientError) -> Epoll {
-    do throws(SystemError) {
-      let epoll = try Epoll(eventsMax: 1)
-      try epoll.add(connection.number, token: 0, interest: .read)
-      return epoll
-    } catch {
-      throw .connection(error)
-    }
-  }
-
-  private static func wait(
-    _ epoll: inout Epoll, _ connection: borrowing ClientConnection, until deadline: Int64,
-    _ clock: SystemClock
-  ) throws(ClientError) {
-    do throws(SystemError) {
-      let interest: Interest = connection.unsentBytes > 0 ? [.read, .write] : .read
-      try epoll.change(connection.number, token: 0, interest: interest)
-      while true {
-        let leftMillis = max(0, (deadline - clock.monotonicMicros() + 999) / 1_000)
-        if try epoll.wait(timeoutMillis: Int32(clamping: leftMillis)) > 0 { return }
-        if leftMillis == 0 { break }
-      }
-    } catch {
-      throw .connection(error)
-    }
-    throw .timedOut
   }
 
   private mutating func match(_ header: FrameHeader) throws(ClientError) {

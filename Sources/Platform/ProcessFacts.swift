@@ -15,9 +15,6 @@ public enum ProcessFacts {
   /// This process's number.
   public static var processID: Int32 { getpid() }
 
-  /// The user it runs as; 0 is root.
-  public static var userID: UInt32 { getuid() }
-
   /// Lets this process open as many descriptors as the system allows it at all.
   ///
   /// Programs start with a low limit out of regard for `select`, which nothing here uses. Where it

@@ -18,6 +18,9 @@ struct SnapshotDesk {
   var chosen: (store: Store, requesters: [Requester])?
   /// Whether the workbench writes one now.
   var isWriting = false
+
+  /// Whether the next one has to wait.
+  var isBusy: Bool { chosen != nil || isWriting }
 }
 
 extension EventLoop where Network: ~Copyable {
@@ -51,11 +54,7 @@ extension EventLoop where Network: ~Copyable {
     switch result {
     case .success(var report):
       // Journalled as decided: the record holds the parameters, not the wish for a fit.
-      var frame = ByteBuffer()
-      let mark = Frame.begin(verb: Verb.adoptModel.rawValue, tag: 0, in: &frame)
-      AdoptModelRequest(model: report.model).write(to: &frame)
-      Frame.end(mark, in: &frame)
-      if let status = command(frame.bytes) {
+      if let status = command(.adoptModel, AdoptModelRequest(model: report.model)) {
         refuse(
           requester,
           Refusal(.taskFailed, "the fitted parameters were not adopted: \(status.name)"))
@@ -71,7 +70,7 @@ extension EventLoop where Network: ~Copyable {
     }
   }
 
-  mutating func deliver(hash: UInt64, to requester: Requester, _ now: Int64) {
+  mutating func deliver(hash: UInt64, to requester: Requester) {
     finishErrand(requester)
     reply(to: requester, status(hash: hash))
   }
@@ -145,7 +144,7 @@ extension EventLoop where Network: ~Copyable {
 
   /// Chooses a state when one is wanted, and has it written once all of it is durable.
   mutating func tendSnapshots(_ now: Int64) {
-    if snapshots.chosen == nil && !snapshots.isWriting {
+    if !snapshots.isBusy {
       let isDue = snapshotEveryMicros > 0 && now >= snapshots.dueMicros
       if isDue { snapshots.dueMicros = now + snapshotEveryMicros }
       let isNews = engine.sequence > snapshots.sequence

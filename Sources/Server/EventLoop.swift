@@ -76,19 +76,24 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       sequence: snapshotSequence, dueMicros: startMicros + snapshotEveryMicros)
   }
 
-  /// Executes a command of the server itself before anybody is connected.
+  /// Executes a command of the server itself, as if a client had sent it.
   ///
-  /// - Parameter frame: a whole frame.
+  /// - Parameters:
+  ///   - verb: a command.
+  ///   - message: its body.
   /// - Returns: the refusal's status; nil when it was accepted.
-  mutating func command(_ frame: RawSpan) -> Status? {
+  mutating func command(_ verb: Verb, _ message: some Message) -> Status? {
+    var frame = ByteBuffer()
     var reply = ByteBuffer()
     do throws(Refusal) {
-      guard case .frame(let header) = try Frame.cut(frame, sizeMax: Limits.frameSizeMax) else {
-        return .badFrame
-      }
-      switch engine.execute(header, frame, at: clock.calendarMicros(), into: &reply) {
+      let mark = Frame.begin(verb: verb.rawValue, tag: 0, in: &frame)
+      try message.write(to: &frame)
+      Frame.end(mark, in: &frame)
+      guard case .frame(let header) = try Frame.cut(frame.bytes, sizeMax: Limits.frameSizeMax)
+      else { return .badFrame }
+      switch engine.execute(header, frame.bytes, at: clock.calendarMicros(), into: &reply) {
       case .changed:
-        journalise(frame)
+        journalise(frame.bytes)
         return nil
       case .refused(let status): return status
       case .answered, .asked: return .unsupportedVerb
@@ -116,7 +121,7 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   private mutating func turn() throws(SystemError) {
     try network.wait(timeoutMillis: timeoutMillis(), into: &ready)
     let now = clock.monotonicMicros()
-    try accept(now)
+    try accept()
     read(now)
     execute(now)
     commit()
@@ -129,7 +134,8 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   private func timeoutMillis() -> Int32 {
     if listed.contains(where: \.canGoOn) || isDrained { return 0 }
     var due = Int64.max
-    if snapshotEveryMicros > 0 { due = min(due, snapshots.dueMicros) }
+    // While one is under way its end is an event; the next one's time may have come already.
+    if snapshotEveryMicros > 0 && !snapshots.isBusy { due = min(due, snapshots.dueMicros) }
     if let drainUntilMicros { due = min(due, drainUntilMicros) }
     for session in listed { due = min(due, session.lingerUntilMicros ?? Int64.max) }
     guard due != Int64.max else { return -1 }
@@ -138,7 +144,7 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
 
   // MARK: Stages
 
-  private mutating func accept(_ now: Int64) throws(SystemError) {
+  private mutating func accept() throws(SystemError) {
     for event in ready where event == .listener {
       while let handle = try network.accept() {
         while sessions.count <= handle.slot { sessions.append(nil) }
@@ -245,7 +251,7 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       for case let session? in sessions where !session.outbox.isEmpty { list(session) }
     case .journalFailed(let error): end = .journalFailed(error)
     case .fitted(let result, let requester): deliver(result, to: requester, now)
-    case .hashed(let hash, let requester): deliver(hash: hash, to: requester, now)
+    case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)
     }
   }

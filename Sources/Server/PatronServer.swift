@@ -182,11 +182,7 @@ public enum PatronServer {
   private static func declare(
     _ declaration: DeclareShopRequest, _ loop: inout EventLoop<SocketTransport>
   ) throws(ServerError) {
-    var frame = ByteBuffer()
-    let mark = Frame.begin(verb: Verb.declareShop.rawValue, tag: 0, in: &frame)
-    declaration.write(to: &frame)
-    Frame.end(mark, in: &frame)
-    if let status = loop.command(frame.bytes) {
+    if let status = loop.command(.declareShop, declaration) {
       throw ServerError(1, "the time zone \(declaration.timeZone) was refused: \(status.name)")
     }
   }

@@ -97,7 +97,7 @@ struct DemoLoad {
 
   /// Takes the answers that came and asks anew in their places.
   private mutating func step(_ lane: inout Lane, _ isOpen: Bool) throws(ClientError) {
-    if lane.hasBegun { _ = try lane.connection.receiveReady() }
+    _ = try lane.connection.receiveReady()
     while let header = try lane.connection.nextReply() {
       let slot = Int(header.tag)
       guard lane.isBusy.indices.contains(slot), lane.isBusy[slot] else {
@@ -107,11 +107,9 @@ struct DemoLoad {
       if header.verb == Verb.recordOrders.rawValue {
         _ = try lane.connection.decode(RecordReply.self)
         orderMicros.append(micros)
-      } else if header.verb == Verb.scoreOne.rawValue {
+      } else {
         _ = try lane.connection.decode(ScoreReply.self)
         scoreMicros.append(micros)
-      } else {
-        _ = try lane.connection.decode(HelloReply.self)
       }
       lane.isBusy[slot] = false
     }
@@ -123,7 +121,6 @@ struct DemoLoad {
       }
     }
     _ = try lane.connection.flush()
-    lane.hasBegun = true
   }
 
   private mutating func ask(_ lane: inout Lane, _ slot: Int) throws(ClientError) {
@@ -149,14 +146,11 @@ private struct Lane: ~Copyable {
   var connection: ClientConnection
   var isBusy = [Bool](repeating: false, count: DemoLoad.pipeline)
   var sentMicros = [Int64](repeating: 0, count: DemoLoad.pipeline)
-  var hasBegun = false
 
   init(_ address: SocketAddress) throws(ClientError) {
     var connection = try ClientConnection(connectingTo: address)
-    // The hello goes out with the first requests, which wait behind it.
-    try connection.enqueue(.hello, HelloRequest(client: "patron demo"), tag: 0)
+    _ = try connection.greet(as: "patron demo")
     self.connection = connection
-    isBusy[0] = true
   }
 
   var isIdle: Bool { !isBusy.contains(true) }
