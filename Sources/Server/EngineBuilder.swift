@@ -4,6 +4,50 @@ import Durability
 import Platform
 import Scoring
 
+/// What recovery hands to the loop, the engine's parts aside.
+package struct Recovered: Sendable {
+  /// The last record the newest good snapshot covers; 0 without one.
+  package let snapshotSequence: UInt64
+  /// Records of the journal that were applied on top of it.
+  package let recordCount: Int
+  /// Plain sentences about what was not as it should be: a cut tail, a snapshot passed over.
+  package let notices: [String]
+
+  /// Recovers everything the files hold.
+  ///
+  /// - Parameters:
+  ///   - storage: the disk.
+  ///   - randomness: for the key of the indexes.
+  /// - Returns: the engine's parts, the facts, and where the journal goes on.
+  /// - Throws: `ServerError` with exit code 3.
+  static func recover(
+    from storage: any Storage, randomness: inout any Randomness
+  ) throws(ServerError) -> (Engine.Parts, Recovered, Recovery) {
+    var builder = EngineBuilder(indexKey: (randomness.next(), randomness.next()))
+    let recovery: Recovery
+    do {
+      recovery = try Durability.recover(from: storage, into: &builder)
+    } catch {
+      throw ServerError(3, "the data directory cannot be recovered: \(error)")
+    }
+    var notices = recovery.passedOver.map { "an older snapshot was used: \($0)" }
+    if recovery.cutBytes > 0 {
+      notices.append(
+        "\(recovery.cutBytes) bytes of commands that were never acknowledged were cut off")
+    }
+    let engine: Engine
+    do {
+      engine = try builder.finish()
+    } catch {
+      throw ServerError(3, "the recovered state is not whole: \(error)")
+    }
+    let recovered = Recovered(
+      snapshotSequence: recovery.snapshotSequence ?? 0, recordCount: recovery.recordCount,
+      notices: notices)
+    return (engine.dismantle(), recovered, recovery)
+  }
+}
+
 /// Builds an engine of a snapshot's blocks and the records after it.
 struct EngineBuilder: RecoveryHandler, ~Copyable {
   private let indexKey: (UInt64, UInt64)
