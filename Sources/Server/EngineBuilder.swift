@@ -1,8 +1,8 @@
 // From files to an engine: how recovery's blocks and records become state again.
 
-import Durability
-import Platform
-import Scoring
+package import Durability
+package import Platform
+package import Scoring
 
 /// What recovery hands to the loop, the engine's parts aside.
 package struct Recovered: Sendable {
@@ -20,9 +20,9 @@ package struct Recovered: Sendable {
   ///   - randomness: for the key of the indexes.
   /// - Returns: the engine's parts, the facts, and where the journal goes on.
   /// - Throws: `ServerError` with exit code 3.
-  static func recover(
+  package static func recover(
     from storage: any Storage, randomness: inout any Randomness
-  ) throws(ServerError) -> (Engine.Parts, Recovered, Recovery) {
+  ) throws(ServerError) -> (parts: Engine.Parts, facts: Recovered, recovery: Recovery) {
     var builder = EngineBuilder(indexKey: (randomness.next(), randomness.next()))
     let recovery: Recovery
     do {
@@ -56,15 +56,22 @@ struct EngineBuilder: RecoveryHandler, ~Copyable {
 
   init(indexKey: (UInt64, UInt64)) { self.indexKey = indexKey }
 
-  mutating func beginSnapshot(sequence: UInt64, time: Int64) throws(RecoveryRefusal) {
-    loader = StoreLoader(sequence: sequence, timeMicros: time)
-  }
-
-  mutating func block(kind: UInt32, index: UInt32, bytes: RawSpan) throws(RecoveryRefusal) {
-    do {
-      try loader?.add(kind: kind, index: index, bytes: bytes)
+  mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError) {
+    engine = nil
+    loader = StoreLoader(sequence: snapshot.sequence, timeMicros: snapshot.time)
+    var buffer: [UInt8] = []
+    do throws(SectionError) {
+      try loader?.add(kind: 1, index: 0, bytes: snapshot.head.rawBytes)
     } catch {
-      throw RecoveryRefusal(error.description)
+      throw .refused(file: snapshot.name, offset: 0, reason: error.description)
+    }
+    for block in snapshot.blocks {
+      try snapshot.read(block, into: &buffer)
+      do throws(SectionError) {
+        try loader?.add(kind: block.kind, index: block.index, bytes: buffer.rawBytes)
+      } catch {
+        throw .refused(file: snapshot.name, offset: 0, reason: error.description)
+      }
     }
   }
 

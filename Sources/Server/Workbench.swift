@@ -1,7 +1,7 @@
 // The workbench: what takes long. It gets values of the store and gives results back; nothing it
 // does delays the loop. PatronServer runs it on a thread, the simulation step by step.
 
-import Durability
+package import Durability
 package import Platform
 package import Scoring
 import Wire
@@ -79,18 +79,22 @@ package struct Workbench {
 ///   - storage: the disk.
 /// - Returns: what it came to.
 /// - Throws: `DurabilityError`; the older snapshots stand as they did.
-func writeSnapshot(
+package func writeSnapshot(
   of store: Store, to storage: any Storage
 ) throws(DurabilityError) -> SnapshotResult {
   var writer = try SnapshotWriter(
-    sequence: store.sequence, time: store.timeMicros, in: storage)
-  var size: UInt64 = 0
+    sequence: store.sequence, time: store.timeMicros, created: store.timeMicros, in: storage)
+  var head: [UInt8] = []
   try store.forEachSection { (section) throws(DurabilityError) in
-    size += UInt64(section.bytes.byteCount)
-    try writer.append(
-      kind: section.kind.rawValue, index: section.index, bytes: section.bytes)
+    if section.kind == .settings {
+      head.append(bytes: section.bytes)
+    } else {
+      try writer.append(
+        kind: section.kind.rawValue, index: section.index, changed: store.sequence,
+        bytes: section.bytes)
+    }
   }
-  try writer.finish(durableSequence: store.sequence)
+  let size = try writer.finish(head: head.rawBytes, durableSequence: store.sequence)
   _ = try retireOldFiles(in: storage)
-  return SnapshotResult(sequence: store.sequence, sizeBytes: size)
+  return SnapshotResult(sequence: store.sequence, sizeBytes: UInt64(size))
 }
