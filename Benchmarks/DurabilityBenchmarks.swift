@@ -161,6 +161,8 @@ enum DurabilityBenchmarks {
 
   private static func write(_ store: Store, to storage: any Storage) throws {
     var writer = try SnapshotWriter(sequence: store.sequence, time: store.timeMicros, in: storage)
+    let head = store.head()
+    try writer.append(kind: 1, index: 0, bytes: head.bytes)
     try store.forEachSection { (section) throws(DurabilityError) in
       try writer.append(kind: section.kind.rawValue, index: section.index, bytes: section.bytes)
     }
@@ -170,15 +172,24 @@ enum DurabilityBenchmarks {
 
 /// Builds an engine of what recovery gives, as a server does.
 private struct EngineBuilder: RecoveryHandler, ~Copyable {
+  private var place: (sequence: UInt64, time: Int64) = (0, 0)
   private var loader: StoreLoader?
   private var engine: Engine?
 
   mutating func beginSnapshot(sequence: UInt64, time: Int64) throws(RecoveryRefusal) {
-    loader = StoreLoader(sequence: sequence, timeMicros: time)
+    place = (sequence, time)
   }
 
   mutating func block(kind: UInt32, index: UInt32, bytes: RawSpan) throws(RecoveryRefusal) {
-    do { try loader?.add(kind: kind, index: index, bytes: bytes) } catch {
+    do {
+      if kind == 1 {
+        loader = try StoreLoader(sequence: place.sequence, timeMicros: place.time, head: bytes)
+      } else {
+        let section = try LoadedSection(
+          kind: kind, index: index, changed: place.sequence, bytes: bytes)
+        try loader?.add(section)
+      }
+    } catch {
       throw RecoveryRefusal(error.description)
     }
   }

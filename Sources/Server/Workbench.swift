@@ -92,7 +92,9 @@ func writeSnapshot(
 ) throws(DurabilityError) -> SnapshotResult {
   var writer = try SnapshotWriter(
     sequence: store.sequence, time: store.timeMicros, in: storage)
-  var size: UInt64 = 0
+  let head = store.head()
+  var size = UInt64(head.count)
+  try writer.append(kind: headKind, index: 0, bytes: head.bytes)
   try store.forEachSection { (section) throws(DurabilityError) in
     size += UInt64(section.bytes.byteCount)
     try writer.append(
