@@ -48,6 +48,7 @@ class Life:
         self.writers: List[Writer] = []
         self.sequence: Optional[int] = None  # of the last command
         self.history: List[Command] = []  # acknowledged in earlier parts
+        self.turned_away: List[Command] = []  # refused in earlier parts
         self.acknowledged = self.refused = self.recovered = self.resent = 0
 
     def begin(self, server: Server) -> None:
@@ -138,6 +139,7 @@ class Life:
             count = prefix_with(there, accepted)
             certain = sum(1 for command in accepted if command.answer is not None)
             self.refused += len(writer.sent) - len(accepted)
+            self.turned_away += [one for one in writer.sent if one.refusal is not None]
             must(count is not None, (
                 f"writer {stream.writer}: the marks {there} are of no prefix of its "
                 f"{len(accepted)} commands: something was lost, made up, or done twice"))
@@ -216,13 +218,7 @@ class Life:
                     f"it became number {sequence}: it was done twice"))
             else:
                 self._compare_again(command, answer)
-        for command, answer in zip(new, self._answers(connection, new)):
-            command.answer = answer
-            outcome = self.shop.apply(command)
-            sequence = self._compare_answer(command, outcome, self.shop.adoptions)
-            self.sequence += 1
-            must(sequence == self.sequence, (
-                f"{command.verb} became number {sequence}, must be {self.sequence}"))
+        self._answer_new(connection, new)
         if HAS_KEYS:
             self.history += applied
         self.history += new
@@ -230,6 +226,23 @@ class Life:
         must(connection.status().sequence == self.sequence, (
             f"the sequence is {connection.status().sequence} after sending commands again, "
             f"must be {self.sequence}"))
+
+    def resend_refused(self, server: Server) -> None:
+        """Sends all commands that were refused again, under the keys they had."""
+        commands, self.turned_away = self.turned_away, []
+        with Connection(server.address, timeout=20, client="resend") as connection:
+            self._answer_new(connection, commands)
+        self.history += commands
+
+    def _answer_new(self, connection: Connection, commands: List[Command]) -> None:
+        """Sends commands that are not there yet, and compares each answer."""
+        for command, answer in zip(commands, self._answers(connection, commands)):
+            command.answer = answer
+            outcome = self.shop.apply(command)
+            sequence = self._compare_answer(command, outcome, self.shop.adoptions)
+            self.sequence += 1
+            must(sequence == self.sequence, (
+                f"{command.verb} became number {sequence}, must be {self.sequence}"))
 
     def _compare_again(self, command: Command, answer: bytes) -> None:
         first, command.answer = command.answer, answer
@@ -250,6 +263,8 @@ class Life:
 
 def prefix_with(marks: Tuple[int, int, int], commands: List[Command]) -> Optional[int]:
     """How many commands have so many records of orders, of returns, and adoptions among them."""
+    if min(marks) < 0:
+        return None
     count = sum(marks)
     verbs = [command.verb for command in commands[:count]]
     kinds = ("record orders", "record returns", "adopt model")

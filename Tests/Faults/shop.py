@@ -122,8 +122,10 @@ class Stream:
     of the stream it holds.
     """
 
-    def __init__(self, seed: object, writer: int) -> None:
+    def __init__(self, seed: object, writer: int, *, bulk: bool = False) -> None:
         self.random = Random(f"{seed} {writer}")
+        self.bulk = 0.5 if bulk else 0.02  # share of commands with many rows
+        self.padding = "x" * 50 if bulk else ""
         self.writer = writer
         self.producer = self.random.getrandbits(64) | 1
         self.number = 0  # of the last command
@@ -154,7 +156,7 @@ class Stream:
 
     def _orders(self) -> Command:
         draw = self.random
-        count = 150 if draw.random() < 0.02 else draw.randint(1, 6)
+        count = 150 if draw.random() < self.bulk else draw.randint(1, 6)
         rows = [OrderRow(self.marks, str(self.order_commands), 1000 + self.order_commands, 100)]
         if self.order_commands == 0:
             rows.append(OrderRow(self.ledger, "first", FIRST_DAY, 100))
@@ -167,7 +169,7 @@ class Stream:
                 continue
             self.orders += 1
             row = OrderRow(
-                f"c{draw.randrange(CUSTOMERS)}", f"{self.writer}-{self.orders}",
+                f"c{draw.randrange(CUSTOMERS)}", f"{self.writer}-{self.orders}{self.padding}",
                 FIRST_DAY + draw.randrange(DAYS),
                 0 if draw.random() < 0.02 else draw.randint(1, 20_000))
             rows.append(row)
