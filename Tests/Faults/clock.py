@@ -13,11 +13,11 @@ import glob
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import List
+from typing import List, Optional, Tuple
 
 from life import Life, Script, must, totals
 from server import Connection, Server
-from shop import Command, OrderRow, command_key, date_of, number_of, patron
+from shop import FIRST_DAY, Command, OrderRow, command_key, date_of, number_of, patron
 
 LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1",
              "/usr/local/lib/faketime/libfaketimeMT.so.1")
@@ -25,9 +25,12 @@ STEPS = (("+0", timedelta()), ("-1h", timedelta(hours=-1)), ("+30d", timedelta(d
          ("-1h", timedelta(hours=-1)), ("+0", timedelta()))
 
 
-def scores(connection: Connection, life: Life) -> List[patron.Score]:
-    """Everybody's scores as of a fixed day."""
-    return list(connection.score_many(sorted(life.shop.customers), as_of=date_of(19_100)))
+def seen(connection: Connection, life: Life) -> Tuple[Optional[int], List[patron.Score]]:
+    """The hash of the state, and everybody's scores as of a fixed day."""
+    names = sorted(life.shop.customers)
+    return (
+        connection.status(with_state_hash=True).state_hash,
+        list(connection.score_many(names, as_of=date_of(FIRST_DAY + 100))))
 
 
 def order_ahead(connection: Connection, life: Life, number: int, today: int) -> bool:
@@ -80,20 +83,22 @@ def clock(script: Script) -> str:
         # environment, finds none then. So `env` goes first: its child is told and sets nothing.
         with script.start(
             life.directory, *every, environment=environment, prefix=["env"]) as server:
-            life.begin(server.ready())
-            travel(script, life, server, turned)
-            turned.write_text("-1h")
-            with Connection(server.address) as connection:
-                until = time.monotonic() + 4
-                while connection.status().snapshot_sequence < life.sequence:
-                    must(time.monotonic() < until, "no snapshot was written after the clock fell")
-                    time.sleep(0.05)
-                before = (connection.status(with_state_hash=True).state_hash, scores(connection, life))
-        for left in glob.glob(f"/dev/shm/*faketime*_{server.process.pid}"):
-            Path(left).unlink()
+            try:
+                life.begin(server.ready())
+                travel(script, life, server, turned)
+                turned.write_text("-1h")
+                with Connection(server.address) as connection:
+                    until = time.monotonic() + 4
+                    while connection.status().snapshot_sequence < life.sequence:
+                        must(time.monotonic() < until, "no snapshot was written after the clock fell")
+                        time.sleep(0.05)
+                    before = seen(connection, life)
+            finally:
+                for left in glob.glob(f"/dev/shm/*faketime*_{server.process.pid}"):
+                    Path(left).unlink()
         with script.start(life.directory) as server:
             with Connection(server.ready().address) as connection:
-                after = (connection.status(with_state_hash=True).state_hash, scores(connection, life))
+                after = seen(connection, life)
                 life.compare(connection)
         must(before[0] == after[0], f"the state's hash was {before[0]:x}, now it is {after[0]:x}")
         must(before[1] == after[1], "the scores as of a fixed day differ after the restart")

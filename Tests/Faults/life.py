@@ -20,7 +20,7 @@ from typing import Callable, Dict, List, NoReturn, Optional, Sequence, Tuple
 from server import PROGRAM, SHUTTING_DOWN, Connection, Server, Unstarted, Writer
 from shop import (
     DAYS, FIRST_DAY, HAS_KEYS, LEDGER_MINOR, Command, Outcome, Shop, Stream, a_model, columns_of,
-    command_key, date_of, patron, same)
+    command_key, date_of, number_of, patron, same)
 
 
 class Violation(Exception):
@@ -115,6 +115,9 @@ class Life:
         names = list(shop.customers) + ["nobody"]
         for score in connection.score_many(names, horizon=1):
             expected_columns = shop.columns(score.customer)
+            today = number_of(score.as_of)
+            if expected_columns and expected_columns.first_day + expected_columns.recency > today:
+                expected_columns = shop.columns_as_of(score.customer, today)
             must(same(columns_of(score), expected_columns), (
                 f"the columns of {score.customer} are {columns_of(score)}, "
                 f"must be {expected_columns}"))
