@@ -26,7 +26,7 @@ let package = Package(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring"], path: "Benchmarks",
+      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"], path: "Benchmarks",
       exclude: ["README.md"]),
 
     // The tests mirror the sources.

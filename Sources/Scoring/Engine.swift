@@ -38,6 +38,12 @@ public struct Engine: ~Copyable {
   var orderIndex = Index()
   let indexKey: (UInt64, UInt64)
 
+  /// Makes an engine without a shop, to stand in until there is one.
+  public init() {
+    store = Store()
+    indexKey = (0, 0)
+  }
+
   /// Makes an engine around a state, new or from a snapshot.
   ///
   /// - Parameters:

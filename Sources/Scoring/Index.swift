@@ -7,10 +7,10 @@
 /// looked for is for the caller to say, who has the keys. A part grows by a third when it is three
 /// quarters full, so that no growth takes long and memory stays near need. Entries are never
 /// removed.
-struct Index {
+struct Index: Sendable {
   private static let parts = 256
 
-  private struct Part {
+  private struct Part: Sendable {
     /// 0 marks an empty slot.
     var fingerprints: [UInt8] = []
     var numbers: [UInt32] = []

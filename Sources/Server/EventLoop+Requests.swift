@@ -73,6 +73,10 @@ extension EventLoop where Network: ~Copyable {
   private func objection(
     to header: FrameHeader, of session: Session, _ now: Int64
   ) -> Refusal? {
+    if let loadingPercent {
+      return Refusal(
+        .overloaded, "LOADING \(loadingPercent) %: the server reads its files; ask again soon")
+    }
     if !session.isGreeted && header.verb != Verb.hello.rawValue {
       return Refusal(
         .helloRequired, at: 4, "the first request of a connection must be a hello")
@@ -92,7 +96,7 @@ extension EventLoop where Network: ~Copyable {
   /// Adds the command that was just executed to the turn's batch.
   mutating func journalise(_ frame: RawSpan) {
     if !batch.hasRoom(payloadBytes: frame.byteCount) {
-      journal.append(batch)
+      journal.post(.append(batch))
       batch = RecordBatch()
     }
     batch.append(sequence: engine.sequence, time: engine.timeMicros, payload: frame)

@@ -39,8 +39,8 @@ extension EventLoop where Network: ~Copyable {
     errandCount += 1
     session.isWaiting = true
     switch errand {
-    case .status: workbench.take(.hash(engine.store, for: requester))
-    case .fit(let job): workbench.take(.fit(job, for: requester))
+    case .status: workbench.post(.hash(engine.store, for: requester))
+    case .fit(let job): workbench.post(.fit(job, for: requester))
     case .snapshot: snapshots.requesters.append(requester)
     }
   }
@@ -153,13 +153,13 @@ extension EventLoop where Network: ~Copyable {
         snapshots.requesters = []
         // The journal goes on in a new segment, so that the one before can go.
         commit()
-        journal.roll()
+        journal.post(.roll)
       }
     }
     if let chosen = snapshots.chosen, chosen.store.sequence <= durableSequence {
       snapshots.chosen = nil
       snapshots.isWriting = true
-      workbench.take(.snapshot(chosen.store, for: chosen.requesters))
+      workbench.post(.snapshot(chosen.store, for: chosen.requesters))
     }
   }
 }

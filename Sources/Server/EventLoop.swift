@@ -2,13 +2,19 @@
 // every stage is a loop over all sessions that are ready. What a stage does for one session is in
 // EventLoop+Requests (execute) and EventLoop+Results (tend).
 
-import Durability
-import Platform
-import Scoring
-import Wire
+package import Durability
+package import Platform
+package import Scoring
+package import Wire
 
 /// What other threads tell the loop.
-enum LoopMessage: Sendable {
+package enum LoopMessage: Sendable {
+  /// The files are read so far, in percent.
+  case loading(Int)
+  /// The files are read: here is the state.
+  case loaded(Engine.Parts, Recovered)
+  /// The files cannot be read.
+  case loadingFailed(ServerError)
   /// Every record up to this one is on disk.
   case durable(UInt64)
   /// The journal takes nothing any more.
@@ -22,26 +28,31 @@ enum LoopMessage: Sendable {
 }
 
 /// Why the loop has ended.
-enum LoopEnd: Sendable {
+package enum LoopEnd: Sendable {
   /// It was asked to, and everything acknowledged is on disk.
   case drained
   /// It was asked twice.
   case interrupted
   /// The journal failed.
   case journalFailed(DurabilityError)
+  /// There was never a state to serve.
+  case loadingFailed(ServerError)
 }
 
 /// Accepts, reads, executes, commits, writes, closes, tends; and again.
-struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
+package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var network: Network
   var engine: Engine
-  let journal: JournalThread
-  let workbench: Workbench
+  let journal: Mailbox<JournalOrder>
+  let workbench: Mailbox<Work>
   let mailbox: Mailbox<LoopMessage>
   let clock: any Clock
   let snapshotEveryMicros: Int64
   let startMicros: Int64
 
+  /// How much of the files is read, in percent; nil once the state is here.
+  package private(set) var loadingPercent: Int? = 0
+  private var recovered: Recovered?
   var sessions: [Session?] = []
   var connectionCount = 0
   /// Sessions that something happened to in this turn.
@@ -56,24 +67,41 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   /// When a stopping server gives up on what is under way.
   var drainUntilMicros: Int64?
   private var ready: [Readiness] = []
-  private var end: LoopEnd?
+  /// Why it ends; nil while it goes on.
+  package private(set) var end: LoopEnd?
 
-  init(
-    network: consuming Network, engine: consuming Engine, journal: consuming JournalThread,
-    workbench: consuming Workbench, mailbox: Mailbox<LoopMessage>, clock: any Clock,
-    snapshotSequence: UInt64, snapshotEveryMicros: Int64
+  /// Makes a loop that waits for its state.
+  ///
+  /// - Parameters:
+  ///   - network: the clients.
+  ///   - journal: asked to keep records.
+  ///   - workbench: asked to do what takes long.
+  ///   - mailbox: where both answer, and where the state comes from.
+  ///   - clock: the time.
+  ///   - snapshotEveryMicros: microseconds between snapshots; 0 takes none by the clock.
+  package init(
+    network: consuming Network, journal: Mailbox<JournalOrder>, workbench: Mailbox<Work>,
+    mailbox: Mailbox<LoopMessage>, clock: any Clock, snapshotEveryMicros: Int64
   ) {
     self.network = network
-    durableSequence = engine.sequence
-    self.engine = engine
+    engine = Engine()
+    durableSequence = 0
     self.journal = journal
     self.workbench = workbench
     self.mailbox = mailbox
     self.clock = clock
     self.snapshotEveryMicros = snapshotEveryMicros
     startMicros = clock.monotonicMicros()
-    snapshots = SnapshotDesk(
-      sequence: snapshotSequence, dueMicros: startMicros + snapshotEveryMicros)
+    snapshots = SnapshotDesk(sequence: 0, dueMicros: startMicros + snapshotEveryMicros)
+  }
+
+  /// Turns until the state is here; until then every request is refused with `loading`.
+  ///
+  /// - Returns: what was recovered; nil when the loop has ended instead.
+  /// - Throws: `SystemError` when the network as a whole fails.
+  package mutating func load() throws(SystemError) -> Recovered? {
+    while end == nil && loadingPercent != nil { try turn() }
+    return recovered.take()
   }
 
   /// Executes a command of the server itself, as if a client had sent it.
@@ -82,7 +110,7 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   ///   - verb: a command.
   ///   - message: its body.
   /// - Returns: the refusal's status; nil when it was accepted.
-  mutating func command(_ verb: Verb, _ message: some Message) -> Status? {
+  package mutating func command(_ verb: Verb, _ message: some Message) -> Status? {
     var frame = ByteBuffer()
     var reply = ByteBuffer()
     do throws(Refusal) {
@@ -104,21 +132,23 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   }
 
   /// Turns until somebody asks the server to end.
-  mutating func run() throws(SystemError) -> LoopEnd {
+  ///
+  /// - Returns: why it ended.
+  /// - Throws: `SystemError` when the network as a whole fails.
+  package mutating func run() throws(SystemError) -> LoopEnd {
     while end == nil { try turn() }
     return end ?? .drained
   }
 
-  /// Stops the threads and hands out the state for a last snapshot.
-  consuming func dismantle() -> (store: Store, snapshotSequence: UInt64) {
-    let store = engine.store
-    let sequence = snapshots.sequence
-    workbench.stop()
-    journal.stop()
-    return (store, sequence)
+  /// The state for a last snapshot; nil when the newest one covers it, or there is none.
+  package var unsavedStore: Store? {
+    loadingPercent == nil && engine.sequence > snapshots.sequence ? engine.store : nil
   }
 
-  private mutating func turn() throws(SystemError) {
+  /// One pass through the stages.
+  ///
+  /// - Throws: `SystemError` when the network as a whole fails.
+  package mutating func turn() throws(SystemError) {
     try network.wait(timeoutMillis: timeoutMillis(), into: &ready)
     let now = clock.monotonicMicros()
     try accept()
@@ -199,7 +229,7 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
 
   mutating func commit() {
     if batch.isEmpty { return }
-    journal.append(batch)
+    journal.post(.append(batch))
     batch = RecordBatch()
   }
 
@@ -245,6 +275,14 @@ struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
 
   private mutating func tend(_ message: LoopMessage, _ now: Int64) {
     switch message {
+    case .loading(let percent): loadingPercent = percent
+    case .loaded(let parts, let recovered):
+      engine = Engine(parts)
+      durableSequence = engine.sequence
+      snapshots.sequence = recovered.snapshotSequence
+      self.recovered = recovered
+      loadingPercent = nil
+    case .loadingFailed(let error): end = .loadingFailed(error)
     case .durable(let sequence):
       durableSequence = sequence
       // Any session may hold replies that were waiting for this.

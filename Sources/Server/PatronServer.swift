@@ -18,7 +18,15 @@ public struct ServerError: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// What the operator is told once a server listens.
+/// What the operator is told on the way up.
+public enum Announcement: Sendable {
+  /// The server listens at this address and reads its files; requests are answered `loading`.
+  case loading(SocketAddress)
+  /// The server serves.
+  case ready(Welcome)
+}
+
+/// What the operator is told once a server serves.
 public struct Welcome: Sendable {
   /// Where it listens; the port is the real one.
   public let address: SocketAddress
@@ -38,14 +46,14 @@ public struct Welcome: Sendable {
 
 /// The whole server in one process.
 public enum PatronServer {
-  /// Recovers, listens, serves, and returns when it was asked to end.
+  /// Listens, recovers, serves, and returns when it was asked to end.
   ///
   /// - Parameters:
   ///   - configuration: the settings.
-  ///   - isListening: called once, when clients can connect.
+  ///   - announce: called when the server listens, and again when it serves.
   /// - Throws: `ServerError` with the process's exit code.
   public static func run(
-    _ configuration: Configuration, isListening: (Welcome) -> Void
+    _ configuration: Configuration, announce: (Announcement) -> Void
   ) throws(ServerError) {
     guard configuration.address.isLoopback else {
       throw ServerError(
@@ -57,33 +65,24 @@ public enum PatronServer {
     // Before any thread is started, so that every thread inherits the blocked signals.
     let signals = try system { () throws(SystemError) in try SignalDescriptor() }
     let storage = try open(configuration.directory)
-    let recovered = try recover(from: storage)
-    let recovery = recovered.recovery
-    let engine = recovered.engine
-    let declaration = try declaration(
-      of: configuration.shop, declared: engine.timeZone)
     let mailbox = try system { () throws(SystemError) in try Mailbox<LoopMessage>() }
     let network = try listen(at: configuration.address, mailbox, signals)
-    let welcome = welcome(at: network.address, engine, recovery)
-    let journal = try system { () throws(SystemError) in
-      try JournalThread(continuing: recovery, in: storage, reportingTo: mailbox)
-    }
-    let workbench = try system { () throws(SystemError) in
-      try Workbench(storage, reportingTo: mailbox)
-    }
+    let address = network.address
+    let crew = try system { () throws(SystemError) in try Crew(storage, reportingTo: mailbox) }
     var loop = EventLoop(
-      network: network, engine: engine, journal: journal, workbench: workbench, mailbox: mailbox,
-      clock: SystemClock(), snapshotSequence: recovery.snapshotSequence ?? 0,
-      snapshotEveryMicros: configuration.snapshotEveryMicros)
-    if let declaration { try declare(declaration, &loop) }
-    isListening(welcome)
-    let end: LoopEnd
-    do {
-      end = try loop.run()
-    } catch {
-      throw ServerError(1, "\(error)")
+      network: network, journal: crew.journal, workbench: crew.workbench, mailbox: mailbox,
+      clock: SystemClock(), snapshotEveryMicros: configuration.snapshotEveryMicros)
+    announce(.loading(address))
+    let recovered = try system { () throws(SystemError) in try loop.load() }
+    if let recovered {
+      let zone = loop.engine.timeZone
+      if let declaration = try declaration(of: configuration.shop, declared: zone) {
+        try declare(declaration, &loop)
+      }
+      announce(.ready(welcome(at: address, loop.engine, recovered)))
     }
-    try finish(loop, end, storage)
+    let end = try system { () throws(SystemError) in try loop.run() }
+    try finish(end, unsaved: loop.unsavedStore, crew, storage)
   }
 
   // MARK: The way up
@@ -106,29 +105,6 @@ public enum PatronServer {
     }
   }
 
-  private struct Recovered: ~Copyable {
-    var engine: Engine
-    let recovery: Recovery
-  }
-
-  private static func recover(
-    from storage: any Storage
-  ) throws(ServerError) -> Recovered {
-    var randomness = SystemRandomness()
-    var builder = EngineBuilder(indexKey: (randomness.next(), randomness.next()))
-    let recovery: Recovery
-    do {
-      recovery = try Durability.recover(from: storage, into: &builder)
-    } catch {
-      throw ServerError(3, "the data directory cannot be recovered: \(error)")
-    }
-    do {
-      return Recovered(engine: try builder.finish(), recovery: recovery)
-    } catch {
-      throw ServerError(3, "the recovered state is not whole: \(error)")
-    }
-  }
-
   private static func listen(
     at address: SocketAddress, _ mailbox: Mailbox<LoopMessage>,
     _ signals: consuming SignalDescriptor
@@ -143,16 +119,11 @@ public enum PatronServer {
   }
 
   private static func welcome(
-    at address: SocketAddress, _ engine: borrowing Engine, _ recovery: Recovery
+    at address: SocketAddress, _ engine: borrowing Engine, _ recovered: Recovered
   ) -> Welcome {
-    var notices = recovery.passedOver.map { "an older snapshot was used: \($0)" }
-    if recovery.cutBytes > 0 {
-      notices.append(
-        "\(recovery.cutBytes) bytes of commands that were never acknowledged were cut off")
-    }
-    return Welcome(
+    Welcome(
       address: address, customers: engine.store.customerCount, orders: engine.store.orderCount,
-      records: recovery.recordCount, notices: notices,
+      records: recovered.recordCount, notices: recovered.notices,
       connectionsMax: ServerLimits.connectionsMax,
       connectionBytesMax: ServerLimits.connectionBytesMax)
   }
@@ -190,17 +161,20 @@ public enum PatronServer {
   // MARK: The way down
 
   private static func finish(
-    _ loop: consuming EventLoop<SocketTransport>, _ end: LoopEnd, _ storage: any Storage
+    _ end: LoopEnd, unsaved store: Store?, _ crew: consuming Crew, _ storage: any Storage
   ) throws(ServerError) {
     switch end {
+    case .loadingFailed(let error):
+      throw error
     case .journalFailed(let error):
       // The threads are not waited for: the process ends, and recovery is the cure.
       throw ServerError(4, "the journal failed, nothing more can be acknowledged: \(error)")
     case .interrupted:
       throw ServerError(1, "asked to end twice; what was acknowledged is on disk")
     case .drained:
-      let (store, snapshotSequence) = loop.dismantle()
-      if store.sequence == snapshotSequence { return }
+      // Without a state the journal's thread is still reading.
+      guard let store else { return }
+      crew.stop()
       do {
         _ = try writeSnapshot(of: store, to: storage)
       } catch {

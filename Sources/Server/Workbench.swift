@@ -1,13 +1,13 @@
-// The workbench: one thread for what takes long. It gets values of the store and gives results
-// back; nothing it does delays the loop.
+// The workbench: what takes long. It gets values of the store and gives results back; nothing it
+// does delays the loop. PatronServer runs it on a thread, the simulation step by step.
 
-import Durability
-import Platform
-import Scoring
+package import Durability
+package import Platform
+package import Scoring
 import Wire
 
 /// Work over a value of the store.
-enum Work: Sendable {
+package enum Work: Sendable {
   /// Fit both models.
   case fit(FitJob, for: Requester)
   /// Hash the whole state.
@@ -19,7 +19,7 @@ enum Work: Sendable {
 }
 
 /// Who waits for a result.
-struct Requester: Sendable {
+package struct Requester: Sendable {
   let connection: ConnectionHandle
   let verb: UInt16
   let tag: UInt64
@@ -28,55 +28,47 @@ struct Requester: Sendable {
 }
 
 /// What a snapshot came to.
-struct SnapshotResult: Sendable {
+package struct SnapshotResult: Sendable {
   var sequence: UInt64
   var sizeBytes: UInt64
 }
 
-/// The thread for long work.
-struct Workbench: ~Copyable {
-  private let orders: Mailbox<Work>
-  private let thread: Thread
+/// The doer of long work.
+package struct Workbench {
+  private let storage: any Storage
+  private let loop: Mailbox<LoopMessage>
 
-  /// Starts the thread.
+  /// Sets the bench up.
   ///
   /// - Parameters:
   ///   - storage: where snapshots go.
   ///   - loop: told the results.
-  /// - Throws: `SystemError` when there is no thread to be had.
-  init(_ storage: any Storage, reportingTo loop: Mailbox<LoopMessage>) throws(SystemError) {
-    let orders = try Mailbox<Work>()
-    // A fit recurses nowhere, but its columns' helpers like a roomy stack.
-    let thread = try Thread(name: "workbench", stackBytes: 8 << 20) {
-      while true {
-        for work in orders.wait() {
-          switch work {
-          case .fit(let job, let requester):
-            loop.post(.fitted(Result { () throws(Refusal) in try job.run() }, requester))
-          case .hash(let store, let requester):
-            loop.post(.hashed(store.stateHash(), requester))
-          case .snapshot(let store, let requesters):
-            let result = Result { () throws(DurabilityError) in
-              try writeSnapshot(of: store, to: storage)
-            }
-            loop.post(.snapshotWritten(result, requesters))
-          case .stop:
-            return
-          }
-        }
-      }
-    }
-    self.orders = orders
-    self.thread = thread
+  package init(_ storage: any Storage, reportingTo loop: Mailbox<LoopMessage>) {
+    self.storage = storage
+    self.loop = loop
   }
 
-  /// Puts work on the bench.
-  func take(_ work: Work) { orders.post(work) }
-
-  /// Lets the thread finish what it was given and ends it.
-  consuming func stop() {
-    orders.post(.stop)
-    thread.join()
+  /// Does pieces of work.
+  ///
+  /// - Parameter works: in their order.
+  /// - Returns: false when the last piece was the last of all.
+  package func serve(_ works: [Work]) -> Bool {
+    for work in works {
+      switch work {
+      case .fit(let job, let requester):
+        loop.post(.fitted(Result { () throws(Refusal) in try job.run() }, requester))
+      case .hash(let store, let requester):
+        loop.post(.hashed(store.stateHash(), requester))
+      case .snapshot(let store, let requesters):
+        let result = Result { () throws(DurabilityError) in
+          try writeSnapshot(of: store, to: storage)
+        }
+        loop.post(.snapshotWritten(result, requesters))
+      case .stop:
+        return false
+      }
+    }
+    return true
   }
 }
 
@@ -87,18 +79,22 @@ struct Workbench: ~Copyable {
 ///   - storage: the disk.
 /// - Returns: what it came to.
 /// - Throws: `DurabilityError`; the older snapshots stand as they did.
-func writeSnapshot(
+package func writeSnapshot(
   of store: Store, to storage: any Storage
 ) throws(DurabilityError) -> SnapshotResult {
   var writer = try SnapshotWriter(
-    sequence: store.sequence, time: store.timeMicros, in: storage)
-  var size: UInt64 = 0
+    sequence: store.sequence, time: store.timeMicros, created: store.timeMicros, in: storage)
+  var head: [UInt8] = []
   try store.forEachSection { (section) throws(DurabilityError) in
-    size += UInt64(section.bytes.byteCount)
-    try writer.append(
-      kind: section.kind.rawValue, index: section.index, bytes: section.bytes)
+    if section.kind == .settings {
+      head.append(bytes: section.bytes)
+    } else {
+      try writer.append(
+        kind: section.kind.rawValue, index: section.index, changed: store.sequence,
+        bytes: section.bytes)
+    }
   }
-  try writer.finish(durableSequence: store.sequence)
+  let size = try writer.finish(head: head.rawBytes, durableSequence: store.sequence)
   _ = try retireOldFiles(in: storage)
-  return SnapshotResult(sequence: store.sequence, sizeBytes: size)
+  return SnapshotResult(sequence: store.sequence, sizeBytes: UInt64(size))
 }

@@ -19,7 +19,7 @@ enum Serve {
       Option("time-zone", "NAME", "the shop's time zone, for a new directory; default UTC"),
     ],
     details: """
-      The server prints «listening on HOST:PORT» once clients can connect. SIGTERM or SIGINT ends it:
+      The server prints «listening on HOST:PORT» once it serves. SIGTERM or SIGINT ends it:
       what is under way is answered, a snapshot is written. It listens on loopback addresses only.
 
       Exit codes: 0 ended as asked, 1 cannot start, 2 wrong usage, 3 the files are damaged, 4 the
@@ -47,7 +47,7 @@ enum Serve {
       }
     }
     do {
-      try PatronServer.run(configuration, isListening: greet)
+      try PatronServer.run(configuration, announce: tell)
       return 0
     } catch {
       Console.error("patron serve: \(error)")
@@ -83,6 +83,14 @@ enum Serve {
         "--snapshot-every is '\(text)', it must be whole seconds from 0s to 86400s, such as 60s")
     }
     return seconds
+  }
+
+  private static func tell(_ announcement: Announcement) {
+    switch announcement {
+    case .loading(let address):
+      Console.error("reading the files; until then \(address) answers that it is loading")
+    case .ready(let welcome): greet(welcome)
+    }
   }
 
   private static func greet(_ welcome: Welcome) {

@@ -105,8 +105,9 @@ struct SnapshotTests {
       try retireOldFiles(in: storage) == ["journal-00000000000000000001"])
     #expect(try retireOldFiles(in: storage) == [])
     try Ledger(through: 12).writeSnapshot(to: storage)
-    #expect(
-      try retireOldFiles(in: storage) == [older, "journal-00000000000000000005"])
+    // The older snapshot was written over.
+    #expect(storage.files[older] == nil)
+    #expect(try retireOldFiles(in: storage) == ["journal-00000000000000000005"])
     var files = storage.files
     var ledger = Ledger()
     #expect(try recover(from: storage, into: &ledger).snapshotSequence == 12)
@@ -121,20 +122,25 @@ struct SnapshotTests {
     let storage = try storage()
     let names = storage.files.keys.sorted()
     do {
-      var writer = try SnapshotWriter(sequence: 12, time: 0, in: storage)
-      try writer.append(kind: 7, index: 0, bytes: [1, 2, 3].rawBytes)
-      #expect(storage.files.count == names.count + 1)
+      var writer = try SnapshotWriter(sequence: 12, time: 0, created: 0, in: storage)
+      let bytes: [UInt8] = [1, 2, 3]
+      try writer.append(kind: 7, index: 0, changed: 12, bytes: bytes.rawBytes)
+      #expect(storage.files["snapshot-00000000000000000012.tmp"] != nil)
     }
-    #expect(storage.files.keys.sorted() == names)
+    // The older one is gone, because it was being written over; the newer one stands.
+    #expect(storage.files.keys.sorted() == names.filter { $0 != older })
   }
 
   @Test("blocks of several megabytes and empty ones come back")
   func largeBlocks() throws {
     struct Blocks: RecoveryHandler {
       var sizes: [Int] = []
-      mutating func beginSnapshot(sequence: UInt64, time: Int64) throws(RecoveryRefusal) {}
-      mutating func block(kind: UInt32, index: UInt32, bytes: RawSpan) throws(RecoveryRefusal) {
-        sizes.append(bytes.byteCount)
+      mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError) {
+        var buffer: [UInt8] = []
+        for block in snapshot.blocks {
+          try snapshot.read(block, into: &buffer)
+          sizes.append(buffer.count)
+        }
       }
       mutating func record(sequence: UInt64, time: Int64, payload: RawSpan)
         throws(RecoveryRefusal)
@@ -144,12 +150,13 @@ struct SnapshotTests {
     var ledger = Ledger()
     _ = try openJournal(recover(from: storage, into: &ledger), storage)
     let sizes = [0, 5 << 20, 1, 700_001]
-    var writer = try SnapshotWriter(sequence: 0, time: 0, in: storage)
+    var writer = try SnapshotWriter(sequence: 0, time: 0, created: 0, in: storage)
     for (index, size) in sizes.enumerated() {
       let block = [UInt8](repeating: UInt8(index), count: size)
-      try writer.append(kind: 1, index: UInt32(index), bytes: block.rawBytes)
+      try writer.append(kind: 1, index: UInt32(index), changed: 0, bytes: block.rawBytes)
     }
-    try writer.finish(durableSequence: 0)
+    let head: [UInt8] = [9]
+    try writer.finish(head: head.rawBytes, durableSequence: 0)
     var blocks = Blocks()
     _ = try recover(from: storage, into: &blocks)
     #expect(blocks.sizes == sizes)

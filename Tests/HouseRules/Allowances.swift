@@ -19,7 +19,7 @@ enum Allowances {
       "Server", "Synchronization", "Wire",
     ],
     "loadtest": ["Client", "Foundation", "Models", "Platform", "Wire"],
-    "Benchmarks": ["Durability", "Foundation", "Models", "Platform", "Scoring", "Wire"],
+    "Benchmarks": ["Durability", "Foundation", "Models", "Platform", "Scoring", "Server", "Wire"],
   ]
 
   /// Single files that may import what their target may not.

@@ -1,0 +1,55 @@
+// The threads beside the loop: one for the journal, one for the workbench. What they do is in
+// JournalWorker and Workbench; here they only start and end.
+
+import Durability
+import Platform
+
+/// The two threads and the mailboxes they listen to.
+struct Crew: ~Copyable {
+  let journal: Mailbox<JournalOrder>
+  let workbench: Mailbox<Work>
+  private let journalThread: Thread
+  private let workbenchThread: Thread
+
+  /// Starts the threads; the journal's begins with recovering.
+  ///
+  /// - Parameters:
+  ///   - storage: the disk.
+  ///   - loop: told everything.
+  /// - Throws: `SystemError` when there is no thread to be had.
+  init(_ storage: any Storage, reportingTo loop: Mailbox<LoopMessage>) throws(SystemError) {
+    let journal = try Mailbox<JournalOrder>()
+    let workbench = try Mailbox<Work>()
+    let journalThread = try Thread(name: "journal") {
+      do throws(ServerError) {
+        var worker = try JournalWorker(
+          recovering: storage, clock: SystemClock(), randomness: SystemRandomness(),
+          reportingTo: loop)
+        do throws(DurabilityError) {
+          while try worker.serve(journal.wait()) {}
+        } catch {
+          loop.post(.journalFailed(error))
+        }
+      } catch {
+        loop.post(.loadingFailed(error))
+      }
+    }
+    // A fit recurses nowhere, but its columns' helpers like a roomy stack.
+    let workbenchThread = try Thread(name: "workbench", stackBytes: 8 << 20) {
+      let bench = Workbench(storage, reportingTo: loop)
+      while bench.serve(workbench.wait()) {}
+    }
+    self.journal = journal
+    self.workbench = workbench
+    self.journalThread = journalThread
+    self.workbenchThread = workbenchThread
+  }
+
+  /// Lets the threads finish what they were given and ends them.
+  consuming func stop() {
+    workbench.post(.stop)
+    journal.post(.stop)
+    workbenchThread.join()
+    journalThread.join()
+  }
+}
