@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional
 
-from life import Life, Script, Violation, must, totals
+from life import Life, Script, Violation, compile_shim, must, totals
 from server import NO_SPACE, TASK_FAILED, Connection, Server, Unstarted
 from shop import patron
 
@@ -178,22 +178,11 @@ class Run:
         must(code == 0 or sentence, f"it ended with {code} and without a sentence: {said!r}")
 
 
-def compile_shim(script: Script) -> Path:
-    """Compiles faultio.c into the script's directory."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "clang", "gcc"))), None)
-    if compiler is None:
-        script.skip("there is no C compiler for faultio.c")
-    shim = script.place / "faultio.so"
-    source = Path(__file__).with_name("faultio.c")
-    subprocess.run(
-        [compiler, "-O2", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl", "-lpthread"],
-        check=True)
-    return shim
-
-
 def faultio(script: Script) -> str:
     arguments = script.arguments
     shim = compile_shim(script)
+    if shim is None:
+        script.skip("there is no C compiler for faultio.c")
     met: Dict[Case, int] = {}
     runs = 0
     problems: List[str] = []

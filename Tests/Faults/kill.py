@@ -14,9 +14,9 @@ import shutil
 import threading
 import time
 from random import Random
-from typing import List
+from typing import Dict, List
 
-from life import Life, Script, Violation, must, totals
+from life import Life, Script, bites, totals
 from server import Connection, Server
 from shop import patron
 
@@ -43,8 +43,30 @@ class Snapshots(threading.Thread):
             pass
 
 
+def kill_once(script: Script, life: Life, server: Server) -> int:
+    """One part of a life, ended by SIGKILL; gives how many snapshots were written."""
+    life.write(server)
+    taker = Snapshots(server.address, script.random)
+    taker.start()
+    time.sleep(script.random.uniform(0.005, 0.080))
+    server.kill()
+    life.join()
+    taker.join()
+    return taker.written
+
+
+def kill_without_writes(script: Script, life: Life, environment: Dict[str, str]) -> None:
+    """A server whose writes do nothing, to show that losses are found."""
+    with script.start(life.directory, environment=environment) as server:
+        life.begin(server.ready())
+        kill_once(script, life, server)
+
+
 def kill(script: Script) -> str:
     every = script.snapshots_every("200ms")
+    found_out = bites(
+        script, "pwrite", script.place,
+        lambda life, environment: kill_without_writes(script, life, environment))
     lives: List[Life] = []
     snapshots = starts_killed = 0
     while not script.is_over():
@@ -55,14 +77,7 @@ def kill(script: Script) -> str:
         try:
             life.begin(server.ready())
             for _ in range(KILLS_A_DIRECTORY):
-                life.write(server)
-                taker = Snapshots(server.address, script.random)
-                taker.start()
-                time.sleep(script.random.uniform(0.005, 0.080))
-                server.kill()
-                life.join()
-                taker.join()
-                snapshots += taker.written
+                snapshots += kill_once(script, life, server)
                 script.done += 1
                 if script.random.random() < 0.1:
                     server.__exit__()
@@ -82,7 +97,8 @@ def kill(script: Script) -> str:
     return (
         f"{script.done} kills and {starts_killed} during a start: 0 of {sums['acknowledged']} "
         f"acknowledged commands lost, 0 phantoms, 0 wrong columns; {sums['recovered']} more were "
-        f"there without a reply, {sums['resent']} were sent again, {snapshots} snapshots")
+        f"there without a reply, {sums['resent']} were sent again, {snapshots} snapshots; "
+        f"{found_out}")
 
 
 if __name__ == "__main__":

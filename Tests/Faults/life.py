@@ -355,6 +355,40 @@ class Script:
         return ["--snapshot-every", text] if known and "ms" in known[0] else []
 
 
+def compile_shim(script: Script) -> Optional[Path]:
+    """Compiles faultio.c into the script's directory; None where there is no compiler."""
+    compiler = next(filter(None, map(shutil.which, ("cc", "clang", "gcc"))), None)
+    if compiler is None:
+        return None
+    shim = script.place / "faultio.so"
+    source = Path(__file__).with_name("faultio.c")
+    subprocess.run(
+        [compiler, "-O2", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl", "-lpthread"],
+        check=True)
+    return shim
+
+
+def bites(
+    script: Script, call: str, place: Path, live: Callable[[Life, Dict[str, str]], None]
+) -> str:
+    """Lives twice with a call that does nothing and says it did; something must be lost each time,
+    or the script would prove nothing."""
+    shim = compile_shim(script)
+    if shim is None:
+        return "without a C compiler it was NOT TRIED whether this script finds a loss"
+    for number in range(2):
+        life = Life(f"{script.seed} bite {number}", place / f"bite-{number}")
+        live(life, {
+            "LD_PRELOAD": str(shim), "FAULTIO": f"{call}:SKIP:1:0", "FAULTIO_PATH": "/bite-"})
+        try:
+            with script.start(life.directory) as server:
+                life.check(server.ready())
+        except (Violation, Unstarted, patron.PatronRefused):
+            continue
+        raise Violation(f"a server whose {call} does nothing lost nothing: this proves nothing")
+    return f"2 of 2 servers whose {call} does nothing were found out"
+
+
 def totals(lives: Sequence[Life]) -> Dict[str, int]:
     """What the lives come to together."""
     names = ("acknowledged", "recovered", "refused", "resent")

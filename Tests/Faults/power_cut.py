@@ -21,11 +21,8 @@ import time
 from pathlib import Path
 from typing import List, Optional
 
-from faultio import compile_shim
 from kill import Snapshots
-from life import Life, Script, Violation, totals
-from server import Unstarted
-from shop import patron
+from life import Life, Script, bites, totals
 
 SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 IMAGE_BYTES = {"ext4": 96 << 20, "xfs": 320 << 20}
@@ -112,29 +109,15 @@ def cut_once(script: Script, disk: Disk, life: Life, every: List[str], **how: ob
     return taker.written
 
 
-def bite(script: Script, disk: Disk) -> int:
-    """Cuts the power under a server whose syncs do nothing; something must be lost each time."""
-    shim = compile_shim(script)
-    for number in range(2):
-        life = Life(f"{script.seed} bite {number}", disk.place / f"bite-{number}")
-        cut_once(script, disk, life, [], environment={
-            "LD_PRELOAD": str(shim), "FAULTIO": "fdatasync:SKIP:1:0", "FAULTIO_PATH": "bite-"})
-        try:
-            with script.start(life.directory) as server:
-                life.check(server.ready())
-        except (Violation, Unstarted, patron.PatronRefused):
-            continue
-        raise Violation("a server that does not sync lost nothing: this script proves nothing")
-    return 2
-
-
 def power_cut(script: Script) -> str:
     every = script.snapshots_every("200ms")
     disk = Disk(script, script.arguments.fs)
     lives: List[Life] = []
     snapshots = 0
     try:
-        bitten = bite(script, disk)
+        found_out = bites(
+            script, "fdatasync", disk.place, lambda life, environment: cut_once(
+                script, disk, life, [], environment=environment))
         while not script.is_over():
             life = Life(f"{script.seed} {len(lives)}", disk.place / f"shop-{len(lives)}")
             lives.append(life)
@@ -152,8 +135,7 @@ def power_cut(script: Script) -> str:
     return (
         f"{script.done} power cuts on {script.arguments.fs}: 0 of {sums['acknowledged']} "
         f"acknowledged commands lost, 0 phantoms, 0 wrong columns; {sums['recovered']} more were "
-        f"there without a reply, {snapshots} snapshots; {bitten} of {bitten} cuts without syncs "
-        f"lost commands, as they must")
+        f"there without a reply, {snapshots} snapshots; {found_out}")
 
 
 if __name__ == "__main__":

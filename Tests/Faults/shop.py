@@ -7,9 +7,11 @@ Python client.
 
 from __future__ import annotations
 
+import struct
 import sys
 from datetime import date, timedelta
 from functools import lru_cache
+from inspect import signature
 from pathlib import Path
 from random import Random
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -29,7 +31,7 @@ LEDGER_MINOR = 10**9
 
 UNKNOWN_ORDER, RETURN_BEFORE_ORDER, RETURN_EXCEEDS_ORDER = 20, 21, 22
 
-HAS_KEYS = hasattr(patron, "CommandKey")
+HAS_KEYS = "key" in signature(patron.Patron.record_orders).parameters
 
 
 @lru_cache(maxsize=None)
@@ -199,7 +201,7 @@ class Stream:
 
 def command_key(producer: int, number: int) -> bytes:
     """What every command begins with, so that the server knows it when it comes again."""
-    return patron.CommandKey(producer, number).encoded if HAS_KEYS else b""
+    return struct.pack("<QQ", producer, number) if HAS_KEYS else b""
 
 
 def a_model(draw: Random) -> patron.Model:
