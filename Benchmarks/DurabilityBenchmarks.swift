@@ -39,7 +39,8 @@ enum DurabilityBenchmarks {
         ])
       // A server begins a new segment with every snapshot, so the old one is not read again.
       try records.journal.roll()
-      _ = try writeSnapshot(of: store, to: storage)
+      _ = try writeSnapshot(
+        of: store, to: storage, SnapshotPace(bytesPerSecond: 0, clock: SystemClock()))
       try bench.compare(
         recovery, .millisecondsEach,
         [
@@ -137,7 +138,8 @@ enum DurabilityBenchmarks {
       group, .megabytesPerSecond,
       [
         Contestant("written, synced, read again", amount: Double(size)) {
-          _ = try writeSnapshot(of: store, to: storage)
+          _ = try writeSnapshot(
+            of: store, to: storage, SnapshotPace(bytesPerSecond: 0, clock: SystemClock()))
           return UInt64(size)
         },
         Contestant("only write and fdatasync of as many bytes", amount: Double(size)) {
@@ -156,7 +158,10 @@ enum DurabilityBenchmarks {
 
   private static func recovered(from storage: any Storage) throws -> Store {
     var randomness: any Randomness = SystemRandomness()
-    return Engine(try Recovered.recover(from: storage, randomness: &randomness).parts).store
+    let recovered = try Recovered.recover(
+      from: storage, randomness: &randomness, threads: ProcessFacts.coreCount
+    ) { _ in }
+    return Engine(recovered.parts).store
   }
 }
 

@@ -4,29 +4,44 @@ package import Durability
 package import Platform
 package import Scoring
 
-/// What recovery hands to the loop, the engine's parts aside.
+/// The state as it was recovered, with everything that goes with it.
 package struct Recovered: Sendable {
-  /// The last record the newest good snapshot covers; 0 without one.
-  package let snapshotSequence: UInt64
-  /// Records of the journal that were applied on top of it.
-  package let recordCount: Int
-  /// Plain sentences about what was not as it should be: a cut tail, a snapshot passed over.
-  package let notices: [String]
+  /// What the loop tells of it.
+  package struct Facts: Sendable {
+    /// The last record the newest good snapshot covers; 0 without one.
+    package let snapshotSequence: UInt64
+    /// Records of the journal that were applied on top of it.
+    package let recordCount: Int
+    /// Plain sentences about what was not as it should be: a cut tail, a snapshot passed over.
+    package let notices: [String]
+  }
+
+  /// The state and its indexes.
+  package let parts: Engine.Parts
+  /// What there is to tell.
+  package let facts: Facts
+  /// Where the journal goes on.
+  package let recovery: Recovery
 
   /// Recovers everything the files hold.
   ///
   /// - Parameters:
   ///   - storage: the disk.
   ///   - randomness: for the key of the indexes.
-  /// - Returns: the engine's parts, the facts, and where the journal goes on.
+  ///   - threads: how many may work at a time.
+  ///   - isTrial: changes nothing on disk.
+  ///   - tell: told the progress in percent.
+  /// - Returns: the state, and where the journal goes on.
   /// - Throws: `ServerError` with exit code 3.
   package static func recover(
-    from storage: any Storage, randomness: inout any Randomness
-  ) throws(ServerError) -> (parts: Engine.Parts, facts: Recovered, recovery: Recovery) {
-    var builder = EngineBuilder(indexKey: (randomness.next(), randomness.next()))
+    from storage: any Storage, randomness: inout any Randomness, threads: Int,
+    isTrial: Bool = false, tell: @escaping @Sendable (Int) -> Void
+  ) throws(ServerError) -> Recovered {
+    var builder = EngineBuilder(
+      indexKey: (randomness.next(), randomness.next()), threads: threads, tell: tell)
     let recovery: Recovery
     do {
-      recovery = try Durability.recover(from: storage, into: &builder)
+      recovery = try Durability.recover(from: storage, into: &builder, isTrial: isTrial)
     } catch {
       throw ServerError(3, "the data directory cannot be recovered: \(error)")
     }
@@ -41,10 +56,10 @@ package struct Recovered: Sendable {
     } catch {
       throw ServerError(3, "the recovered state is not whole: \(error)")
     }
-    let recovered = Recovered(
+    let facts = Facts(
       snapshotSequence: recovery.snapshotSequence ?? 0, recordCount: recovery.recordCount,
       notices: notices)
-    return (engine.dismantle(), recovered, recovery)
+    return Recovered(parts: engine.dismantle(), facts: facts, recovery: recovery)
   }
 }
 
@@ -54,10 +69,17 @@ struct EngineBuilder: RecoveryHandler, ~Copyable {
   private var loader: StoreLoader?
   private var engine: Engine?
 
-  init(indexKey: (UInt64, UInt64)) { self.indexKey = indexKey }
+  init(indexKey: (UInt64, UInt64), threads: Int, tell: @escaping @Sendable (Int) -> Void) {
+    self.indexKey = indexKey
+  }
+
+  mutating func begin(snapshotBytes: Int64, journalBytes: Int64) {
+    // A snapshot that proved bad half-way leaves nothing behind.
+    loader = nil
+    engine = nil
+  }
 
   mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError) {
-    engine = nil
     loader = StoreLoader(sequence: snapshot.sequence, timeMicros: snapshot.time)
     var buffer: [UInt8] = []
     do throws(SectionError) {

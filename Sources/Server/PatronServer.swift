@@ -68,7 +68,9 @@ public enum PatronServer {
     let mailbox = try system { () throws(SystemError) in try Mailbox<LoopMessage>() }
     let network = try listen(at: configuration.address, mailbox, signals)
     let address = network.address
-    let crew = try system { () throws(SystemError) in try Crew(storage, reportingTo: mailbox) }
+    let crew = try system { () throws(SystemError) in
+      try Crew(storage, configuration, reportingTo: mailbox)
+    }
     var loop = EventLoop(
       network: network, journal: crew.journal, workbench: crew.workbench, mailbox: mailbox,
       clock: SystemClock(), snapshotEveryMicros: configuration.snapshotEveryMicros)
@@ -119,7 +121,7 @@ public enum PatronServer {
   }
 
   private static func welcome(
-    at address: SocketAddress, _ engine: borrowing Engine, _ recovered: Recovered
+    at address: SocketAddress, _ engine: borrowing Engine, _ recovered: Recovered.Facts
   ) -> Welcome {
     Welcome(
       address: address, customers: engine.store.customerCount, orders: engine.store.orderCount,
@@ -176,7 +178,8 @@ public enum PatronServer {
       guard let store else { return }
       crew.stop()
       do {
-        _ = try writeSnapshot(of: store, to: storage)
+        _ = try writeSnapshot(
+          of: store, to: storage, SnapshotPace(bytesPerSecond: 0, clock: SystemClock()))
       } catch {
         throw ServerError(
           4, "the last snapshot failed, the journal holds everything nevertheless: \(error)")
