@@ -20,7 +20,8 @@ from typing import Deque, Dict, List, Mapping, Optional, Sequence
 from shop import ROOT, Command, Stream, patron
 
 PROGRAM = ROOT / ".build" / "release" / "patron"
-LOADING, NO_SPACE, SHUTTING_DOWN, TASK_FAILED = 12, 13, 10, 34
+LOADING, SHUTTING_DOWN, TASK_FAILED = 12, 10, 34
+NO_SPACE = 13 if 13 in patron.STATUSES else 9
 
 
 class Unstarted(Exception):
