@@ -22,6 +22,8 @@ struct Segment {
   let name: String
   let firstSequence: UInt64
   let salt: UInt32
+  /// When it was begun, microseconds since 1970 UTC.
+  let created: Int64
 
   /// Makes a segment under its final name, durable, header included.
   ///
@@ -40,15 +42,9 @@ struct Segment {
     firstSequence: UInt64, time: Int64, salt: UInt32, room: Int64, in storage: any Storage
   ) throws(SystemError) -> (Segment, any StorageFile) {
     let segment = Segment(
-      name: FileKind.journal.name(firstSequence), firstSequence: firstSequence, salt: salt)
-    var header: [UInt8] = []
-    header.append(littleEndian: magic)
-    header.append(littleEndian: version)
-    header.append(littleEndian: UInt32(headerBytes))
-    header.append(littleEndian: UInt64(bitPattern: time))
-    header.append(littleEndian: firstSequence)
-    header.append(littleEndian: salt)
-    header.append(littleEndian: CRC32C.checksum(header.rawBytes))
+      name: FileKind.journal.name(firstSequence), firstSequence: firstSequence, salt: salt,
+      created: time)
+    let header = header(firstSequence: firstSequence, time: time, salt: salt)
 
     let temporary = segment.name + FileKind.temporarySuffix
     try removeIfPresent(temporary, in: storage)
@@ -67,6 +63,24 @@ struct Segment {
     return (segment, file)
   }
 
+  /// The bytes of a header.
+  ///
+  /// - Parameters:
+  ///   - firstSequence: Of the first record.
+  ///   - time: Of the creation, microseconds since 1970 UTC.
+  ///   - salt: For the checksums behind it.
+  static func header(firstSequence: UInt64, time: Int64, salt: UInt32) -> [UInt8] {
+    var header: [UInt8] = []
+    header.append(littleEndian: magic)
+    header.append(littleEndian: version)
+    header.append(littleEndian: UInt32(headerBytes))
+    header.append(littleEndian: UInt64(bitPattern: time))
+    header.append(littleEndian: firstSequence)
+    header.append(littleEndian: salt)
+    header.append(littleEndian: CRC32C.checksum(header.rawBytes))
+    return header
+  }
+
   /// Reads a segment's header.
   static func open(_ window: inout FileWindow, firstSequence: UInt64) throws(DurabilityError)
     -> Segment
@@ -78,7 +92,8 @@ struct Segment {
       throw .damaged(file: window.name, offset: 24, what: "the header belongs to another file")
     }
     return Segment(
-      name: window.name, firstSequence: firstSequence, salt: header.littleEndian32(at: 32))
+      name: window.name, firstSequence: firstSequence, salt: header.littleEndian32(at: 32),
+      created: Int64(bitPattern: header.littleEndian64(at: 16)))
   }
 
   /// Reads a batch's header.

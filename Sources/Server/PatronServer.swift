@@ -1,6 +1,6 @@
 // Wiring only: recovery, threads, loop, and the way down again.
 
-import Durability
+public import Durability
 public import Platform
 import Scoring
 import Wire
@@ -20,6 +20,8 @@ public struct ServerError: Error, Sendable, CustomStringConvertible {
 
 /// What the operator is told on the way up.
 public enum Announcement: Sendable {
+  /// The files are damaged, and this is about to be done about it.
+  case repairing(RepairPlan)
   /// The server listens at this address and reads its files; requests are answered `loading`.
   case loading(SocketAddress)
   /// The server serves.
@@ -65,6 +67,7 @@ public enum PatronServer {
     // Before any thread is started, so that every thread inherits the blocked signals.
     let signals = try system { () throws(SystemError) in try SignalDescriptor() }
     let storage = try open(configuration.directory)
+    if configuration.repairs { try repair(storage, announce) }
     let mailbox = try system { () throws(SystemError) in try Mailbox<LoopMessage>() }
     let network = try listen(at: configuration.address, mailbox, signals)
     let address = network.address
@@ -104,6 +107,19 @@ public enum PatronServer {
           1,
           "another server uses this directory: \(directory); end it first, or name another one")
         : ServerError(1, "the data directory cannot be used: \(error)")
+    }
+  }
+
+  private static func repair(
+    _ storage: any Storage, _ announce: (Announcement) -> Void
+  ) throws(ServerError) {
+    do throws(DurabilityError) {
+      guard let plan = try planRepair(of: storage) else { return }
+      announce(.repairing(plan))
+      var randomness: any Randomness = SystemRandomness()
+      try Durability.repair(plan, in: storage, clock: SystemClock(), randomness: &randomness)
+    } catch {
+      throw ServerError(3, "the data directory cannot be repaired: \(error)")
     }
   }
 

@@ -117,6 +117,8 @@ enum Serve {
 
   private static func tell(_ announcement: Announcement) {
     switch announcement {
+    case .repairing(let plan):
+      for line in Verify.lines(of: plan) { Console.error("patron serve: repair: \(line)") }
     case .loading(let address):
       Console.error("reading the files; until then \(address) answers that it is loading")
     case .ready(let welcome): greet(welcome)
