@@ -7,7 +7,8 @@
 //   FAULTIO_LOG=FILE              one line for each fault: «fault SECONDS CALL FAULT PATH», and one for
 //                                 each sync of a file whose sync has failed before: «resync …»
 //
-// Calls: write pwrite writev pwritev fsync fdatasync rename renameat ftruncate open openat fallocate.
+// Calls: write pwrite writev pwritev pread fsync fdatasync rename renameat ftruncate open openat
+// fallocate.
 // The names with 64 count as those without.
 
 #define _GNU_SOURCE
@@ -152,6 +153,14 @@ ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
                        : real(fd, parts, count, offset);
 }
 ALIAS(ssize_t, pwritev64, pwritev, (int, const struct iovec *, int, off_t));
+
+ssize_t pread(int fd, void *bytes, size_t count, off_t offset) {
+  REAL(pread);
+  int code = fate_of("pread", fd);
+  FAIL(code);
+  return real(fd, bytes, code == SHORT && count > 1 ? count / 2 : count, offset);
+}
+ALIAS(ssize_t, pread64, pread, (int, void *, size_t, off_t));
 
 int ftruncate(int fd, off_t size) {
   REAL(ftruncate);

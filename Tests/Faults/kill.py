@@ -3,7 +3,7 @@
 
 Four writers pipeline commands while snapshots are being written; after 5 to 80 ms the process is
 killed, and started again on the same directory. Every tenth start is killed too, within its first
-milliseconds. Must hold: every acknowledged command is there, nothing is there that was not sent, the
+milliseconds; now and then `patron verify` looks at the files before. Must hold: every acknowledged command is there, nothing is there that was not sent, the
 state is that of a prefix of each writer's commands, every customer's columns included. Then all
 commands without a reply and 5 % of the others are sent again: each counts once.
 """
@@ -85,9 +85,10 @@ def kill(script: Script) -> str:
                     time.sleep(script.random.uniform(0, 0.02))
                     server.kill()
                     starts_killed += 1
+                promised = script.verify(directory) if script.random.random() < 0.1 else None
                 server.__exit__()
                 server = script.start(directory, *every).ready()
-                life.check(server)
+                life.check(server, promised=promised)
                 if script.is_over():
                     break
         finally:

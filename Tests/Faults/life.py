@@ -88,10 +88,18 @@ class Life:
 
     # -- the comparison -----------------------------------------------------------------------
 
-    def check(self, server: Server, *, resend: bool = True, sample: float = 0.05) -> None:
-        """Compares the server with the model, sends again what is open, and begins a new part."""
+    def check(
+        self, server: Server, *, resend: bool = True, sample: float = 0.05,
+        promised: Optional[int] = None,
+    ) -> None:
+        """Compares the server with the model, sends again what is open, and begins a new part.
+
+        `promised` is the last record that `patron verify` has said can be restored.
+        """
         with Connection(server.address, timeout=20, client="check") as connection:
             status = connection.status()
+            must(promised in (None, status.sequence), (
+                f"patron verify promised {promised} records, the server has {status.sequence}"))
             self._apply_part(connection, status)
             self.compare(connection)
             if resend:
@@ -346,6 +354,15 @@ class Script:
         return Server(
             directory, [*self.options, *options], program=self.arguments.program,
             **how)  # type: ignore[arg-type]
+
+    def verify(self, directory: Path) -> int:
+        """Has `patron verify` check a directory, and gives the last record that can be restored."""
+        told = subprocess.run(
+            [str(self.arguments.program), "verify", str(directory)], capture_output=True, text=True)
+        match = re.search(r"can be restored: .*up to record (\d+)", told.stdout)
+        must(told.returncode == 0 and match, (
+            f"patron verify ended with {told.returncode}: {told.stdout}{told.stderr}"))
+        return int(match[1])
 
     def snapshots_every(self, text: str) -> List[str]:
         """The option for snapshots every fraction of a second, where the server knows that."""
