@@ -86,6 +86,20 @@ public struct RecordBatch: Sendable {
     return true
   }
 
+  /// Lends every record, in order.
+  ///
+  /// - Parameter body: Called with a record's sequence, time and payload.
+  package func forEachRecord(
+    _ body: (_ sequence: UInt64, _ time: Int64, _ payload: RawSpan) -> Void
+  ) {
+    var records = RecordReader(bytes.rawBytes.extracting(droppingFirst: Self.headerBytes))
+    var sequence = firstSequence
+    while records.next() {
+      body(sequence, records.time, records.payload)
+      sequence += 1
+    }
+  }
+
   /// Empties the batch and keeps its memory.
   public mutating func removeAll() {
     bytes.removeLast(bytes.count - Self.headerBytes)

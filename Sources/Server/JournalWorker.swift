@@ -26,17 +26,18 @@ package struct JournalWorker: ~Copyable {
   ///   - storage: the disk.
   ///   - clock: for the journal's times of creation.
   ///   - randomness: for the journal's salts and the key of the indexes.
+  ///   - options: how the journal uses the disk.
   ///   - loop: told the progress, the state, and what is durable.
   /// - Throws: `ServerError` when the files are damaged or the disk failed.
   package init(
     recovering storage: any Storage, clock: any Clock, randomness: any Randomness,
-    reportingTo loop: Mailbox<LoopMessage>
+    options: JournalOptions = JournalOptions(), reportingTo loop: Mailbox<LoopMessage>
   ) throws(ServerError) {
     var randomness = randomness
     let (parts, recovered, recovery) = try Recovered.recover(from: storage, randomness: &randomness)
     do {
       journal = try Journal(
-        continuing: recovery, in: storage, clock: clock, randomness: randomness)
+        continuing: recovery, in: storage, options: options, clock: clock, randomness: randomness)
     } catch {
       throw ServerError(4, "the journal cannot be opened: \(error)")
     }

@@ -1,0 +1,118 @@
+// Many lives on several threads: each thread has lives of its own, so nothing within a life depends
+// on how fast the others are. Not here: what a life is; see World.
+
+public import Platform
+import Server
+import Synchronization
+
+/// Lives from a first seed on, until enough crash runs were made.
+public struct Campaign: Sendable {
+  /// The first life's seed; the next ones follow.
+  public var firstSeed: UInt64
+  /// Crash runs that are wanted; lives that have begun are lived to their end.
+  public var crashRuns: Int
+  /// Threads.
+  public var threads: Int
+  /// What is wrong with the program; nil when nothing is.
+  public var mutant: Mutant?
+  /// Violations after which no more lives begin.
+  public var violationsMax: Int
+
+  /// Plans a campaign.
+  ///
+  /// - Parameters:
+  ///   - firstSeed: The first life's seed.
+  ///   - crashRuns: Crash runs that are wanted.
+  ///   - threads: At least 1.
+  ///   - mutant: What is wrong with the program.
+  ///   - violationsMax: Violations after which no more lives begin.
+  public init(
+    firstSeed: UInt64, crashRuns: Int, threads: Int = 1, mutant: Mutant? = nil,
+    violationsMax: Int = 1
+  ) {
+    self.firstSeed = firstSeed
+    self.crashRuns = crashRuns
+    self.threads = threads
+    self.mutant = mutant
+    self.violationsMax = violationsMax
+  }
+
+  /// What a campaign came to.
+  public struct Outcome: Sendable {
+    /// The counts of all lives.
+    public var tally = Tally()
+    /// The last seed that was lived.
+    public var lastSeed: UInt64 = 0
+    /// What must not be, in the order of the seeds.
+    public var violations: [Violation] = []
+  }
+
+  private final class Progress: Sendable {
+    let nextSeed: Atomic<UInt64>
+    let crashRuns = Atomic<Int>(0)
+    let violations = Atomic<Int>(0)
+
+    init(_ firstSeed: UInt64) { nextSeed = Atomic(firstSeed) }
+  }
+
+  /// Lives them all.
+  ///
+  /// - Returns: What they came to.
+  /// - Throws: `SystemError` when threads or descriptors run out.
+  public func run() throws(SystemError) -> Outcome {
+    let progress = Progress(firstSeed)
+    let reports = try Mailbox<LifeReport?>()
+    for number in 0..<threads {
+      // Each ends by posting nil, which is waited for below.
+      let campaign = self
+      _ = try Thread(name: "lives \(number)", stackBytes: 8 << 20) {
+        campaign.live(progress, reports)
+        reports.post(nil)
+      }
+    }
+    var outcome = Outcome()
+    var running = threads
+    while running > 0 {
+      for report in reports.wait() {
+        guard let report else {
+          running -= 1
+          continue
+        }
+        outcome.tally.add(report.tally)
+        outcome.lastSeed = max(outcome.lastSeed, report.seed)
+        if let violation = report.violation { outcome.violations.append(violation) }
+      }
+    }
+    outcome.violations.sort { $0.seed < $1.seed }
+    return outcome
+  }
+
+  private func live(_ progress: Progress, _ reports: Mailbox<LifeReport?>) {
+    while progress.crashRuns.load(ordering: .relaxed) < crashRuns
+      && progress.violations.load(ordering: .relaxed) < violationsMax
+    {
+      let seed = progress.nextSeed.wrappingAdd(1, ordering: .relaxed).oldValue
+      let report = Self.life(seed: seed, mutant: mutant)
+      progress.crashRuns.wrappingAdd(report.tally.crashRuns, ordering: .relaxed)
+      progress.violations.wrappingAdd(report.tally.violations, ordering: .relaxed)
+      reports.post(report)
+    }
+  }
+
+  /// Lives one life.
+  ///
+  /// - Parameters:
+  ///   - seed: Everything that happens follows from it.
+  ///   - mutant: What is wrong with the program.
+  /// - Returns: What it came to.
+  public static func life(seed: UInt64, mutant: Mutant? = nil) -> LifeReport {
+    do throws(SystemError) {
+      let probe = try Mailbox<LoopMessage>()
+      return World(seed: seed, mutant: mutant, probe: probe).live()
+    } catch {
+      return LifeReport(
+        seed: seed, tally: Tally(), digest: 0,
+        violation: Violation(seed: seed, description: "\(error)"))
+    }
+  }
+}

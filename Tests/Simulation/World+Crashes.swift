@@ -1,0 +1,183 @@
+// Crashes: at every call of the disk an image of it is recovered and held against what was
+// acknowledged and what was executed; now and then life goes on from one.
+
+import Durability
+import Platform
+import Scoring
+import Server
+import Support
+import Wire
+
+extension World {
+  /// What a recovery came to.
+  private struct Found {
+    var sequence: UInt64
+    var timeMicros: Int64
+    var hash: UInt64
+    var snapshotSequence: UInt64
+  }
+
+  // MARK: Checking
+
+  /// Crashes at each point, twice where the chance is right, and recovers.
+  func examine(_ points: [CrashPoint]) throws(Violation) {
+    for point in points { try crash(at: point) }
+  }
+
+  private func crash(at point: CrashPoint) throws(Violation) {
+    tally.crashRuns += 1
+    var disk = image(of: point)
+    disk.plan(.powerLoss, at: Int.random(in: 0...recoveryCalls + 2, using: &crashGenerator))
+    var found: Found?
+    var failure: StartFailure?
+    do throws(StartFailure) {
+      do throws(StartFailure) {
+        found = try recover(disk)
+      } catch {
+        guard !disk.isPowered else { throw error }
+        tally.secondCrashes += 1
+        disk = powerLoss(disk.crashPoint())
+        found = try recover(disk)
+      }
+    } catch {
+      failure = error
+    }
+    let place = "a crash in call \(point.number), \(point.call)"
+    guard let found else {
+      throw violation(
+        "\(place), cannot be recovered: \(failure?.description ?? "nobody knows why")")
+    }
+    recoveryCalls = disk.callCount
+    try check(found, place)
+  }
+
+  /// A power loss mostly; sometimes only the process was killed.
+  private func image(of point: CrashPoint) -> SimulatedStorage {
+    Int.random(in: 1...10, using: &crashGenerator) == 1 ? point.afterKill() : powerLoss(point)
+  }
+
+  private func powerLoss(_ point: CrashPoint) -> SimulatedStorage {
+    let disk = point.afterPowerLoss(&crashGenerator)
+    return mutant == .ignoresChecksums ? ChecksumHealer.healed(disk) : disk
+  }
+
+  private func recover(_ disk: SimulatedStorage) throws(StartFailure) -> Found {
+    do throws(ServerError) {
+      _ = try JournalWorker(
+        recovering: disk, clock: clock, randomness: SeededGenerator(seed: crashGenerator.next()),
+        options: plan.journal, reportingTo: probe)
+    } catch {
+      _ = probe.takeAll()
+      throw StartFailure(description: "exit code \(error.exitCode): \(error)")
+    }
+    for case .loaded(let parts, let recovered) in probe.takeAll() {
+      return Self.found(parts, recovered)
+    }
+    throw StartFailure(description: "nothing was loaded")
+  }
+
+  private static func found(_ parts: Engine.Parts, _ recovered: Recovered) -> Found {
+    let engine = Engine(parts)
+    return Found(
+      sequence: engine.sequence, timeMicros: engine.timeMicros, hash: engine.store.stateHash(),
+      snapshotSequence: recovered.snapshotSequence)
+  }
+
+  /// Nothing acknowledged is lost, nothing is there that was not executed, nothing is changed.
+  private func check(_ found: Found, _ place: String) throws(Violation) {
+    guard found.sequence >= acknowledgedSequence else {
+      throw violation(
+        "\(place): record \(acknowledgedSequence) was acknowledged, \(found.sequence) is the last")
+    }
+    guard found.sequence <= UInt64(history.count) else {
+      throw violation(
+        "\(place): record \(found.sequence) is there, \(history.count) were executed")
+    }
+    let timeMicros = found.sequence == 0 ? 0 : history[Int(found.sequence) - 1].timeMicros
+    guard found.timeMicros == timeMicros else {
+      throw violation("\(place): the time is \(found.timeMicros), must be \(timeMicros)")
+    }
+    guard let hash = hashes[found.sequence] else {
+      throw violation("\(place): record \(found.sequence) lies within a batch")
+    }
+    guard found.hash == hash else {
+      throw violation("\(place): the state after record \(found.sequence) is another one")
+    }
+    guard found.snapshotSequence >= acknowledgedSnapshot else {
+      throw violation(
+        "\(place): snapshot \(acknowledgedSnapshot) was acknowledged, "
+          + "\(found.snapshotSequence) was used")
+    }
+  }
+
+  // MARK: Going on
+
+  /// The first start, on an empty disk.
+  func begin() throws(Violation) {
+    hashes[0] = Store().stateHash()
+    storage.plan(plan.faults)
+    try start()
+  }
+
+  /// Ends this process and goes on from what its disk was at a point.
+  func restart(from point: CrashPoint) throws(Violation) {
+    tally.restarts += 1
+    tally.storageCalls += storage.callCount
+    tally.faults += storage.faultCount
+    server = nil
+    storage = image(of: point)
+    if !network.isHasty && chance(30) { storage.plan(plan.faults) }
+    let isHasty = network.isHasty
+    network = SimulatedNetwork(seed: generator.next())
+    network.isHasty = isHasty
+    journalOrders = []
+    works = []
+    answers = []
+    errands = []
+    snapshotErrands = []
+    snapshotsUnderWay = []
+    accepted = []
+    goingOn = []
+    isLoaded = false
+    for client in clients {
+      client.disconnect()
+      for request in client.acknowledged where chance(5) { client.backlog.append(request) }
+    }
+    try start()
+  }
+
+  /// Starts a server on the disk; where the disk fails it, somebody mends the disk.
+  private func start() throws(Violation) {
+    storage.recordCrashPoints()
+    faultsBefore = storage.faultCount
+    do throws(StartFailure) {
+      server = try makeServer()
+    } catch {
+      guard storage.faultCount > 0 else { throw violation("the server does not start: \(error)") }
+      try examine(storage.takeCrashPoints())
+      storage.plan([])
+      try restart(from: storage.crashPoint())
+      return
+    }
+    answers = server?.answers.takeAll() ?? []
+    for case .loaded(let parts, let recovered) in answers {
+      let found = Self.found(parts, recovered)
+      try check(found, "at a start")
+      rewind(to: found.sequence)
+    }
+    try examine(storage.takeCrashPoints())
+  }
+
+  private func makeServer() throws(StartFailure) -> SimulatedServer {
+    try SimulatedServer(
+      on: storage, network: network, clock: clock, plan: plan, seed: generator.next())
+  }
+
+  /// Makes the model what it was after a record; later ones never happened.
+  private func rewind(to sequence: UInt64) {
+    history.removeLast(history.count - Int(sequence))
+    hashes = hashes.filter { $0.key <= sequence }
+    model = ShopModel()
+    for executed in history { _ = model.apply(executed.request, at: executed.timeMicros) }
+  }
+}
