@@ -31,6 +31,7 @@ struct RequestSource {
   /// - Parameters:
   ///   - now: the calendar, as the client sees it.
   ///   - errands: whether long ones may be asked for.
+  /// - Returns: it.
   mutating func next(now: Int64, errands: Bool) -> Request {
     made += 1
     if errands && draw(1...1000) <= plan.fitPermille {
