@@ -15,6 +15,8 @@ public struct Campaign: Sendable {
   public var threads: Int
   /// What is wrong with the program; nil when nothing is.
   public var mutant: Mutant?
+  /// Of a hundred lives, in how many the disk fails.
+  public var faultPercent = 25
   /// Violations after which no more lives begin.
   public var violationsMax: Int
 
@@ -92,7 +94,7 @@ public struct Campaign: Sendable {
       && progress.violations.load(ordering: .relaxed) < violationsMax
     {
       let seed = progress.nextSeed.wrappingAdd(1, ordering: .relaxed).oldValue
-      let report = Self.life(seed: seed, mutant: mutant)
+      let report = Self.life(seed: seed, mutant: mutant, faultPercent: faultPercent)
       progress.crashRuns.wrappingAdd(report.tally.crashRuns, ordering: .relaxed)
       progress.violations.wrappingAdd(report.tally.violations, ordering: .relaxed)
       reports.post(report)
@@ -104,11 +106,17 @@ public struct Campaign: Sendable {
   /// - Parameters:
   ///   - seed: Everything that happens follows from it.
   ///   - mutant: What is wrong with the program.
+  ///   - faultPercent: Of a hundred lives, in how many the disk fails.
+  ///   - keepsStory: Whether to tell what happens.
   /// - Returns: What it came to.
-  public static func life(seed: UInt64, mutant: Mutant? = nil) -> LifeReport {
+  public static func life(
+    seed: UInt64, mutant: Mutant? = nil, faultPercent: Int = 25, keepsStory: Bool = false
+  ) -> LifeReport {
     do throws(SystemError) {
       let probe = try Mailbox<LoopMessage>()
-      return World(seed: seed, mutant: mutant, probe: probe).live()
+      let world = World(seed: seed, mutant: mutant, faultPercent: faultPercent, probe: probe)
+      if keepsStory { world.story = [] }
+      return world.live()
     } catch {
       return LifeReport(
         seed: seed, tally: Tally(), digest: 0,

@@ -25,6 +25,8 @@ struct LifePlan {
   var weights: Weights
   /// Of a hundred requests, how many ask for a snapshot.
   var snapshotPercent: Int
+  /// Whether the disk's calls are crash points.
+  var crashes = true
   /// One crash in so many is where the life goes on.
   var crashesPerRestart: Int
   /// Calls of the disk that go wrong, counted over each disk's life.

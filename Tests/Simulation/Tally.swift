@@ -18,6 +18,8 @@ public struct Tally: Sendable, Equatable {
   public var commands = 0
   /// Replies that were compared with the model's.
   public var replies = 0
+  /// Requests that were refused because the server could not serve then.
+  public var unavailable = 0
   /// Commands that were sent again with the same rows.
   public var resent = 0
   /// Snapshots that were written.
@@ -40,6 +42,7 @@ public struct Tally: Sendable, Equatable {
     faults += other.faults
     commands += other.commands
     replies += other.replies
+    unavailable += other.unavailable
     resent += other.resent
     snapshots += other.snapshots
     violations += other.violations
@@ -64,4 +67,6 @@ public struct LifeReport: Sendable {
   public var digest: UInt64
   /// What ended it too early; nil when all was well.
   public var violation: Violation?
+  /// What happened, one sentence each, where it was asked for.
+  public var story: [String] = []
 }

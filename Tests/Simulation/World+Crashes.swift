@@ -125,8 +125,10 @@ extension World {
     tally.storageCalls += storage.callCount
     tally.faults += storage.faultCount
     server = nil
-    storage = image(of: point)
-    if !network.isHasty && chance(30) { storage.plan(plan.faults) }
+    let wasKilled = Int.random(in: 1...10, using: &crashGenerator) <= 3
+    tell("\(wasKilled ? "killed" : "power lost") in call \(point.number), \(point.call)")
+    storage = wasKilled ? point.afterKill() : powerLoss(point)
+    if plan.crashes && !network.isHasty && chance(30) { storage.plan(plan.faults) }
     let isHasty = network.isHasty
     network = SimulatedNetwork(seed: generator.next())
     network.isHasty = isHasty
@@ -148,12 +150,13 @@ extension World {
 
   /// Starts a server on the disk; where the disk fails it, somebody mends the disk.
   private func start() throws(Violation) {
-    storage.recordCrashPoints()
+    if plan.crashes { storage.recordCrashPoints() }
     faultsBefore = storage.faultCount
     do throws(StartFailure) {
       server = try makeServer()
     } catch {
       guard storage.faultCount > 0 else { throw violation("the server does not start: \(error)") }
+      tell("the server does not start: \(error)")
       try examine(storage.takeCrashPoints())
       storage.plan([])
       try restart(from: storage.crashPoint())
@@ -164,6 +167,7 @@ extension World {
       let found = Self.found(parts, recovered)
       try check(found, "at a start")
       rewind(to: found.sequence)
+      tell("started with snapshot \(found.snapshotSequence) and \(storage.files.keys.sorted())")
     }
     try examine(storage.takeCrashPoints())
   }

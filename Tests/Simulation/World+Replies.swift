@@ -71,6 +71,7 @@ extension World {
     switch expected {
     case .refused(let wanted) where wanted == status: return
     case .unavailable where Self.unavailable.contains(status):
+      tally.unavailable += 1
       if operation.request.isCommand { client.backlog.append(operation.request) }
       return
     default:

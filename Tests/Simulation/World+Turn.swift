@@ -230,6 +230,7 @@ extension World {
       tally.snapshots += 1
       snapshotSequence = covered
     case .failure(let error):
+      tell("snapshot \(covered) failed: \(error)")
       if storage.faultCount == 0 { throw violation("a snapshot failed on a good disk: \(error)") }
     }
     var last: SimulatedClient?
@@ -292,6 +293,7 @@ extension World {
     if !network.isHasty && chance(30) { count = draw(1...count) }
     let orders = [JournalOrder](journalOrders.prefix(count))
     journalOrders.removeFirst(count)
+    tell("the journal serves \(orders.count) orders, \(acknowledgedSequence) acknowledged")
     var failure: DurabilityError?
     do throws(DurabilityError) {
       _ = try server?.worker.serve(orders)
@@ -307,6 +309,7 @@ extension World {
     let work = works.removeFirst()
     if case .snapshot(let store, _) = work {
       snapshotsUnderWay.append(store.sequence)
+      tell("the workbench writes snapshot \(store.sequence)")
       if mutant == .dropsJournalEarly { Mutant.dropJournal(on: storage) }
     }
     _ = server?.bench.serve([work])
@@ -316,10 +319,14 @@ extension World {
   /// Takes the answers of whoever has just stepped, and crashes wherever he called the disk.
   private func gather(_ failure: DurabilityError?) throws(Violation) {
     for answer in server?.answers.takeAll() ?? [] {
+      if !plan.crashes, case .durable(let sequence) = answer {
+        batchEnds.append((storage.files.values.map(\.count).max() ?? 0, sequence))
+      }
       if mutant == .acknowledgesBeforeSync, case .durable = answer { continue }
       answers.append(answer)
     }
     let points = storage.takeCrashPoints()
+    if let failure { tell("the journal failed: \(failure)") }
     try examine(points)
     if let failure {
       guard storage.faultCount > faultsBefore else {

@@ -19,6 +19,8 @@ final class World {
   var crashGenerator: SeededGenerator
   var tally = Tally()
   var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+  /// What happened, for a replay that is to be read; nil keeps nothing.
+  var story: [String]?
 
   // The machine.
   let clock: SimulatedClock
@@ -44,6 +46,8 @@ final class World {
   var history: [Executed] = []
   /// The state's hash after a command, wherever a turn ended.
   var hashes: [UInt64: UInt64] = [:]
+  /// Where each batch of the journal ended, while it was a single file and nothing was made ahead.
+  var batchEnds: [(size: Int, sequence: UInt64)] = []
   /// The last command whose reply has left the server.
   var acknowledgedSequence: UInt64 = 0
   /// The last snapshot whose reply has left the server.
@@ -87,14 +91,25 @@ final class World {
     let sequence: UInt64
   }
 
+  /// Makes a world before its first start.
+  ///
+  /// - Parameters:
+  ///   - seed: everything that happens follows from it.
+  ///   - mutant: what is wrong with the program.
+  ///   - faultPercent: of a hundred lives, in how many the disk fails.
+  ///   - probe: an empty mailbox.
+  ///   - adjust: changes the plan that was drawn.
   init(
-    seed: UInt64, faultPercent: Int = 25, mutant: Mutant? = nil, probe: Mailbox<LoopMessage>
+    seed: UInt64, mutant: Mutant? = nil, faultPercent: Int = 25, probe: Mailbox<LoopMessage>,
+    adjust: (inout LifePlan) -> Void = { _ in }
   ) {
     self.probe = probe
     self.seed = seed
     self.mutant = mutant
     generator = SeededGenerator(seed: seed)
-    plan = LifePlan(&generator, faultPercent: mutant?.needsFaults == true ? 100 : faultPercent)
+    var plan = LifePlan(&generator, faultPercent: mutant?.needsFaults == true ? 100 : faultPercent)
+    adjust(&plan)
+    self.plan = plan
     clock = SimulatedClock(calendarMicros: plan.calendarMicros)
     storage = SimulatedStorage(files: [:], omissions: mutant?.omissions ?? .init())
     network = SimulatedNetwork(seed: generator.next())
@@ -106,6 +121,12 @@ final class World {
 
   func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
   func chance(_ percent: Int) -> Bool { draw(1...100) <= percent }
+
+  /// Tells what happens.
+  func tell(_ sentence: @autoclosure () -> String) {
+    if story == nil { return }
+    story?.append("call \(storage.callCount), record \(history.count): \(sentence())")
+  }
 
   /// Makes a violation of what differs.
   func violation(_ what: String) -> Violation {
@@ -130,7 +151,8 @@ final class World {
     tally.lives = 1
     tally.storageCalls += storage.callCount
     tally.faults += storage.faultCount
-    return LifeReport(seed: seed, tally: tally, digest: digest, violation: found)
+    return LifeReport(
+      seed: seed, tally: tally, digest: digest, violation: found, story: story ?? [])
   }
 
   /// One step of somebody.

@@ -206,7 +206,7 @@ public final class SimulatedStorage: Storage {
     whenShort: (inout Disk) -> Void = { _ in }
   ) throws(SystemError) -> Result {
     let outcome: Swift.Result<Result, SystemError> = state.withLock { state in
-      let isSync = call.contains("sync")
+      let isSync = call == "fsync" || call == "fdatasync"
       // A sync's crash point is before it took effect, that of all others when they are in doubt.
       if isSync { state.recorded?.append(CrashPoint(state.disk, call)) }
       defer {
