@@ -141,6 +141,6 @@ struct StatusFacts {
   var minorDigits: UInt8 = 0
   var currency = ""
   var timeZone = ""
-  /// 0 where it was not asked for; nil where nobody knows it.
-  var stateHash: UInt64? = 0
+  /// 0 where it was not asked for.
+  var stateHash: UInt64 = 0
 }

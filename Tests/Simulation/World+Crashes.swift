@@ -53,7 +53,8 @@ extension World {
 
   /// A power loss mostly; sometimes only the process was killed.
   private func image(of point: CrashPoint) -> SimulatedStorage {
-    Int.random(in: 1...10, using: &crashGenerator) == 1 ? point.afterKill() : powerLoss(point)
+    let isKill = Int.random(in: 1...10, using: &crashGenerator) == 1 && point.isMounted
+    return isKill ? point.afterKill() : powerLoss(point)
   }
 
   private func powerLoss(_ point: CrashPoint) -> SimulatedStorage {
@@ -125,7 +126,7 @@ extension World {
     tally.storageCalls += storage.callCount
     tally.faults += storage.faultCount
     server = nil
-    let wasKilled = Int.random(in: 1...10, using: &crashGenerator) <= 3
+    let wasKilled = Int.random(in: 1...10, using: &crashGenerator) <= 3 && point.isMounted
     tell("\(wasKilled ? "killed" : "power lost") in call \(point.number), \(point.call)")
     storage = wasKilled ? point.afterKill() : powerLoss(point)
     if plan.crashes && !network.isHasty && chance(30) { storage.plan(plan.faults) }
@@ -167,6 +168,7 @@ extension World {
       let found = Self.found(parts, recovered)
       try check(found, "at a start")
       rewind(to: found.sequence)
+      shadow = Engine(parts)
       tell("started with snapshot \(found.snapshotSequence) and \(storage.files.keys.sorted())")
     }
     try examine(storage.takeCrashPoints())

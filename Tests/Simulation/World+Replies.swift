@@ -169,7 +169,7 @@ extension World {
       && reply.generation == wanted.generation && reply.newestOrderDay == wanted.newestOrderDay
       && reply.minorDigits == wanted.minorDigits && reply.currency == wanted.currency
       && reply.timeZone == wanted.timeZone
-      && (wanted.stateHash ?? reply.stateHash) == reply.stateHash
+      && reply.stateHash == wanted.stateHash
     return isRight ? nil : "\(reply), must be \(wanted)"
   }
 }

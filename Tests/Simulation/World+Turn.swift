@@ -43,7 +43,6 @@ extension World {
     }
     try compareReplies()
     for case .closed(let line) in network.events { client(on: line)?.disconnect() }
-    try recordHash()
     declareShop()
   }
 
@@ -75,15 +74,19 @@ extension World {
       batch.forEachRecord { sequence, timeMicros, payload in
         let header = try? Frame.cut(payload, sizeMax: Limits.frameSizeMax)
         guard case .frame(let header)? = header else { return }
+        var frame: [UInt8] = []
+        frame.append(bytes: payload)
         accepted.append(
           Accepted(
-            tag: header.tag, verb: header.verb, sequence: sequence, timeMicros: timeMicros))
+            tag: header.tag, verb: header.verb, sequence: sequence, timeMicros: timeMicros,
+            frame: frame, endsBatch: sequence == batch.lastSequence))
       }
       if mutant == .acknowledgesBeforeSync { answers.append(.durable(batch.lastSequence)) }
     }
     // The shop's declaration was executed between the turns.
     if let first = accepted.first, first.tag == 0, first.verb == Verb.declareShop.rawValue {
       accepted.removeFirst()
+      try replay(first)
     }
     works += server?.works.takeAll() ?? []
   }
@@ -158,10 +161,22 @@ extension World {
         "record \(record.sequence) at \(record.timeMicros), must be \(model.sequence) at "
           + "\(model.timeMicros)")
     }
+    try replay(record)
     operation?.sequence = record.sequence
     history.append(Executed(request: request, timeMicros: model.timeMicros))
     tally.commands += 1
     return answer
+  }
+
+  /// Replays a record as a recovery would, and remembers the state where one may end.
+  private func replay(_ record: Accepted) throws(Violation) {
+    do throws(SectionError) {
+      try shadow.replay(
+        sequence: record.sequence, timeMicros: record.timeMicros, frame: record.frame.rawBytes)
+    } catch {
+      throw violation("a replay fails: \(error)")
+    }
+    if record.endsBatch { hashes[record.sequence] = shadow.store.stateHash() }
   }
 
   /// Begins what is done beside the loop; nil where the answer comes later.
@@ -172,7 +187,10 @@ extension World {
     if errands.count + snapshotErrands.count >= ServerLimits.errandsMax {
       return .refused(.overloaded)
     }
-    let errand = Errand(client: client, operation: operation, sequence: model.sequence)
+    var hash: UInt64 = 0
+    if case .status = operation.request { hash = shadow.store.stateHash() }
+    let errand = Errand(
+      client: client, operation: operation, sequence: model.sequence, hash: hash)
     if case .snapshot = operation.request {
       snapshotErrands.append(errand)
     } else {
@@ -197,7 +215,7 @@ extension World {
     case .hashed:
       let errand = errands.removeFirst()
       var facts = statusFacts()
-      facts.stateHash = hashes[errand.sequence]
+      facts.stateHash = errand.hash
       return finish(errand, .status(model.status(facts)))
     case .fitted(let result, _):
       return finish(errands[0], try fitted(result, errands.removeFirst().operation))
@@ -258,21 +276,6 @@ extension World {
   }
 
   // MARK: Between turns
-
-  /// Remembers the state's hash after the last command.
-  private func recordHash() throws(Violation) {
-    guard isLoaded, hashes[model.sequence] == nil else { return }
-    let facts = (
-      server?.loop.engine.sequence ?? 0, server?.loop.engine.timeMicros ?? 0,
-      server?.loop.engine.store.stateHash() ?? 0
-    )
-    guard facts.0 == model.sequence, facts.1 == model.timeMicros else {
-      throw violation(
-        "the engine is at record \(facts.0) of \(facts.1), the model at \(model.sequence) of "
-          + "\(model.timeMicros)")
-    }
-    hashes[model.sequence] = facts.2
-  }
 
   /// Declares the time zone as PatronServer does, once the state is there and has none.
   private func declareShop() {

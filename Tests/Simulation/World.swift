@@ -44,7 +44,9 @@ final class World {
   var model = ShopModel()
   /// Every command that was executed, in order.
   var history: [Executed] = []
-  /// The state's hash after a command, wherever a turn ended.
+  /// The engine as a replay of the journal makes it.
+  var shadow = Engine()
+  /// Its state's hash after each command that ended a batch.
   var hashes: [UInt64: UInt64] = [:]
   /// Where each batch of the journal ended, while it was a single file and nothing was made ahead.
   var batchEnds: [(size: Int, sequence: UInt64)] = []
@@ -82,13 +84,17 @@ final class World {
     let verb: UInt16
     let sequence: UInt64
     let timeMicros: Int64
+    let frame: [UInt8]
+    /// Whether it is the last of its batch, where a recovery may end.
+    var endsBatch: Bool
   }
 
   struct Errand {
     let client: SimulatedClient
     let operation: Operation
-    /// The last command when it was asked for.
+    /// The last command when it was asked for, and the state's hash where that was asked for.
     let sequence: UInt64
+    let hash: UInt64
   }
 
   /// Makes a world before its first start.

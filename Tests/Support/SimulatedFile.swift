@@ -38,10 +38,16 @@ public struct CrashPoint: Sendable {
     return SimulatedStorage(image)
   }
 
+  /// Whether a process could go on here without the power having been off: a file system whose
+  /// directory could not be synced takes nothing more until it is mounted again.
+  public var isMounted: Bool { !disk.lostNames }
+
   /// What a process that was killed leaves to the next one: the cache and its doubts remain.
   ///
   /// - Returns: A new disk.
+  /// - Precondition: `isMounted`.
   public func afterKill() -> SimulatedStorage {
+    precondition(isMounted, "a broken file system is mounted again first")
     var image = disk
     image.isPowered = true
     image.faults = []
@@ -129,6 +135,8 @@ struct Disk: Sendable {
   var callCount = 0
   var faultCount = 0
   var isPowered = true
+  /// A sync of the directory failed: what names are durable is known after the next mount only.
+  var lostNames = false
   var faults: [(calls: Range<Int>, fault: SimulatedStorage.Fault)] = []
   var omissions = SimulatedStorage.Omissions()
 

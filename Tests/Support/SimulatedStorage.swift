@@ -195,6 +195,7 @@ public final class SimulatedStorage: Storage {
       disk.pendingNames = []
     } whenFailing: { disk in
       disk.pendingNames = []
+      disk.lostNames = true
     }
   }
 
