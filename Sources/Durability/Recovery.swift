@@ -161,6 +161,28 @@ private func applySnapshot<Handler: RecoveryHandler & ~Copyable>(
   }
 }
 
+/// Makes durable what was believed: a process that was killed, or whose sync failed, may have left
+/// it in the kernel's memory only.
+///
+/// It is written again, as pages whose sync failed count as clean and no sync would write them.
+private func makeDurable(
+  _ window: inout FileWindow, through end: Int64, in storage: any Storage
+) throws(DurabilityError) {
+  var offset: Int64 = 0
+  while offset < end {
+    let count = Int(min(1 << 20, end - offset))
+    try window.load(count, at: offset)
+    var copy: [UInt8] = []
+    copy.append(bytes: window.bytes(count, at: offset))
+    try onDisk { () throws(SystemError) in try window.file.write(copy.rawBytes, at: offset) }
+    offset += Int64(count)
+  }
+  try onDisk { () throws(SystemError) in
+    try window.file.sync()
+    try storage.syncDirectory()
+  }
+}
+
 /// Applies one segment.
 ///
 /// - Returns: The sequence that follows it.
@@ -222,6 +244,7 @@ private func replay<Handler: RecoveryHandler & ~Copyable>(
       file: window.name, offset: offset,
       what: "record \(expected) is bad, and byte \(next) shows that it was good once")
   }
+  try makeDurable(&window, through: offset, in: storage)
   recovery.tail = (segment, offset)
   return expected
 }
