@@ -47,6 +47,12 @@ public struct Campaign: Sendable {
     public var lastSeed: UInt64 = 0
     /// What must not be, in the order of the seeds.
     public var violations: [Violation] = []
+
+    mutating func add(_ report: LifeReport) {
+      tally.add(report.tally)
+      lastSeed = max(lastSeed, report.seed)
+      if let violation = report.violation { violations.append(violation) }
+    }
   }
 
   private final class Progress: Sendable {
@@ -64,25 +70,17 @@ public struct Campaign: Sendable {
   public func run() throws(SystemError) -> Outcome {
     let progress = Progress(firstSeed)
     let reports = try Mailbox<LifeReport?>()
-    for number in 0..<threads {
-      // Each ends by posting nil, which is waited for below.
-      let campaign = self
-      _ = try Thread(name: "lives \(number)", stackBytes: 8 << 20) {
-        campaign.live(progress, reports)
-        reports.post(nil)
-      }
-    }
+    let campaign = self
     var outcome = Outcome()
-    var running = threads
-    while running > 0 {
-      for report in reports.wait() {
-        guard let report else {
-          running -= 1
-          continue
+    try crowd(threads) { _ in
+      campaign.live(progress, reports)
+      reports.post(nil)
+    } meanwhile: {
+      var running = threads
+      while running > 0 {
+        for report in reports.wait() {
+          if let report { outcome.add(report) } else { running -= 1 }
         }
-        outcome.tally.add(report.tally)
-        outcome.lastSeed = max(outcome.lastSeed, report.seed)
-        if let violation = report.violation { outcome.violations.append(violation) }
       }
     }
     outcome.violations.sort { $0.seed < $1.seed }

@@ -76,6 +76,20 @@ public struct DamagedFiles: Sendable {
   /// The names of the files, in ascending order.
   public var names: [String] { files.keys.sorted() }
 
+  /// The newest snapshot; nil where there is none.
+  public var newestSnapshot: String? { names.last { $0.hasPrefix("snapshot-") } }
+
+  /// The newest journal file that is closed; nil where all are open.
+  public var closedJournal: String? { names.filter { $0.hasPrefix("journal-") }.dropLast().last }
+
+  /// Whether there are two snapshots and a closed journal with records between them.
+  public var haveClosedJournal: Bool {
+    let snapshots = names.filter { $0.hasPrefix("snapshot-") }
+    guard snapshots.count == 2, let closed = closedJournal else { return false }
+    return closed.dropFirst("journal-".count) > snapshots[0].dropFirst("snapshot-".count)
+      && size(of: closed) > 1_000
+  }
+
   /// The size of a file, in bytes.
   ///
   /// - Parameter name: The file.

@@ -2,6 +2,7 @@
 // used, what goes wrong. Not here: what happens in it.
 
 import Durability
+import Glibc
 import Platform
 import Support
 import Wire
@@ -79,11 +80,13 @@ struct LifePlan {
       var call = 0
       for _ in 0..<draw(1...3) {
         call += draw(1...120)
-        let faultsDrawn: [SimulatedStorage.Fault] = [
-          .error(5), .error(28), .error(122), .shortWrite, .shortWrite,
-        ]
-        let count = draw(0...3) == 0 ? draw(2...12) : 1
-        faults.append((call..<call + count, faultsDrawn[draw(0...4)]))
+        let code: Int32 = [EIO, ENOSPC, EDQUOT][draw(0...2)]
+        let fault: SimulatedStorage.Fault = [
+          .error(code), .error(code), .failedSync(code), .failedSync(code), .shortWrite,
+        ][draw(0...4)]
+        var count = draw(1...6)
+        if case .error = fault, draw(0...3) > 0 { count = 1 }
+        faults.append((call..<call + count, fault))
         call += count
       }
     }

@@ -16,6 +16,8 @@ public final class SimulatedStorage: Storage {
     /// Fail with an `errno`; a write leaves its first half, a failed sync loses what it should
     /// have kept.
     case error(Int32)
+    /// Fail as `error` does if the call is a sync; other calls do their work.
+    case failedSync(Int32)
     /// A write is done in two parts, the first with everything but the last sector; other calls
     /// do their work.
     case shortWrite
@@ -221,11 +223,13 @@ public final class SimulatedStorage: Storage {
       guard state.disk.isPowered else { return failure(ENODEV, detail) }
       if let fault = state.disk.plannedFault {
         switch fault {
-        case .error where isSync && state.disk.omissions.retriesFailedSync:
+        case .failedSync where !isSync: break
+        case .error where isSync && state.disk.omissions.retriesFailedSync,
+          .failedSync where state.disk.omissions.retriesFailedSync:
           // The second try finds nothing left to write.
           state.disk.faultCount += 1
           whenFailing(&state.disk)
-        case .error(let code):
+        case .error(let code), .failedSync(let code):
           state.disk.faultCount += 1
           whenFailing(&state.disk)
           return failure(code, detail)
