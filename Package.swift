@@ -26,8 +26,8 @@ let package = Package(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring"], path: "Benchmarks",
-      exclude: ["README.md"]),
+      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"], path: "Benchmarks",
+      exclude: ["README.md", "durable.py", "pauses.py"]),
 
     // The tests mirror the sources.
     .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),

@@ -6,6 +6,7 @@ import Foundation
 import Models
 import Platform
 import Scoring
+import Server
 import Wire
 
 enum DurabilityBenchmarks {
@@ -38,7 +39,8 @@ enum DurabilityBenchmarks {
         ])
       // A server begins a new segment with every snapshot, so the old one is not read again.
       try records.journal.roll()
-      try write(store, to: storage)
+      _ = try writeSnapshot(
+        of: store, to: storage, SnapshotPace(bytesPerSecond: 0, clock: SystemClock()))
       try bench.compare(
         recovery, .millisecondsEach,
         [
@@ -73,7 +75,7 @@ enum DurabilityBenchmarks {
     private var batch = RecordBatch()
 
     init(_ storage: any Storage) throws {
-      var nothing = EngineBuilder()
+      var nothing = Nothing()
       journal = try Journal(continuing: try recover(from: storage, into: &nothing), in: storage)
     }
 
@@ -136,7 +138,8 @@ enum DurabilityBenchmarks {
       group, .megabytesPerSecond,
       [
         Contestant("written, synced, read again", amount: Double(size)) {
-          try write(store, to: storage)
+          _ = try writeSnapshot(
+            of: store, to: storage, SnapshotPace(bytesPerSecond: 0, clock: SystemClock()))
           return UInt64(size)
         },
         Contestant("only write and fdatasync of as many bytes", amount: Double(size)) {
@@ -154,54 +157,18 @@ enum DurabilityBenchmarks {
   }
 
   private static func recovered(from storage: any Storage) throws -> Store {
-    var builder = EngineBuilder()
-    _ = try recover(from: storage, into: &builder)
-    return try builder.finish().store
-  }
-
-  private static func write(_ store: Store, to storage: any Storage) throws {
-    var writer = try SnapshotWriter(sequence: store.sequence, time: store.timeMicros, in: storage)
-    try store.forEachSection { (section) throws(DurabilityError) in
-      try writer.append(kind: section.kind.rawValue, index: section.index, bytes: section.bytes)
-    }
-    try writer.finish(durableSequence: store.sequence)
+    var randomness: any Randomness = SystemRandomness()
+    let recovered = try Recovered.recover(
+      from: storage, randomness: &randomness, threads: ProcessFacts.coreCount
+    ) { _ in }
+    return Engine(recovered.parts).store
   }
 }
 
-/// Builds an engine of what recovery gives, as a server does.
-private struct EngineBuilder: RecoveryHandler, ~Copyable {
-  private var loader: StoreLoader?
-  private var engine: Engine?
-
-  mutating func beginSnapshot(sequence: UInt64, time: Int64) throws(RecoveryRefusal) {
-    loader = StoreLoader(sequence: sequence, timeMicros: time)
-  }
-
-  mutating func block(kind: UInt32, index: UInt32, bytes: RawSpan) throws(RecoveryRefusal) {
-    do { try loader?.add(kind: kind, index: index, bytes: bytes) } catch {
-      throw RecoveryRefusal(error.description)
-    }
-  }
-
+/// Takes nothing: a journal that begins.
+private struct Nothing: RecoveryHandler {
+  mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError) {}
   mutating func record(
     sequence: UInt64, time: Int64, payload: RawSpan
-  ) throws(RecoveryRefusal) {
-    do {
-      try load()
-      try engine?.replay(sequence: sequence, timeMicros: time, frame: payload)
-    } catch {
-      throw RecoveryRefusal(error.description)
-    }
-  }
-
-  private mutating func load() throws(SectionError) {
-    if engine != nil { return }
-    engine = try Engine(try loader.take()?.finish() ?? Store(), indexKey: (1, 2))
-  }
-
-  consuming func finish() throws -> Engine {
-    try load()
-    guard let engine = consume engine else { throw BenchError("nothing was recovered") }
-    return engine
-  }
+  ) throws(RecoveryRefusal) {}
 }

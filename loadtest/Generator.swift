@@ -11,6 +11,8 @@ struct LoadPlan: Equatable {
   var connections: Int
   /// Requests each connection keeps under way; only the closed loop knows it.
   var pipeline: Int
+  /// Further connections that do nothing but record orders, in a closed loop.
+  var writers = 0
   /// Requests a second in the open loop; nil is the closed one.
   var rate: Double?
   var duration: Double
@@ -93,7 +95,7 @@ struct Generator: ~Copyable {
       throw .failed("\(error)")
     }
     var lanes: [Lane] = []
-    for number in 0..<plan.connections {
+    for number in 0..<plan.connections + plan.writers {
       lanes.append(try Lane(number, identity: log.newConnection(), connectingTo: address))
     }
     let epoll = try Self.watch(lanes)
@@ -128,9 +130,7 @@ struct Generator: ~Copyable {
       let start = clock.nanos()
       window = (window.lowerBound + start)..<(window.upperBound + start)
       calendarMicros = SystemClock().calendarMicros()
-      if plan.rate == nil {
-        for lane in lanes { try ask(lane, count: plan.pipeline) }
-      }
+      for lane in lanes where isClosed(lane) { try ask(lane, count: plan.pipeline) }
       while try turn(start) {}
       count(pendingCount, as: "no answer")
       return result
@@ -204,6 +204,11 @@ struct Generator: ~Copyable {
 
   // MARK: Out
 
+  private func isWriter(_ lane: Lane) -> Bool { lane.number >= plan.connections }
+
+  /// Whether a reply is what makes a connection send its next request.
+  private func isClosed(_ lane: Lane) -> Bool { plan.rate == nil || isWriter(lane) }
+
   private static func intended(_ number: Int, _ start: UInt64, _ rate: Double) -> UInt64 {
     start + UInt64(Double(number) / rate * 1e9)
   }
@@ -218,7 +223,7 @@ struct Generator: ~Copyable {
         window = window.lowerBound..<max(window.lowerBound, now)
         return
       }
-      let lane = lanes[openCount % lanes.count]
+      let lane = lanes[openCount % plan.connections]
       openCount += 1
       guard !lane.isBroken else {
         count(1, as: "not sent, the connection was lost")
@@ -244,7 +249,7 @@ struct Generator: ~Copyable {
     let customer = keys.next(&random)
     let tick = log.nextTick()
     let day = Int32(calendarMicros / Self.dayMicros)
-    let isOrder = plan.orders > 0 && random.uniform() < plan.orders
+    let isOrder = isWriter(lane) || (plan.orders > 0 && random.uniform() < plan.orders)
     var order: Int?
     if isOrder && log.entries.count < OrderLog.ordersMax {
       let amountMinor = Int64(100 + random.next() % 20_000)
@@ -304,7 +309,7 @@ struct Generator: ~Copyable {
       give(up: lane, error)
       return
     }
-    if isSending && plan.rate == nil && replies > 0 { try ask(lane, count: replies) }
+    if isSending && isClosed(lane) && replies > 0 { try ask(lane, count: replies) }
   }
 
   private mutating func take(

@@ -82,7 +82,8 @@ struct Main {
   /// The loads that were asked for.
   private static func plans(_ options: Options) -> [LoadPlan] {
     let plan = LoadPlan(
-      connections: options.connections, pipeline: options.pipeline, rate: options.rate,
+      connections: options.connections, pipeline: options.pipeline, writers: options.writers,
+      rate: options.rate,
       duration: options.duration, warmUp: options.warmUp, orders: options.orders,
       keys: options.keys, audit: options.audit, seed: options.seed)
     guard options.isMatrix else { return [plan] }

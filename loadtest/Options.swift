@@ -8,6 +8,8 @@ struct Options: Equatable {
   var address: String?
   var connections = 50
   var pipeline = 16
+  /// Further connections that record orders as fast as they are acknowledged.
+  var writers = 0
   /// Seconds of measuring, after `warmUp` seconds of the same load.
   var duration = 5.0
   var warmUp = 0.5
@@ -50,7 +52,7 @@ struct Options: Equatable {
   }
 
   private static let names = [
-    "--address", "--connections", "--pipeline", "--duration", "--warm-up", "--rate", "--orders",
+    "--address", "--connections", "--pipeline", "--writers", "--duration", "--warm-up", "--rate", "--orders",
     "--keys", "--customers", "--seed", "--audit", "--horizon",
   ]
 
@@ -70,6 +72,7 @@ struct Options: Equatable {
     switch name {
     case "--address": address = value
     case "--connections": connections = try Self.whole(name, value, 1...Self.connectionsMax)
+    case "--writers": writers = try Self.whole(name, value, 0...Self.connectionsMax)
     case "--pipeline": pipeline = try Self.whole(name, value, 1...Self.pipelineMax)
     case "--duration": duration = try Self.seconds(name, value, 0.01...86_400)
     case "--warm-up": warmUp = try Self.seconds(name, value, 0...3_600)
@@ -140,6 +143,8 @@ struct Options: Equatable {
 
       --connections N     connections, 1 to 4000 (50)
       --pipeline P        requests each connection keeps under way in the closed loop (16)
+      --writers N         further connections that record orders as fast as they are acknowledged,
+                          whatever the others do (0)
       --rate R            open loop: R requests a second over all connections, evenly spaced
       --duration T        how long is measured (5s)
       --warm-up T         the same load before, not measured but audited (0.5s)

@@ -13,6 +13,12 @@ enum FileKind: String {
   /// What a file bears until it is whole and synced; recovery removes such files.
   static let temporarySuffix = ".tmp"
 
+  /// Whether a file of ours was never finished.
+  static func isTemporary(_ name: String) -> Bool {
+    name.hasSuffix(temporarySuffix)
+      && (name.hasPrefix(journal.rawValue) || name.hasPrefix(snapshot.rawValue))
+  }
+
   /// The file's name: twenty digits, so that names sort as their numbers do.
   ///
   /// - Parameter sequence: Its number.

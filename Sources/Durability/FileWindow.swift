@@ -6,7 +6,15 @@ internal import Platform
 extension RawSpan {
   /// Whether all bytes are zero.
   var isZero: Bool {
-    for offset in 0..<byteCount where byte(at: offset) != 0 { return false }
+    var offset = 0
+    while offset + 8 <= byteCount {
+      if littleEndian64(at: offset) != 0 { return false }
+      offset += 8
+    }
+    while offset < byteCount {
+      if byte(at: offset) != 0 { return false }
+      offset += 1
+    }
     return true
   }
 }
@@ -48,6 +56,16 @@ struct FileWindow: ~Copyable {
       throw .damaged(
         file: name, offset: offset + Int64(read), what: "the file became shorter while it was read")
     }
+  }
+
+  /// Copies a piece out of the file.
+  ///
+  /// - Precondition: `holds(count, at: offset)`.
+  mutating func copy(_ count: Int, at offset: Int64) throws(DurabilityError) -> [UInt8] {
+    try load(count, at: offset)
+    var piece: [UInt8] = []
+    piece.append(bytes: bytes(count, at: offset))
+    return piece
   }
 
   /// Lends a piece which the latest `load` brought.

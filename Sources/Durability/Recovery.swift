@@ -14,24 +14,21 @@ public struct RecoveryRefusal: Error, Hashable, Sendable {
   public init(_ reason: String) { self.reason = reason }
 }
 
-/// Takes a snapshot's blocks and the journal's records and builds the state of them.
+/// Takes a snapshot and the journal's records and builds the state of them.
 public protocol RecoveryHandler: ~Copyable {
-  /// A snapshot begins; it was checked whole before. Not called when there is none.
+  /// Says how much there is to read, before it is read.
   ///
   /// - Parameters:
-  ///   - sequence: The last record it contains.
-  ///   - time: That record's time, microseconds since 1970 UTC.
-  /// - Throws: `RecoveryRefusal` ends the recovery.
-  mutating func beginSnapshot(sequence: UInt64, time: Int64) throws(RecoveryRefusal)
+  ///   - snapshotBytes: The snapshot's size; 0 without one.
+  ///   - journalBytes: The sizes of the journal's files after it.
+  mutating func begin(snapshotBytes: Int64, journalBytes: Int64)
 
-  /// A block of the snapshot, in the order they were appended.
+  /// Loads a snapshot, forgetting everything before. Not called when there is none.
   ///
-  /// - Parameters:
-  ///   - kind: As it was appended.
-  ///   - index: As it was appended.
-  ///   - bytes: As they were appended.
-  /// - Throws: `RecoveryRefusal` ends the recovery.
-  mutating func block(kind: UInt32, index: UInt32, bytes: RawSpan) throws(RecoveryRefusal)
+  /// - Parameter snapshot: Its blocks may be read in any order, from several threads.
+  /// - Throws: What reading throws: if that is `damaged`, an older snapshot comes next. `refused`
+  ///   ends the recovery.
+  mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError)
 
   /// A record of the journal; the first one follows the snapshot, or is number 1.
   ///
@@ -41,6 +38,15 @@ public protocol RecoveryHandler: ~Copyable {
   ///   - payload: Its bytes.
   /// - Throws: `RecoveryRefusal` ends the recovery.
   mutating func record(sequence: UInt64, time: Int64, payload: RawSpan) throws(RecoveryRefusal)
+}
+
+extension RecoveryHandler where Self: ~Copyable {
+  /// Nothing to prepare.
+  ///
+  /// - Parameters:
+  ///   - snapshotBytes: The snapshot's size.
+  ///   - journalBytes: The sizes of the journal's files after it.
+  public mutating func begin(snapshotBytes: Int64, journalBytes: Int64) {}
 }
 
 /// What was recovered, and where the journal goes on.
@@ -69,29 +75,26 @@ public struct Recovery: Sendable {
 /// - Parameters:
 ///   - storage: Where the files are.
 ///   - handler: An empty state; useless when this throws.
+///   - isTrial: Changes nothing on disk; the journal must not be opened afterwards.
 /// - Returns: What was recovered.
 /// - Throws: `DurabilityError`, naming file and place.
 public func recover<Handler: RecoveryHandler & ~Copyable>(
-  from storage: any Storage, into handler: inout Handler
+  from storage: any Storage, into handler: inout Handler, isTrial: Bool = false
 ) throws(DurabilityError) -> Recovery {
   let names = try onDisk { () throws(SystemError) in try storage.list() }
-  for name in names where name.hasSuffix(FileKind.temporarySuffix) {
-    // Never finished, and so never counted on; only ours are touched.
-    guard name.hasPrefix(FileKind.journal.rawValue) || name.hasPrefix(FileKind.snapshot.rawValue)
-    else { continue }
-    try onDisk { () throws(SystemError) in try removeIfPresent(name, in: storage) }
+  if !isTrial {
+    for name in names where FileKind.isTemporary(name) {
+      // Never finished, and so never counted on.
+      try onDisk { () throws(SystemError) in try removeIfPresent(name, in: storage) }
+    }
   }
   let segments = FileKind.journal.sequences(in: names)
   var recovery = Recovery()
-  recovery.snapshotSequence = try chooseSnapshot(
-    FileKind.snapshot.sequences(in: names), segments: segments, in: storage,
-    passedOver: &recovery.passedOver)
-  if let sequence = recovery.snapshotSequence {
-    try applySnapshot(sequence, in: storage, into: &handler)
-    recovery.lastSequence = sequence
-  }
+  try loadSnapshot(
+    FileKind.snapshot.sequences(in: names), segments: segments, in: storage, into: &handler,
+    recovery: &recovery)
   guard let first = segments.lastIndex(where: { $0 <= recovery.lastSequence + 1 }) else {
-    // `chooseSnapshot` has seen to it that there is no journal at all, and no snapshot either.
+    // `loadSnapshot` has seen to it that there is no journal at all, and no snapshot either.
     return recovery
   }
   var expected = segments[first]
@@ -101,7 +104,7 @@ public func recover<Handler: RecoveryHandler & ~Copyable>(
     }
     let isLast = sequence == segments[segments.count - 1]
     expected = try replay(
-      sequence, isLast: isLast, in: storage, into: &handler, recovery: &recovery)
+      sequence, isLast: isLast, isTrial: isTrial, in: storage, into: &handler, recovery: &recovery)
   }
   guard expected == recovery.lastSequence + 1 else {
     throw .gap(
@@ -111,84 +114,62 @@ public func recover<Handler: RecoveryHandler & ~Copyable>(
   return recovery
 }
 
-/// Chooses the newest snapshot that is good and from which the journal goes on.
-private func chooseSnapshot(
-  _ snapshots: [UInt64], segments: [UInt64], in storage: any Storage,
-  passedOver: inout [DurabilityError]
-) throws(DurabilityError) -> UInt64? {
+/// Loads the newest snapshot that is good and from which the journal goes on.
+private func loadSnapshot<Handler: RecoveryHandler & ~Copyable>(
+  _ snapshots: [UInt64], segments: [UInt64], in storage: any Storage, into handler: inout Handler,
+  recovery: inout Recovery
+) throws(DurabilityError) {
   for sequence in snapshots.reversed() {
     do throws(DurabilityError) {
-      try verifySnapshot(FileKind.snapshot.name(sequence), sequence: sequence, in: storage)
+      let snapshot = try SnapshotReader.open(sequence, in: storage)
       guard let first = segments.first, first <= sequence + 1 else {
         throw DurabilityError.gap(
           file: segments.first.map(FileKind.journal.name) ?? "the journal",
           expected: sequence + 1, found: segments.first ?? .max)
       }
-      return sequence
+      let journalBytes = try size(of: segments.filter { $0 > sequence }, in: storage)
+      handler.begin(snapshotBytes: snapshot.byteCount, journalBytes: journalBytes)
+      try snapshot.checkUnused()
+      try handler.load(snapshot)
+      recovery.snapshotSequence = sequence
+      recovery.lastSequence = sequence
+      return
     } catch {
       if case .damaged = error {
-        passedOver.append(error)
+        recovery.passedOver.append(error)
         continue
       }
       // With a damaged newer one, that is what to put right first.
-      throw passedOver.first ?? error
+      throw recovery.passedOver.first ?? error
     }
   }
   // No snapshot: the journal must begin at the beginning.
   if let first = segments.first, first > 1 {
-    throw passedOver.first
+    throw recovery.passedOver.first
       ?? .gap(file: FileKind.journal.name(first), expected: 1, found: first)
   }
-  if segments.isEmpty, let damage = passedOver.first { throw damage }
-  return nil
+  if segments.isEmpty, let damage = recovery.passedOver.first { throw damage }
+  handler.begin(snapshotBytes: 0, journalBytes: try size(of: segments, in: storage))
 }
 
-private func applySnapshot<Handler: RecoveryHandler & ~Copyable>(
-  _ sequence: UInt64, in storage: any Storage, into handler: inout Handler
-) throws(DurabilityError) {
-  var reader = try SnapshotReader(FileKind.snapshot.name(sequence), in: storage)
-  do {
-    try handler.beginSnapshot(sequence: sequence, time: reader.time)
-  } catch {
-    throw .refused(file: reader.name, offset: 0, reason: error.reason)
-  }
-  while let block = try reader.next() {
-    do {
-      try handler.block(kind: block.kind, index: block.index, bytes: reader.bytes)
-    } catch {
-      throw .refused(file: reader.name, offset: block.offset, reason: error.reason)
+private func size(of segments: [UInt64], in storage: any Storage) throws(DurabilityError)
+  -> Int64
+{
+  var sum: Int64 = 0
+  for sequence in segments {
+    sum += try onDisk { () throws(SystemError) in
+      try storage.open(FileKind.journal.name(sequence)).size()
     }
   }
-}
-
-/// Makes durable what was believed: a process that was killed, or whose sync failed, may have left
-/// it in the kernel's memory only.
-///
-/// It is written again, as pages whose sync failed count as clean and no sync would write them.
-private func makeDurable(
-  _ window: inout FileWindow, through end: Int64, in storage: any Storage
-) throws(DurabilityError) {
-  var offset: Int64 = 0
-  while offset < end {
-    let count = Int(min(1 << 20, end - offset))
-    try window.load(count, at: offset)
-    var copy: [UInt8] = []
-    copy.append(bytes: window.bytes(count, at: offset))
-    try onDisk { () throws(SystemError) in try window.file.write(copy.rawBytes, at: offset) }
-    offset += Int64(count)
-  }
-  try onDisk { () throws(SystemError) in
-    try window.file.sync()
-    try storage.syncDirectory()
-  }
+  return sum
 }
 
 /// Applies one segment.
 ///
 /// - Returns: The sequence that follows it.
 private func replay<Handler: RecoveryHandler & ~Copyable>(
-  _ firstSequence: UInt64, isLast: Bool, in storage: any Storage, into handler: inout Handler,
-  recovery: inout Recovery
+  _ firstSequence: UInt64, isLast: Bool, isTrial: Bool, in storage: any Storage,
+  into handler: inout Handler, recovery: inout Recovery
 ) throws(DurabilityError) -> UInt64 {
   var window = try FileWindow(FileKind.journal.name(firstSequence), in: storage)
   let segment = try Segment.open(&window, firstSequence: firstSequence)
@@ -202,10 +183,11 @@ private func replay<Handler: RecoveryHandler & ~Copyable>(
     }
     let body = window.bytes(header.byteCount, at: offset)
       .extracting(droppingFirst: RecordBatch.headerBytes)
-    var records = RecordReader(body)
+    var records = RecordReader(body, of: header, salt: segment.salt)
     for _ in 0..<header.count {
       guard records.next() else {
-        throw .damaged(file: window.name, offset: offset, what: "a record is longer than its batch")
+        throw .damaged(
+          file: window.name, offset: offset, what: "record \(expected) is not what was written")
       }
       if expected > recovery.lastSequence {
         do {
@@ -224,27 +206,24 @@ private func replay<Handler: RecoveryHandler & ~Copyable>(
     }
     offset += Int64(header.byteCount)
   }
-  if !isLast {
-    guard offset == window.size else {
-      throw .damaged(
-        file: window.name, offset: offset, what: "record \(expected) of a closed file is bad")
-    }
-    return expected
-  }
   switch try segment.tail(from: offset, expected: expected, in: &window) {
   case .clean: break
-  case .torn:
+  case .torn where isLast:
     recovery.cutBytes = window.size - offset
-    try onDisk { () throws(SystemError) in
-      try window.file.truncate(size: offset)
-      try window.file.sync()
+    if !isTrial {
+      try onDisk { () throws(SystemError) in
+        try window.file.truncate(size: offset)
+        try window.file.sync()
+      }
     }
+  case .torn:
+    throw .damaged(
+      file: window.name, offset: offset, what: "record \(expected) of a closed file is bad")
   case .bitRot(let next):
     throw .damaged(
       file: window.name, offset: offset,
       what: "record \(expected) is bad, and byte \(next) shows that it was good once")
   }
-  try makeDurable(&window, through: offset, in: storage)
-  recovery.tail = (segment, offset)
+  if isLast { recovery.tail = (segment, offset) }
   return expected
 }

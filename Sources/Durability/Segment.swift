@@ -6,7 +6,7 @@
 //   12  u32      header bytes, 40
 //   16  i64      time of creation, microseconds since 1970 UTC
 //   24  u64      sequence of the first record
-//   32  u32      salt of the batches' header checksums
+//   32  u32      salt of the checksums of batches and records
 //   36  u32      CRC-32C of bytes 0–35
 //   40           batches, then zeros up to the preallocated end
 
@@ -17,20 +17,59 @@ struct Segment {
   static let magic: UInt64 = 0x4c4a_4e4f_5254_4150  // "PATRONJL"
   static let version: UInt32 = 1
   static let headerBytes = 40
+  private static let stretchBytes: Int64 = 4096
 
   let name: String
   let firstSequence: UInt64
   let salt: UInt32
+  /// When it was begun, microseconds since 1970 UTC.
+  let created: Int64
 
   /// Makes a segment under its final name, durable, header included.
   ///
   /// It gets its name only when its header is safe, so a bad header is damage and never a torn
   /// creation.
-  static func create(firstSequence: UInt64, time: Int64, salt: UInt32, in storage: any Storage)
-    throws(SystemError) -> (Segment, any StorageFile)
-  {
+  ///
+  /// - Parameters:
+  ///   - firstSequence: Of its first record.
+  ///   - time: Of its creation, microseconds since 1970 UTC.
+  ///   - salt: For its checksums.
+  ///   - room: Bytes to make room for behind the header.
+  ///   - storage: Where.
+  /// - Returns: The segment, open.
+  /// - Throws: `SystemError`; without room nothing is left behind.
+  static func create(
+    firstSequence: UInt64, time: Int64, salt: UInt32, room: Int64, in storage: any Storage
+  ) throws(SystemError) -> (Segment, any StorageFile) {
     let segment = Segment(
-      name: FileKind.journal.name(firstSequence), firstSequence: firstSequence, salt: salt)
+      name: FileKind.journal.name(firstSequence), firstSequence: firstSequence, salt: salt,
+      created: time)
+    let header = header(firstSequence: firstSequence, time: time, salt: salt)
+
+    let temporary = segment.name + FileKind.temporarySuffix
+    try removeIfPresent(temporary, in: storage)
+    let file = try storage.create(temporary)
+    do {
+      if room > 0 { try file.preallocate(size: Int64(headerBytes) + room) }
+      try file.write(header.rawBytes, at: 0)
+    } catch {
+      // Only tidiness: recovery removes such files too.
+      _ = try? storage.remove(temporary)
+      throw error
+    }
+    try file.sync()
+    try storage.rename(temporary, to: segment.name)
+    try storage.syncDirectory()
+    return (segment, file)
+  }
+
+  /// The bytes of a header.
+  ///
+  /// - Parameters:
+  ///   - firstSequence: Of the first record.
+  ///   - time: Of the creation, microseconds since 1970 UTC.
+  ///   - salt: For the checksums behind it.
+  static func header(firstSequence: UInt64, time: Int64, salt: UInt32) -> [UInt8] {
     var header: [UInt8] = []
     header.append(littleEndian: magic)
     header.append(littleEndian: version)
@@ -39,15 +78,7 @@ struct Segment {
     header.append(littleEndian: firstSequence)
     header.append(littleEndian: salt)
     header.append(littleEndian: CRC32C.checksum(header.rawBytes))
-
-    let temporary = segment.name + FileKind.temporarySuffix
-    try removeIfPresent(temporary, in: storage)
-    let file = try storage.create(temporary)
-    try file.write(header.rawBytes, at: 0)
-    try file.sync()
-    try storage.rename(temporary, to: segment.name)
-    try storage.syncDirectory()
-    return (segment, file)
+    return header
   }
 
   /// Reads a segment's header.
@@ -61,7 +92,8 @@ struct Segment {
       throw .damaged(file: window.name, offset: 24, what: "the header belongs to another file")
     }
     return Segment(
-      name: window.name, firstSequence: firstSequence, salt: header.littleEndian32(at: 32))
+      name: window.name, firstSequence: firstSequence, salt: header.littleEndian32(at: 32),
+      created: Int64(bitPattern: header.littleEndian64(at: 16)))
   }
 
   /// Reads a batch's header.
@@ -95,30 +127,35 @@ struct Segment {
     case clean
     /// Bytes of a batch whose sync never returned.
     case torn
-    /// A batch that was begun after this place had been synced.
+    /// A batch that was written after this place had been synced.
     case bitRot(nextBatch: Int64)
   }
 
   /// Looks behind the last good batch for what it means that there is no good one.
   ///
-  /// A batch is written only after the sync of the one before it has returned, so a later batch's
-  /// header proves that this place was durable once.
+  /// Each batch's header says what had been synced when it was written. A later header that counts
+  /// the record expected here among it proves that this place was good once; without one, it may
+  /// never have reached the disk.
   func tail(from end: Int64, expected: UInt64, in window: inout FileWindow)
     throws(DurabilityError) -> Tail
   {
     var isClean = true
     var offset = end
     while offset < window.size {
-      let count = Int(min(8, window.size - offset))
-      try window.load(count, at: offset)
-      if !window.bytes(count, at: offset).isZero {
-        isClean = false
-        // A header is never all zeros in its first eight bytes but by a chance of 2⁻⁶⁴.
-        if let header = try header(at: offset, in: &window), header.firstSequence > expected {
-          return .bitRot(nextBatch: offset)
+      // Room made ahead is long and empty: it is passed over in large steps.
+      let stretch = Int(min(Self.stretchBytes, window.size - offset))
+      try window.load(stretch, at: offset)
+      if window.bytes(stretch, at: offset).isZero {
+        offset += Int64(stretch)
+        continue
+      }
+      isClean = false
+      for place in stride(from: offset, to: offset + Int64(stretch), by: 8) {
+        if let header = try header(at: place, in: &window), header.durableSequence >= expected {
+          return .bitRot(nextBatch: place)
         }
       }
-      offset += 8
+      offset += Int64(stretch)
     }
     return isClean ? .clean : .torn
   }

@@ -1,146 +1,208 @@
 // The whole state as of a sequence, as blocks in one file: its format and its reader.
 // Not here: writing one (SnapshotWriter); what a block means.
 //
-// Header:                                        Block:
-//    0  8 bytes  magic "PATRONSN"                   0  u32  CRC-32C of bytes 4–39
-//    8  u32      format version                     4  u32  CRC-32C of payload and zeros
-//   12  u32      header bytes, 40                   8  u32  kind; 2³²−1 is the end block
-//   16  u64      sequence of the last record       12  u32  index
-//   24  i64      its time, µs since 1970 UTC       16  u64  payload bytes
-//   32  u32      zero                              24  u64  place: 0, 1, 2 …
-//   36  u32      CRC-32C of bytes 0–35             32  u64  sequence of the snapshot
-//   40           blocks                            40       payload, zeros up to 8
-//
-// The end block's payload is the count of blocks before it, u64; the file ends with it.
+// Header:                                            Contents, an entry of 32 bytes a block:
+//    0  8 bytes  magic "PATRONSN"                       0  u32  kind; 2³²−1 is a place not in use
+//    8  u32      format version                         4  u32  index
+//   12  u32      header bytes, 72                       8  u32  bytes
+//   16  u64      sequence of the last record           12  u32  CRC-32C of the block
+//   24  i64      its time, µs since 1970 UTC           16  u64  offset in the file
+//   32  i64      time of creation, likewise            24  u64  sequence of its last change
+//   40  u64      offset of the contents
+//   48  u32      bytes of the contents              From 4096 on stand the blocks, one behind the
+//   52  u32      bytes of the head                  other, then the contents, then the head: the
+//   56  u32      CRC-32C of the contents            small part of the state that is always written.
+//   60  u32      CRC-32C of the head                What lies between header and blocks is zero.
+//   64  u32      zero
+//   68  u32      CRC-32C of bytes 0–67
 
 internal import Platform
 
 enum SnapshotFormat {
   static let magic: UInt64 = 0x4e53_4e4f_5254_4150  // "PATRONSN"
   static let version: UInt32 = 1
-  static let headerBytes = 40
-  static let blockHeaderBytes = 40
-  static let endKind = UInt32.max
+  static let headerBytes = 72
+  static let blocksOffset: Int64 = 4096
+  static let entryBytes = 32
+  static let unusedKind = UInt32.max
   static let blockBytesMax = 64 << 20
+  static let headBytesMax = 64 << 20
+  static let contentsBytesMax = 256 << 20
 }
 
-/// A block's header, read back.
-private struct BlockHeader {
-  let bodyChecksum: UInt32
-  let kind: UInt32
-  let index: UInt32
-  let byteCount: UInt64
-  let place: UInt64
-  let sequence: UInt64
+/// One block of a snapshot, as its contents tell of it.
+public struct SnapshotBlock: Sendable {
+  /// What it is, for whoever wrote it.
+  public let kind: UInt32
+  /// Which of its kind.
+  public let index: UInt32
+  /// The last record that changed it.
+  public let changed: UInt64
+  /// Its size.
+  public let byteCount: Int
+  let checksum: UInt32
+  let offset: Int64
 
-  /// Reads a header, or says that there is none.
-  init?(_ bytes: RawSpan) {
-    let covered = bytes.extracting(4..<SnapshotFormat.blockHeaderBytes)
-    guard bytes.littleEndian32(at: 0) == CRC32C.checksum(covered) else { return nil }
-    bodyChecksum = bytes.littleEndian32(at: 4)
-    kind = bytes.littleEndian32(at: 8)
-    index = bytes.littleEndian32(at: 12)
-    byteCount = bytes.littleEndian64(at: 16)
-    place = bytes.littleEndian64(at: 24)
-    sequence = bytes.littleEndian64(at: 32)
+  var end: Int64 { offset + Int64(byteCount) }
+  var isUsed: Bool { kind != SnapshotFormat.unusedKind }
+
+  /// The same place, holding nothing that counts.
+  var unused: SnapshotBlock {
+    SnapshotBlock(
+      kind: SnapshotFormat.unusedKind, index: 0, changed: 0, byteCount: byteCount,
+      checksum: checksum, offset: offset)
   }
 }
 
-/// Reads a snapshot block by block and believes nothing.
-struct SnapshotReader: ~Copyable {
-  /// A block's facts.
-  struct Block {
-    let kind: UInt32
-    let index: UInt32
-    let offset: Int64
-    let byteCount: Int
-  }
+/// An open snapshot: header, contents and head are checked, the blocks are when they are read.
+///
+/// It may be read from several threads at once.
+public struct SnapshotReader: Sendable {
+  /// The file.
+  public let name: String
+  /// The last record the state contains.
+  public let sequence: UInt64
+  /// That record's time, microseconds since 1970 UTC.
+  public let time: Int64
+  /// When it was written, microseconds since 1970 UTC.
+  public let created: Int64
+  /// The small part of the state that is written always.
+  public let head: [UInt8]
+  /// The blocks in the order in which they were appended.
+  public let blocks: [SnapshotBlock]
+  /// The file's length.
+  public let byteCount: Int64
+  let unused: [SnapshotBlock]
+  private let file: any StorageFile
 
-  let sequence: UInt64
-  let time: Int64
-  private var window: FileWindow
-  private var offset = Int64(SnapshotFormat.headerBytes)
-  private var place: UInt64 = 0
-  private var current = Block(kind: 0, index: 0, offset: 0, byteCount: 0)
-
+  /// Opens a snapshot.
+  ///
+  /// - Parameters:
+  ///   - name: The file.
+  ///   - storage: Where.
+  /// - Throws: `DurabilityError.damaged` with the place, `.newerFormat`, or `.system`.
   init(_ name: String, in storage: any Storage) throws(DurabilityError) {
     var window = try FileWindow(name, in: storage)
     try checkHeader(
       &window, magic: SnapshotFormat.magic, version: SnapshotFormat.version,
       headerBytes: SnapshotFormat.headerBytes, kind: "snapshot")
-    let header = window.bytes(SnapshotFormat.headerBytes, at: 0)
+    let headerCopy = try window.copy(SnapshotFormat.headerBytes, at: 0)
+    let header = headerCopy.rawBytes
+    self.name = name
     sequence = header.littleEndian64(at: 16)
     time = Int64(bitPattern: header.littleEndian64(at: 24))
-    self.window = window
-  }
+    created = Int64(bitPattern: header.littleEndian64(at: 32))
+    let offset = Int64(clamping: header.littleEndian64(at: 40))
+    let contentsBytes = Int(header.littleEndian32(at: 48))
+    let headBytes = Int(header.littleEndian32(at: 52))
+    let contentsChecksum = header.littleEndian32(at: 56)
+    let headChecksum = header.littleEndian32(at: 60)
+    byteCount = window.size
+    file = window.file
 
-  var name: String { window.name }
-
-  /// The payload of the block which `next()` gave.
-  var bytes: RawSpan {
-    @_lifetime(borrow self)
-    get {
-      window.bytes(
-        current.byteCount, at: current.offset + Int64(SnapshotFormat.blockHeaderBytes))
+    let gap = Int(SnapshotFormat.blocksOffset) - SnapshotFormat.headerBytes
+    guard offset >= SnapshotFormat.blocksOffset, contentsBytes % SnapshotFormat.entryBytes == 0,
+      contentsBytes <= SnapshotFormat.contentsBytesMax, headBytes <= SnapshotFormat.headBytesMax,
+      window.holds(contentsBytes + headBytes, at: offset),
+      offset + Int64(contentsBytes + headBytes) == window.size
+    else { throw .damaged(file: name, offset: 40, what: "the file has not its length") }
+    let between = try window.copy(gap, at: Int64(SnapshotFormat.headerBytes))
+    guard between.rawBytes.isZero else {
+      throw .damaged(
+        file: name, offset: Int64(SnapshotFormat.headerBytes), what: "bytes that must be zero")
     }
+    let contents = try window.copy(contentsBytes, at: offset)
+    guard CRC32C.checksum(contents.rawBytes) == contentsChecksum else {
+      throw .damaged(file: name, offset: offset, what: "the contents are bad")
+    }
+    (blocks, unused) = try Self.entries(contents.rawBytes, endingAt: offset, of: name)
+    let headOffset = offset + Int64(contentsBytes)
+    let head = try window.copy(headBytes, at: headOffset)
+    guard CRC32C.checksum(head.rawBytes) == headChecksum else {
+      throw .damaged(file: name, offset: headOffset, what: "the head is bad")
+    }
+    self.head = head
   }
 
-  /// Goes on to the next block.
+  /// Reads the contents and checks that the blocks fill the file without gap or overlap.
+  private static func entries(
+    _ contents: RawSpan, endingAt end: Int64, of name: String
+  ) throws(DurabilityError) -> (used: [SnapshotBlock], unused: [SnapshotBlock]) {
+    var used: [SnapshotBlock] = []
+    var unused: [SnapshotBlock] = []
+    used.reserveCapacity(contents.byteCount / SnapshotFormat.entryBytes)
+    for place in stride(from: 0, to: contents.byteCount, by: SnapshotFormat.entryBytes) {
+      let block = SnapshotBlock(
+        kind: contents.littleEndian32(at: place), index: contents.littleEndian32(at: place + 4),
+        changed: contents.littleEndian64(at: place + 24),
+        byteCount: Int(contents.littleEndian32(at: place + 8)),
+        checksum: contents.littleEndian32(at: place + 12),
+        offset: Int64(clamping: contents.littleEndian64(at: place + 16)))
+      guard block.byteCount <= SnapshotFormat.blockBytesMax, block.offset <= end else {
+        throw .damaged(file: name, offset: end + Int64(place), what: "an impossible block")
+      }
+      if block.isUsed { used.append(block) } else { unused.append(block) }
+    }
+    var next = SnapshotFormat.blocksOffset
+    for block in (used + unused).sorted(by: { ($0.offset, $0.end) < ($1.offset, $1.end) }) {
+      guard block.offset == next else {
+        throw .damaged(file: name, offset: next, what: "the blocks do not fill the file")
+      }
+      next = block.end
+    }
+    guard next == end else {
+      throw .damaged(file: name, offset: next, what: "the blocks do not fill the file")
+    }
+    return (used, unused)
+  }
+
+  /// Reads a block and checks it.
   ///
-  /// - Returns: The block, or nil after the last one, when the end is as it must be.
-  /// - Throws: `DurabilityError.damaged` with the block's place.
-  mutating func next() throws(DurabilityError) -> Block? {
-    let headerBytes = SnapshotFormat.blockHeaderBytes
-    guard window.holds(headerBytes, at: offset) else { throw damage("the file is cut off") }
-    try window.load(headerBytes, at: offset)
-    guard let header = BlockHeader(window.bytes(headerBytes, at: offset)) else {
-      throw damage("a block's header is bad")
+  /// - Parameters:
+  ///   - block: One of `blocks`.
+  ///   - buffer: Takes the bytes; it keeps its memory from call to call.
+  /// - Throws: `DurabilityError.damaged` with the block's place, or `.system`.
+  public func read(_ block: SnapshotBlock, into buffer: inout [UInt8]) throws(DurabilityError) {
+    if buffer.count > block.byteCount {
+      buffer.removeLast(buffer.count - block.byteCount)
+    } else if buffer.count < block.byteCount {
+      buffer += [UInt8](repeating: 0, count: block.byteCount - buffer.count)
     }
-    guard header.place == place, header.sequence == sequence else {
-      throw damage("a block stands in the wrong place")
+    let count = try onDisk { () throws(SystemError) in
+      try file.read(into: &buffer, at: block.offset)
     }
-    guard header.byteCount <= UInt64(SnapshotFormat.blockBytesMax) else {
-      throw damage("a block is larger than any was written")
+    guard count == block.byteCount, CRC32C.checksum(buffer.rawBytes) == block.checksum else {
+      throw .damaged(file: name, offset: block.offset, what: "a block is bad")
     }
-    let padded = (Int(header.byteCount) + 7) & ~7
-    guard window.holds(headerBytes + padded, at: offset) else {
-      throw damage("the file is cut off")
-    }
-    try window.load(headerBytes + padded, at: offset)
-    let body = window.bytes(headerBytes + padded, at: offset).extracting(droppingFirst: headerBytes)
-    guard CRC32C.checksum(body) == header.bodyChecksum else { throw damage("a block is bad") }
-
-    current = Block(
-      kind: header.kind, index: header.index, offset: offset, byteCount: Int(header.byteCount))
-    if header.kind == SnapshotFormat.endKind {
-      guard header.byteCount == 8, body.littleEndian64(at: 0) == place,
-        offset + Int64(headerBytes + padded) == window.size
-      else { throw damage("the end is not where it belongs") }
-      return nil
-    }
-    offset += Int64(headerBytes + padded)
-    place += 1
-    return current
   }
 
-  private func damage(_ what: String) -> DurabilityError {
-    .damaged(file: window.name, offset: offset, what: what)
+  /// Reads the places not in use, which hold nothing but must not have changed either.
+  func checkUnused() throws(DurabilityError) {
+    var buffer: [UInt8] = []
+    for block in unused { try read(block, into: &buffer) }
   }
-}
 
-/// Reads a snapshot whole and checks it.
-///
-/// - Parameters:
-///   - name: The file.
-///   - sequence: The snapshot it must be.
-///   - storage: Where.
-/// - Throws: `DurabilityError.damaged` with file and place, or `.newerFormat`.
-func verifySnapshot(_ name: String, sequence: UInt64, in storage: any Storage)
-  throws(DurabilityError)
-{
-  var reader = try SnapshotReader(name, in: storage)
-  guard reader.sequence == sequence else {
-    throw .damaged(file: name, offset: 16, what: "the header belongs to another file")
+  /// Reads everything.
+  func verify() throws(DurabilityError) {
+    var buffer: [UInt8] = []
+    for block in blocks { try read(block, into: &buffer) }
+    try checkUnused()
   }
-  while try reader.next() != nil {}
+
+  /// Opens the snapshot of a sequence.
+  ///
+  /// - Parameters:
+  ///   - sequence: In its name, and to be found in it.
+  ///   - storage: Where.
+  /// - Returns: The snapshot.
+  /// - Throws: As `init`.
+  static func open(_ sequence: UInt64, in storage: any Storage) throws(DurabilityError)
+    -> SnapshotReader
+  {
+    let reader = try SnapshotReader(FileKind.snapshot.name(sequence), in: storage)
+    guard reader.sequence == sequence else {
+      throw .damaged(file: reader.name, offset: 16, what: "the header belongs to another file")
+    }
+    return reader
+  }
 }

@@ -57,6 +57,25 @@ public struct Thread: ~Copyable {
     self.thread = thread
   }
 
+  /// Lets every other thread go before the calling one from now on.
+  ///
+  /// On Linux a thread has a niceness of its own.
+  public static func yieldToOthers() {
+    // Only a wish: refused, the thread goes on as it was.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+  }
+
+  /// Puts the calling thread to sleep.
+  ///
+  /// - Parameter micros: How long, in microseconds; not negative.
+  public static func sleep(micros: Int64) {
+    var wanted = timespec(
+      tv_sec: Int(micros / 1_000_000), tv_nsec: Int(micros % 1_000_000) * 1_000)
+    var rest = timespec()
+    // When a signal interrupts, the kernel has written what is left before the call returns.
+    while unsafe nanosleep(&wanted, &rest) != 0 && errno == EINTR { wanted = rest }
+  }
+
   /// Waits until the thread has ended.
   public consuming func join() {
     let code = pthread_join(thread, nil)

@@ -1,5 +1,6 @@
 // What a server can be told, and the server's own maxima. The wire's maxima are in Wire/Limits.
 
+package import Durability
 public import Platform
 import Wire
 
@@ -11,6 +12,12 @@ public struct Configuration: Sendable {
   public var directory: String
   /// Microseconds between snapshots, if anything changed; 0 takes none by the clock.
   public var snapshotEveryMicros: Int64
+  /// The most bytes a second a snapshot writes; 0 sets no bound.
+  public var snapshotBytesPerSecond: Int64 = 200_000_000
+  /// When a command may be acknowledged.
+  public var sync = SyncPolicy.always
+  /// Whether to give up what cannot be read, and to say so, instead of refusing to start.
+  public var repairs = false
   /// The shop's time zone, declared when the directory is new; nil keeps what was declared, or
   /// declares UTC.
   public var shop: DeclaredZone?
@@ -55,8 +62,64 @@ public struct Configuration: Sendable {
   }
 }
 
+/// When a command may be acknowledged.
+public enum SyncPolicy: Hashable, Sendable {
+  /// When it is on disk: nothing acknowledged is ever lost.
+  case always
+  /// When it is written, and synced within so many microseconds: a power loss can take what was
+  /// acknowledged within that time and one sync. The end of the process alone takes nothing.
+  case within(micros: Int64)
+
+  /// The time an acknowledged command may wait for its sync, in microseconds.
+  var windowMicros: Int64 {
+    switch self {
+    case .always: 0
+    case .within(let micros): micros
+    }
+  }
+}
+
+/// What the journal's side needs to know.
+package struct JournalConfiguration: Sendable {
+  /// The time an acknowledged command may wait for its sync, in microseconds; 0 lets none wait.
+  package var syncWindowMicros: Int64
+  /// Threads that load a snapshot.
+  package var loadThreads: Int
+  /// Bytes of room made on the disk before commands need them, and the least of it when the disk is
+  /// nearly full.
+  package var room: (bytes: Int64, least: Int64)
+  /// How the journal uses the disk.
+  package var options: JournalOptions
+
+  /// Describes the journal's side.
+  ///
+  /// - Parameters:
+  ///   - syncWindowMicros: not negative.
+  ///   - loadThreads: at least 1; with 1 everything happens on the caller's thread.
+  ///   - room: each holds the record of at least one frame.
+  ///   - options: how the journal uses the disk.
+  package init(
+    syncWindowMicros: Int64, loadThreads: Int,
+    room: (bytes: Int64, least: Int64) = (
+      ServerLimits.journalRoomBytes, ServerLimits.journalRoomBytesLeast
+    ),
+    options: JournalOptions = JournalOptions()
+  ) {
+    self.syncWindowMicros = syncWindowMicros
+    self.loadThreads = loadThreads
+    self.room = room
+    self.options = options
+  }
+}
+
 /// The server's own maxima.
 public enum ServerLimits {
+  /// Bytes of room that are made on the disk before commands need them.
+  public static let journalRoomBytes: Int64 = 16 << 20
+  /// The least such room, when the disk is nearly full; a frame of the largest size fits in.
+  public static let journalRoomBytesLeast: Int64 = 2 << 20
+  /// Microseconds after which a full disk is tried again.
+  public static let fullRetryMicros: Int64 = 250_000
   /// Connections at a time; one more is told `overloaded` and closed.
   public static let connectionsMax = 4096
   /// Frames of one connection that are executed in one turn, so that nobody waits for a flood.
@@ -75,6 +138,10 @@ public enum ServerLimits {
   public static let lingerMicros: Int64 = 1_000_000
   /// Microseconds a stopping server gives to what is under way.
   public static let drainMicros: Int64 = 5_000_000
+
+  /// What a command counts against the room on the disk: its frame, and the most its record and a
+  /// batch of its own can add.
+  static func journalRoom(frameSize: Int) -> Int64 { Int64(frameSize) + 64 }
 
   /// The most memory one connection can take, in bytes.
   ///

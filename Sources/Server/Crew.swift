@@ -15,18 +15,26 @@ struct Crew: ~Copyable {
   ///
   /// - Parameters:
   ///   - storage: the disk.
+  ///   - configuration: the settings.
   ///   - loop: told everything.
   /// - Throws: `SystemError` when there is no thread to be had.
-  init(_ storage: any Storage, reportingTo loop: Mailbox<LoopMessage>) throws(SystemError) {
+  init(
+    _ storage: any Storage, _ configuration: Configuration,
+    reportingTo loop: Mailbox<LoopMessage>
+  ) throws(SystemError) {
+    let journalConfiguration = JournalConfiguration(
+      syncWindowMicros: configuration.sync.windowMicros, loadThreads: ProcessFacts.coreCount)
+    let pace = SnapshotPace(
+      bytesPerSecond: configuration.snapshotBytesPerSecond, clock: SystemClock())
     let journal = try Mailbox<JournalOrder>()
     let workbench = try Mailbox<Work>()
     let journalThread = try Thread(name: "journal") {
       do throws(ServerError) {
         var worker = try JournalWorker(
-          recovering: storage, clock: SystemClock(), randomness: SystemRandomness(),
-          reportingTo: loop)
+          recovering: storage, journalConfiguration, clock: SystemClock(),
+          randomness: SystemRandomness(), reportingTo: loop)
         do throws(DurabilityError) {
-          while try worker.serve(journal.wait()) {}
+          while try worker.serve(journal.wait(timeoutMillis: worker.timeoutMillis)) {}
         } catch {
           loop.post(.journalFailed(error))
         }
@@ -36,7 +44,8 @@ struct Crew: ~Copyable {
     }
     // A fit recurses nowhere, but its columns' helpers like a roomy stack.
     let workbenchThread = try Thread(name: "workbench", stackBytes: 8 << 20) {
-      let bench = Workbench(storage, reportingTo: loop)
+      Thread.yieldToOthers()
+      let bench = Workbench(storage, pace: pace, reportingTo: loop)
       while bench.serve(workbench.wait()) {}
     }
     self.journal = journal

@@ -30,6 +30,11 @@ extension EventLoop where Network: ~Copyable {
           session.hasMore = true
           return
         }
+        if mustAwaitRoom(header, session) {
+          session.hasMore = true
+          session.awaitsRoom = true
+          return
+        }
         executed += 1
         execute(header, of: session, now)
         session.inbox.consume(header.frameSize)
@@ -70,7 +75,7 @@ extension EventLoop where Network: ~Copyable {
   }
 
   /// Why a request is not even given to the engine.
-  private func objection(
+  private mutating func objection(
     to header: FrameHeader, of session: Session, _ now: Int64
   ) -> Refusal? {
     if let loadingPercent {
@@ -90,15 +95,35 @@ extension EventLoop where Network: ~Copyable {
         .deadlineExceeded, at: 16,
         "the request waited \(waitedMillis) ms, the deadline was \(header.deadlineMillis) ms")
     }
+    if needsRoom(header) && !hasRoom(forFrame: header.frameSize) {
+      spaceRefusalCount += 1
+      return Refusal(
+        .overloaded, "the disk is full: queries go on, commands do when there is space again")
+    }
     return nil
+  }
+
+  /// Whether a request has to wait a moment: the journal is about to grant more room.
+  private func mustAwaitRoom(_ header: FrameHeader, _ session: Session) -> Bool {
+    loadingPercent == nil && drainUntilMicros == nil && session.isGreeted && !journalNews.isFull
+      && needsRoom(header) && !hasRoom(forFrame: header.frameSize)
+  }
+
+  private func needsRoom(_ header: FrameHeader) -> Bool {
+    Verb(rawValue: header.verb)?.isCommand == true
+  }
+
+  /// Whether the record of a frame fits into the room the journal has granted.
+  func hasRoom(forFrame size: Int) -> Bool {
+    journalNews.granted - roomUsed >= ServerLimits.journalRoom(frameSize: size)
   }
 
   /// Adds the command that was just executed to the turn's batch.
   mutating func journalise(_ frame: RawSpan) {
-    if !batch.hasRoom(payloadBytes: frame.byteCount) {
-      journal.post(.append(batch))
-      batch = RecordBatch()
-    }
+    if !batch.hasRoom(payloadBytes: frame.byteCount) { commit() }
+    let room = ServerLimits.journalRoom(frameSize: frame.byteCount)
+    roomUsed += room
+    batchRoom += room
     batch.append(sequence: engine.sequence, time: engine.timeMicros, payload: frame)
   }
 

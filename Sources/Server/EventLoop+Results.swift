@@ -130,7 +130,7 @@ extension EventLoop where Network: ~Copyable {
     var reply = StatusReply()
     engine.describe(in: &reply)
     reply.stateHash = hash
-    reply.durableSequence = durableSequence
+    reply.durableSequence = journalNews.durable
     reply.snapshotSequence = snapshots.sequence
     reply.uptimeMicros = clock.monotonicMicros() - startMicros
     reply.requests = requestCount
@@ -156,7 +156,7 @@ extension EventLoop where Network: ~Copyable {
         journal.post(.roll)
       }
     }
-    if let chosen = snapshots.chosen, chosen.store.sequence <= durableSequence {
+    if let chosen = snapshots.chosen, chosen.store.sequence <= journalNews.durable {
       snapshots.chosen = nil
       snapshots.isWriting = true
       workbench.post(.snapshot(chosen.store, for: chosen.requesters))

@@ -12,11 +12,11 @@ package enum LoopMessage: Sendable {
   /// The files are read so far, in percent.
   case loading(Int)
   /// The files are read: here is the state.
-  case loaded(Engine.Parts, Recovered)
+  case loaded(Engine.Parts, Recovered.Facts)
   /// The files cannot be read.
   case loadingFailed(ServerError)
-  /// Every record up to this one is on disk.
-  case durable(UInt64)
+  /// How far the journal is.
+  case journal(JournalNews)
   /// The journal takes nothing any more.
   case journalFailed(DurabilityError)
   /// A fit ended.
@@ -42,7 +42,8 @@ package enum LoopEnd: Sendable {
 /// Accepts, reads, executes, commits, writes, closes, tends; and again.
 package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var network: Network
-  var engine: Engine
+  /// The owner of the state; whoever drives the loop may look at it between turns.
+  package internal(set) var engine: Engine
   let journal: Mailbox<JournalOrder>
   let workbench: Mailbox<Work>
   let mailbox: Mailbox<LoopMessage>
@@ -52,14 +53,21 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
 
   /// How much of the files is read, in percent; nil once the state is here.
   package private(set) var loadingPercent: Int? = 0
-  private var recovered: Recovered?
+  private var recovered: Recovered.Facts?
   var sessions: [Session?] = []
   var connectionCount = 0
   /// Sessions that something happened to in this turn.
   var listed: [Session] = []
   /// This turn's commands.
   var batch = RecordBatch()
-  var durableSequence: UInt64
+  /// What its records count against the room granted, in bytes.
+  var batchRoom: Int64 = 0
+  /// What all records since the start count against the room granted, in bytes.
+  var roomUsed: Int64 = 0
+  var journalNews = JournalNews(
+    acknowledgeable: 0, durable: 0, granted: 0, isFull: false, lossWindowMicros: 0)
+  /// Commands that were refused because the disk was full.
+  var spaceRefusalCount: UInt64 = 0
   var snapshots: SnapshotDesk
   var errandCount = 0
   var requestCount: UInt64 = 0
@@ -85,7 +93,6 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   ) {
     self.network = network
     engine = Engine()
-    durableSequence = 0
     self.journal = journal
     self.workbench = workbench
     self.mailbox = mailbox
@@ -99,7 +106,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   ///
   /// - Returns: what was recovered; nil when the loop has ended instead.
   /// - Throws: `SystemError` when the network as a whole fails.
-  package mutating func load() throws(SystemError) -> Recovered? {
+  package mutating func load() throws(SystemError) -> Recovered.Facts? {
     while end == nil && loadingPercent != nil { try turn() }
     return recovered.take()
   }
@@ -119,6 +126,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       Frame.end(mark, in: &frame)
       guard case .frame(let header) = try Frame.cut(frame.bytes, sizeMax: Limits.frameSizeMax)
       else { return .badFrame }
+      guard hasRoom(forFrame: frame.count) else { return .overloaded }
       switch engine.execute(header, frame.bytes, at: clock.calendarMicros(), into: &reply) {
       case .changed:
         journalise(frame.bytes)
@@ -162,7 +170,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
 
   /// Until the next thing that is due by the clock.
   private func timeoutMillis() -> Int32 {
-    if listed.contains(where: \.canGoOn) || isDrained { return 0 }
+    if isDrained || listed.contains(where: \.canGoOn) { return 0 }
     var due = Int64.max
     // While one is under way its end is an event; the next one's time may have come already.
     if snapshotEveryMicros > 0 && !snapshots.isBusy { due = min(due, snapshots.dueMicros) }
@@ -229,8 +237,9 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
 
   mutating func commit() {
     if batch.isEmpty { return }
-    journal.post(.append(batch))
+    journal.post(.append(batch, room: batchRoom))
     batch = RecordBatch()
+    batchRoom = 0
   }
 
   private mutating func tend(_ now: Int64) {
@@ -251,7 +260,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     commit()
     tendSnapshots(now)
     if isDrained || now >= drainUntilMicros ?? Int64.max, end == nil,
-      durableSequence == engine.sequence
+      journalNews.acknowledgeable == engine.sequence
     {
       end = .drained
     }
@@ -259,7 +268,8 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
 
   /// Whether a stopping server has nothing left to do.
   private var isDrained: Bool {
-    drainUntilMicros != nil && connectionCount == 0 && durableSequence == engine.sequence
+    drainUntilMicros != nil && connectionCount == 0
+      && journalNews.acknowledgeable == engine.sequence
   }
 
   /// Lets nobody in any more; what has arrived is still answered.
@@ -278,15 +288,17 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     case .loading(let percent): loadingPercent = percent
     case .loaded(let parts, let recovered):
       engine = Engine(parts)
-      durableSequence = engine.sequence
       snapshots.sequence = recovered.snapshotSequence
       self.recovered = recovered
       loadingPercent = nil
     case .loadingFailed(let error): end = .loadingFailed(error)
-    case .durable(let sequence):
-      durableSequence = sequence
-      // Any session may hold replies that were waiting for this.
-      for case let session? in sessions where !session.outbox.isEmpty { list(session) }
+    case .journal(let news):
+      journalNews = news
+      // Any session may hold replies, or commands, that were waiting for this.
+      for case let session? in sessions where !session.outbox.isEmpty || session.awaitsRoom {
+        session.awaitsRoom = false
+        list(session)
+      }
     case .journalFailed(let error): end = .journalFailed(error)
     case .fitted(let result, let requester): deliver(result, to: requester, now)
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
@@ -296,7 +308,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
 
   private mutating func write() {
     for session in listed {
-      var count = session.sendableCount(durable: durableSequence)
+      var count = session.sendableCount(durable: journalNews.acknowledgeable)
       while count > 0 {
         let outcome = session.send(count, over: &network)
         guard case .bytes(let sent) = outcome else {
@@ -331,7 +343,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       if session.inbox.isEmpty { session.inbox.shrink(to: ServerLimits.receiveSize) }
       var interest: Interest = []
       if session.wantsBytes { interest.insert(.read) }
-      if session.sendableCount(durable: durableSequence) > 0 { interest.insert(.write) }
+      if session.sendableCount(durable: journalNews.acknowledgeable) > 0 { interest.insert(.write) }
       network.setInterest(interest, of: session.handle)
       // On the list for the next turn stay those for whom no event will come.
       if session.canGoOn || session.lingerUntilMicros != nil {

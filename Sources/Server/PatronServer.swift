@@ -1,6 +1,6 @@
 // Wiring only: recovery, threads, loop, and the way down again.
 
-import Durability
+public import Durability
 public import Platform
 import Scoring
 import Wire
@@ -20,6 +20,8 @@ public struct ServerError: Error, Sendable, CustomStringConvertible {
 
 /// What the operator is told on the way up.
 public enum Announcement: Sendable {
+  /// The files are damaged, and this is about to be done about it.
+  case repairing(RepairPlan)
   /// The server listens at this address and reads its files; requests are answered `loading`.
   case loading(SocketAddress)
   /// The server serves.
@@ -65,10 +67,13 @@ public enum PatronServer {
     // Before any thread is started, so that every thread inherits the blocked signals.
     let signals = try system { () throws(SystemError) in try SignalDescriptor() }
     let storage = try open(configuration.directory)
+    if configuration.repairs { try repair(storage, announce) }
     let mailbox = try system { () throws(SystemError) in try Mailbox<LoopMessage>() }
     let network = try listen(at: configuration.address, mailbox, signals)
     let address = network.address
-    let crew = try system { () throws(SystemError) in try Crew(storage, reportingTo: mailbox) }
+    let crew = try system { () throws(SystemError) in
+      try Crew(storage, configuration, reportingTo: mailbox)
+    }
     var loop = EventLoop(
       network: network, journal: crew.journal, workbench: crew.workbench, mailbox: mailbox,
       clock: SystemClock(), snapshotEveryMicros: configuration.snapshotEveryMicros)
@@ -105,6 +110,19 @@ public enum PatronServer {
     }
   }
 
+  private static func repair(
+    _ storage: any Storage, _ announce: (Announcement) -> Void
+  ) throws(ServerError) {
+    do throws(DurabilityError) {
+      guard let plan = try planRepair(of: storage) else { return }
+      announce(.repairing(plan))
+      var randomness: any Randomness = SystemRandomness()
+      try Durability.repair(plan, in: storage, clock: SystemClock(), randomness: &randomness)
+    } catch {
+      throw ServerError(3, "the data directory cannot be repaired: \(error)")
+    }
+  }
+
   private static func listen(
     at address: SocketAddress, _ mailbox: Mailbox<LoopMessage>,
     _ signals: consuming SignalDescriptor
@@ -119,7 +137,7 @@ public enum PatronServer {
   }
 
   private static func welcome(
-    at address: SocketAddress, _ engine: borrowing Engine, _ recovered: Recovered
+    at address: SocketAddress, _ engine: borrowing Engine, _ recovered: Recovered.Facts
   ) -> Welcome {
     Welcome(
       address: address, customers: engine.store.customerCount, orders: engine.store.orderCount,
@@ -176,7 +194,8 @@ public enum PatronServer {
       guard let store else { return }
       crew.stop()
       do {
-        _ = try writeSnapshot(of: store, to: storage)
+        _ = try writeSnapshot(
+          of: store, to: storage, SnapshotPace(bytesPerSecond: 0, clock: SystemClock()))
       } catch {
         throw ServerError(
           4, "the last snapshot failed, the journal holds everything nevertheless: \(error)")

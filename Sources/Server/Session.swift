@@ -25,6 +25,8 @@ final class Session {
   var lingerUntilMicros: Int64?
   /// Whether the loop has this session on its list for this turn's end.
   var isListed = false
+  /// Whether the next command waits until the journal grants more room.
+  var awaitsRoom = false
   /// Whether whole frames may wait in the inbox: the turn's share was used up, or replies pile up.
   var hasMore = false
 
@@ -46,7 +48,7 @@ final class Session {
 
   /// Whether to execute what waits in the inbox without an event that says so.
   var canGoOn: Bool {
-    hasMore && !isWaiting && !isClosing && outbox.count <= ServerLimits.outboxSizeMax
+    hasMore && !awaitsRoom && !isWaiting && !isClosing && outbox.count <= ServerLimits.outboxSizeMax
   }
 
   /// Where the next reply will begin.

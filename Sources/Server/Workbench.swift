@@ -1,7 +1,7 @@
 // The workbench: what takes long. It gets values of the store and gives results back; nothing it
 // does delays the loop. PatronServer runs it on a thread, the simulation step by step.
 
-import Durability
+package import Durability
 package import Platform
 package import Scoring
 import Wire
@@ -29,22 +29,57 @@ package struct Requester: Sendable {
 
 /// What a snapshot came to.
 package struct SnapshotResult: Sendable {
-  var sequence: UInt64
-  var sizeBytes: UInt64
+  /// The last record it contains.
+  package var sequence: UInt64
+  /// The file's size in bytes.
+  package var sizeBytes: UInt64
+  /// Bytes of it that had changed and were written.
+  package var writtenBytes: UInt64
+}
+
+/// How fast a snapshot is written, so that the journal's syncs find the disk free.
+package struct SnapshotPace: Sendable {
+  /// The most bytes a second; 0 sets no bound.
+  package let bytesPerSecond: Int64
+  let clock: any Clock
+
+  /// Chooses a pace.
+  ///
+  /// - Parameters:
+  ///   - bytesPerSecond: the most bytes a second; 0 sets no bound.
+  ///   - clock: the time.
+  package init(bytesPerSecond: Int64, clock: any Clock) {
+    self.bytesPerSecond = bytesPerSecond
+    self.clock = clock
+  }
+
+  /// Sleeps until so many bytes may have been written.
+  func await(_ bytes: Int64, since startMicros: Int64) {
+    if bytesPerSecond == 0 { return }
+    let due = startMicros + Int64(Double(bytes) * 1e6 / Double(bytesPerSecond))
+    let wait = due - clock.monotonicMicros()
+    // Short naps are not worth their system calls.
+    if wait > 1_000 { Thread.sleep(micros: wait) }
+  }
 }
 
 /// The doer of long work.
 package struct Workbench {
   private let storage: any Storage
+  private let pace: SnapshotPace
   private let loop: Mailbox<LoopMessage>
 
   /// Sets the bench up.
   ///
   /// - Parameters:
   ///   - storage: where snapshots go.
+  ///   - pace: how fast they are written.
   ///   - loop: told the results.
-  package init(_ storage: any Storage, reportingTo loop: Mailbox<LoopMessage>) {
+  package init(
+    _ storage: any Storage, pace: SnapshotPace, reportingTo loop: Mailbox<LoopMessage>
+  ) {
     self.storage = storage
+    self.pace = pace
     self.loop = loop
   }
 
@@ -61,7 +96,7 @@ package struct Workbench {
         loop.post(.hashed(store.stateHash(), requester))
       case .snapshot(let store, let requesters):
         let result = Result { () throws(DurabilityError) in
-          try writeSnapshot(of: store, to: storage)
+          try writeSnapshot(of: store, to: storage, pace)
         }
         loop.post(.snapshotWritten(result, requesters))
       case .stop:
@@ -77,20 +112,38 @@ package struct Workbench {
 /// - Parameters:
 ///   - store: the state; its last record is durable.
 ///   - storage: the disk.
+///   - pace: how fast to write.
 /// - Returns: what it came to.
-/// - Throws: `DurabilityError`; the older snapshots stand as they did.
-func writeSnapshot(
-  of store: Store, to storage: any Storage
+/// - Throws: `DurabilityError`; the newest snapshot stands as it did.
+package func writeSnapshot(
+  of store: Store, to storage: any Storage, _ pace: SnapshotPace
 ) throws(DurabilityError) -> SnapshotResult {
-  var writer = try SnapshotWriter(
-    sequence: store.sequence, time: store.timeMicros, in: storage)
-  var size: UInt64 = 0
-  try store.forEachSection { (section) throws(DurabilityError) in
-    size += UInt64(section.bytes.byteCount)
-    try writer.append(
-      kind: section.kind.rawValue, index: section.index, bytes: section.bytes)
+  do throws(DurabilityError) {
+    return try writeSnapshot(of: store, to: storage, pace, fromScratch: false)
+  } catch {
+    // What stood in the file that was written over is not what was once written there.
+    guard case .damaged = error else { throw error }
+    return try writeSnapshot(of: store, to: storage, pace, fromScratch: true)
   }
-  try writer.finish(durableSequence: store.sequence)
+}
+
+private func writeSnapshot(
+  of store: Store, to storage: any Storage, _ pace: SnapshotPace, fromScratch: Bool
+) throws(DurabilityError) -> SnapshotResult {
+  let start = pace.clock.monotonicMicros()
+  var writer = try SnapshotWriter(
+    sequence: store.sequence, time: store.timeMicros, created: pace.clock.calendarMicros(),
+    in: storage, fromScratch: fromScratch)
+  try store.forEachSection { (section) throws(DurabilityError) in
+    try writer.append(
+      kind: section.kind.rawValue, index: section.index, changed: section.changed,
+      bytes: section.bytes)
+    pace.await(writer.bytesWritten, since: start)
+  }
+  let written = writer.bytesWritten
+  let head = store.head()
+  let size = try writer.finish(head: head.bytes, durableSequence: store.sequence)
   _ = try retireOldFiles(in: storage)
-  return SnapshotResult(sequence: store.sequence, sizeBytes: size)
+  return SnapshotResult(
+    sequence: store.sequence, sizeBytes: UInt64(size), writtenBytes: UInt64(written))
 }

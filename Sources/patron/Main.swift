@@ -25,6 +25,7 @@ struct Main {
     let rest = Array(words.dropFirst())
     switch name {
     case "serve": return Serve.run(rest)
+    case "verify": return Verify.run(rest)
     case "version", "--version":
       Console.out(Version.text)
       return 0
@@ -32,7 +33,7 @@ struct Main {
     default: break
     }
     guard let command = commands.first(where: { $0.name == name }) else {
-      let known = commands.map(\.name) + ["serve", "version", "help"]
+      let known = commands.map(\.name) + ["serve", "verify", "version", "help"]
       let hint = Spelling.nearest(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
       Console.error("patron: there is no command '\(name)'\(hint)")
       return 2
@@ -46,6 +47,7 @@ struct Main {
       return 0
     }
     if name == "serve" { return Serve.run(["--help"]) }
+    if name == "verify" { return Verify.run(["--help"]) }
     guard let command = commands.first(where: { $0.name == name }) else {
       Console.error("patron help: there is no command '\(name)'")
       return 2
@@ -56,7 +58,8 @@ struct Main {
 
   private static var overview: String {
     let rows =
-      [("serve", "run the server")] + commands.map { ($0.name, $0.summary) }
+      [("serve", "run the server"), ("verify", Verify.command.summary)]
+      + commands.map { ($0.name, $0.summary) }
       + [("version", "print the version"), ("help COMMAND", "tell a command's options")]
     let width = rows.map(\.0.count).max() ?? 0
     let lines = rows.map {
@@ -69,7 +72,7 @@ struct Main {
 
       \(lines.joined(separator: "\n"))
 
-      Every command but serve takes --address HOST:PORT (default \(Connecting.defaultAddress)).
+      Every command but serve and verify takes --address HOST:PORT (default \(Connecting.defaultAddress)).
       Exit codes: 0 done, 2 wrong usage, 1 anything else, with one sentence on standard error.
       To see everything at once, without data or a server: patron demo
       """

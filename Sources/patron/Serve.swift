@@ -15,12 +15,23 @@ enum Serve {
         "where to listen; default \(Connecting.defaultAddress), port 0 picks one"),
       Option(
         "snapshot-every", "SECONDS",
-        "time between snapshots such as 60s; 0s takes none; default 60s"),
+        "time between snapshots such as 60s or 500ms; 0s takes none; default 60s"),
+      Option(
+        "snapshot-rate", "MB/S",
+        "the most megabytes a second a snapshot writes; 0 sets no bound; default 200"),
+      Option(
+        "sync", "POLICY",
+        "always: acknowledge what is on disk; or a time such as 10ms: acknowledge what is written, "
+          + "and sync within that time; default always"),
+      Option("repair", nil, "give up what cannot be read, after saying what that is, and start"),
       Option("time-zone", "NAME", "the shop's time zone, for a new directory; default UTC"),
     ],
     details: """
       The server prints «listening on HOST:PORT» once it serves. SIGTERM or SIGINT ends it:
       what is under way is answered, a snapshot is written. It listens on loopback addresses only.
+
+      Acknowledged commands are on disk; with --sync 10ms a power loss can take those of the last
+      10 ms and of the sync under way, and the end of the process alone still takes none.
 
       Exit codes: 0 ended as asked, 1 cannot start, 2 wrong usage, 3 the files are damaged, 4 the
       disk failed.
@@ -68,25 +79,46 @@ enum Serve {
     }
     var configuration = Configuration(address: address, directory: directory)
     if let text = arguments.value("snapshot-every") {
-      configuration.snapshotEveryMicros = try seconds(text) * 1_000_000
+      configuration.snapshotEveryMicros = try micros(
+        text, of: "snapshot-every", atMost: 86_400_000_000)
     }
+    if let text = arguments.value("snapshot-rate") {
+      guard let megabytes = Int64(text), (0...100_000).contains(megabytes) else {
+        throw .usage(
+          "--snapshot-rate is '\(text)', it must be whole megabytes a second from 0 to 100000")
+      }
+      configuration.snapshotBytesPerSecond = megabytes * 1_000_000
+    }
+    if let text = arguments.value("sync"), text != "always" {
+      let window = try micros(text, of: "sync", atMost: 10_000_000)
+      guard window > 0 else { throw .usage("--sync 0 is no time; say always") }
+      configuration.sync = .within(micros: window)
+    }
+    configuration.repairs = arguments.flag("repair")
     if let name = arguments.value("time-zone") {
       configuration.shop = try zone(named: name)
     }
     return configuration
   }
 
-  private static func seconds(_ text: String) throws(CommandError) -> Int64 {
-    guard text.hasSuffix("s"), let seconds = Int64(text.dropLast()), (0...86_400).contains(seconds)
-    else {
-      throw .usage(
-        "--snapshot-every is '\(text)', it must be whole seconds from 0s to 86400s, such as 60s")
+  /// Reads `60s` or `500ms`.
+  private static func micros(
+    _ text: String, of name: String, atMost limit: Int64
+  ) throws(CommandError) -> Int64 {
+    let isMillis = text.hasSuffix("ms")
+    if text.hasSuffix("s"), let count = Int64(text.dropLast(isMillis ? 2 : 1)) {
+      let (micros, overflows) = count.multipliedReportingOverflow(by: isMillis ? 1_000 : 1_000_000)
+      if !overflows && (0...limit).contains(micros) { return micros }
     }
-    return seconds
+    throw .usage(
+      "--\(name) is '\(text)', it must be a time such as 60s or 500ms, at most "
+        + "\(limit / 1_000_000)s")
   }
 
   private static func tell(_ announcement: Announcement) {
     switch announcement {
+    case .repairing(let plan):
+      for line in Verify.lines(of: plan) { Console.error("patron serve: repair: \(line)") }
     case .loading(let address):
       Console.error("reading the files; until then \(address) answers that it is loading")
     case .ready(let welcome): greet(welcome)

@@ -213,6 +213,77 @@ struct JournalTests {
     }
   }
 
+  @Test("room that was promised is there when the disk is full, across segments too")
+  func promises() throws {
+    let storage = SimulatedStorage()
+    var ledger = Ledger()
+    var journal = try openJournal(recover(from: storage, into: &ledger), storage)
+    try journal.reserve(60_000)
+    var number: UInt64 = 0
+    while number < 60 {
+      // From here on nothing new finds space; the calls that write into the room are let through.
+      number += 1
+      var records = batch(number...number)
+      let before = storage.files
+      try journal.append(&records)
+      let grown = storage.files.filter { $0.value.count > before[$0.key]?.count ?? 0 }
+      #expect(grown.count <= 1, "only a new segment grows, with all its room at once")
+    }
+    _ = try recover(from: storage, into: &ledger)
+    #expect(ledger == Ledger(through: 60))
+  }
+
+  @Test("batches written without a sync between them may be torn, but are not bit rot")
+  func tornWindow() throws {
+    let storage = SimulatedStorage()
+    var ledger = Ledger()
+    var journal = try openJournal(recover(from: storage, into: &ledger), storage)
+    for number in 1...5 as ClosedRange<UInt64> {
+      var records = batch(number...number)
+      try journal.write(&records)
+      if number == 2 { try journal.sync() }
+    }
+    #expect(journal.durableSequence == 2 && journal.nextSequence == 6)
+    let (name, bytes) = try #require(storage.files.first)
+    var place = 40
+    for number in 1...5 as ClosedRange<UInt64> {
+      var files = [name: bytes]
+      files[name]?[place + 9] ^= 1
+      let torn = SimulatedStorage(files: files)
+      if number <= 2 {
+        // What was synced when the later batches were written was good once.
+        #expect(recoveryFailure(torn) != nil, "record \(number)")
+      } else {
+        var ledger = Ledger()
+        #expect(try recover(from: torn, into: &ledger).cutBytes > 0)
+        #expect(ledger == Ledger(through: number - 1))
+      }
+      place += batch(number...number).byteCount
+    }
+  }
+
+  @Test("a record's own checksum names the record")
+  func recordChecksum() throws {
+    let (name, bytes, ends) = try plain(batches: 2)
+    // A body's checksum that fits damaged bytes: the record's must still say no.
+    var damaged = bytes
+    damaged[ends[0] + 60] ^= 1
+    let body = CRC32C.checksum(damaged.rawBytes.extracting(ends[0] + 32..<ends[1]))
+    damaged.store(littleEndian: body, at: ends[0] + 4)
+    let salt = damaged.rawBytes.littleEndian32(at: 32)
+    let header = CRC32C.checksum(
+      damaged.rawBytes.extracting(ends[0] + 4..<ends[0] + 32), salt: salt)
+    damaged.store(littleEndian: header, at: ends[0])
+    guard
+      case .damaged(name, Int64(ends[0]), let what)? = recoveryFailure(
+        SimulatedStorage(files: [name: damaged]))
+    else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(what.contains("record 1"))
+  }
+
   @Test("after a failed sync the journal takes nothing, and never syncs that file again")
   func failedSync() throws {
     let storage = SimulatedStorage()

@@ -35,13 +35,16 @@ struct Ledger: RecoveryHandler, Equatable {
     if sequence > 0 { entries = Self.entriesMade.prefix(Int(sequence)).map { $0 } }
   }
 
-  mutating func beginSnapshot(sequence: UInt64, time: Int64) throws(RecoveryRefusal) {
+  mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError) {
     entries = []
-  }
-
-  mutating func block(kind: UInt32, index: UInt32, bytes: RawSpan) throws(RecoveryRefusal) {
-    guard kind == 7, index == UInt32(entries.count) else { throw RecoveryRefusal("wrong block") }
-    add(UInt64(index) + 1, 1_000_001 + Int64(index), bytes)
+    var buffer: [UInt8] = []
+    for block in snapshot.blocks {
+      try snapshot.read(block, into: &buffer)
+      guard block.kind == 7, block.index == UInt32(entries.count) else {
+        throw .refused(file: snapshot.name, offset: 0, reason: "wrong block")
+      }
+      add(UInt64(block.index) + 1, 1_000_001 + Int64(block.index), buffer.rawBytes)
+    }
   }
 
   mutating func record(sequence: UInt64, time: Int64, payload: RawSpan) throws(RecoveryRefusal) {
@@ -59,11 +62,13 @@ struct Ledger: RecoveryHandler, Equatable {
   func writeSnapshot(to storage: any Storage) throws(DurabilityError) {
     let sequence = UInt64(entries.count)
     var writer = try SnapshotWriter(
-      sequence: sequence, time: 1_000_000 + Int64(sequence), in: storage)
+      sequence: sequence, time: 1_000_000 + Int64(sequence), created: 3, in: storage)
     for (index, entry) in entries.enumerated() {
-      try writer.append(kind: 7, index: UInt32(index), bytes: entry.payload.rawBytes)
+      try writer.append(
+        kind: 7, index: UInt32(index), changed: entry.sequence, bytes: entry.payload.rawBytes)
     }
-    try writer.finish(durableSequence: sequence)
+    let head: [UInt8] = [1, 2, 3, 4, 5]
+    try writer.finish(head: head.rawBytes, durableSequence: sequence)
   }
 }
 

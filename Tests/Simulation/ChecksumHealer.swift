@@ -7,7 +7,8 @@ import Support
 
 enum ChecksumHealer {
   private static let segmentHeaderBytes = 40
-  private static let batchHeaderBytes = 24
+  private static let batchHeaderBytes = 32
+  private static let recordHeaderBytes = 16
 
   /// The same disk with fitting checksums.
   static func healed(_ disk: SimulatedStorage) -> SimulatedStorage {
@@ -26,11 +27,17 @@ enum ChecksumHealer {
     var offset = segmentHeaderBytes
     while offset + batchHeaderBytes <= file.count {
       let first = file.rawBytes.littleEndian64(at: offset + 8)
-      let count = file.rawBytes.littleEndian32(at: offset + 16)
-      let size = Int(file.rawBytes.littleEndian32(at: offset + 20))
+      let count = Int(file.rawBytes.littleEndian32(at: offset + 24))
+      let size = Int(file.rawBytes.littleEndian32(at: offset + 28))
       guard first == sequence, count > 0, size & 7 == 0, size > batchHeaderBytes,
         offset + size <= file.count
       else { break }
+      var record = offset + batchHeaderBytes
+      for number in 0..<count where record + recordHeaderBytes <= offset + size {
+        heal(record: record, sequence: first + UInt64(number), salt: salt, in: &file)
+        let payload = Int(file.rawBytes.littleEndian32(at: record + 8))
+        record += (recordHeaderBytes + payload + 7) & ~7
+      }
       let body = CRC32C.checksum(
         file.rawBytes.extracting(offset + batchHeaderBytes..<offset + size))
       file.store(littleEndian: body, at: offset + 4)
@@ -41,5 +48,18 @@ enum ChecksumHealer {
       offset += size
     }
     return file
+  }
+
+  private static func heal(record: Int, sequence: UInt64, salt: UInt32, in file: inout [UInt8]) {
+    let payload = Int(file.rawBytes.littleEndian32(at: record + 8))
+    guard record + recordHeaderBytes + payload <= file.count else { return }
+    var number: [UInt8] = []
+    number.append(littleEndian: sequence)
+    var checksum = CRC32C(salt: salt)
+    checksum.update(number.rawBytes)
+    checksum.update(file.rawBytes.extracting(record..<record + 12))
+    let start = record + recordHeaderBytes
+    checksum.update(file.rawBytes.extracting(start..<start + payload))
+    file.store(littleEndian: checksum.value, at: record + 12)
   }
 }

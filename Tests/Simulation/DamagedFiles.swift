@@ -36,6 +36,7 @@ public struct DamagedFiles: Sendable {
   /// The state's hash after each command that ended a batch.
   private let hashes: [UInt64: UInt64]
   private let lastSequence: UInt64
+  private let configuration: JournalConfiguration
   /// Sizes of the journal after each batch, with the last command in it.
   private let batches: [(size: Int, sequence: UInt64)]
 
@@ -54,11 +55,12 @@ public struct DamagedFiles: Sendable {
       plan.bulk = 0
       plan.fitPermille = 0
       plan.snapshotPercent = snapshots ? 5 : 0
-      plan.journal.preallocationBytes = 0
+      plan.journal.syncWindowMicros = 0
+      plan.journal.options.preallocationBytes = 0
       plan.weights.jump = 0
       plan.weights.reset = 0
       if !snapshots {
-        plan.journal.segmentBytesMax = 1 << 20
+        plan.journal.options.segmentBytesMax = 1 << 20
         plan.snapshotEveryMicros = 0
         plan.clients = 1
         plan.pipeline = 1
@@ -67,6 +69,7 @@ public struct DamagedFiles: Sendable {
     }
     if let violation = world.live().violation { throw violation }
     self.seed = seed
+    configuration = world.plan.journal
     files = world.storage.files
     hashes = world.hashes
     lastSequence = UInt64(world.history.count)
@@ -169,7 +172,7 @@ public struct DamagedFiles: Sendable {
   ) -> Result<(sequence: UInt64, hash: UInt64), StartFailure> {
     do throws(ServerError) {
       _ = try JournalWorker(
-        recovering: SimulatedStorage(files: files), clock: SimulatedClock(),
+        recovering: SimulatedStorage(files: files), configuration, clock: SimulatedClock(),
         randomness: SeededGenerator(seed: 1), reportingTo: probe)
     } catch {
       _ = probe.takeAll()

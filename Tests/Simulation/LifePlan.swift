@@ -4,6 +4,7 @@
 import Durability
 import Glibc
 import Platform
+import Server
 import Support
 import Wire
 
@@ -21,7 +22,7 @@ struct LifePlan {
   var customers: Int
   /// Microseconds between snapshots by the clock; 0 takes none.
   var snapshotEveryMicros: Int64
-  var journal: JournalOptions
+  var journal: JournalConfiguration
   /// How often each kind of step is chosen, relative to the others.
   var weights: Weights
   /// Of a hundred requests, how many ask for a snapshot.
@@ -63,9 +64,14 @@ struct LifePlan {
     rows = draw(1...8)
     customers = draw(2...40)
     snapshotEveryMicros = [0, 200_000, 2_000_000, 60_000_000][draw(0...3)]
-    journal = JournalOptions(
-      segmentBytesMax: Int64([4_096, 16_384, 65_536, 1 << 20][draw(0...3)]),
-      preallocationBytes: Int64([0, 1_000, 4_096, 16_384][draw(0...3)]))
+    // Room for the largest request of a life, and mostly not for many.
+    let room = Int64([4_096, 8_192, 32_768][draw(0...2)])
+    journal = JournalConfiguration(
+      syncWindowMicros: Int64([0, 0, 0, 2_000, 10_000][draw(0...4)]), loadThreads: 1,
+      room: (bytes: room, least: 4_096),
+      options: JournalOptions(
+        segmentBytesMax: Int64([4_096, 16_384, 65_536, 1 << 20][draw(0...3)]),
+        preallocationBytes: Int64([0, 1_000, 4_096, 16_384][draw(0...3)])))
     weights = Weights(
       client: draw(3...10), turn: draw(3...12), journal: draw(1...8), bench: draw(1...4),
       clock: draw(1...3), reset: draw(0...2) == 0 ? 1 : 0, jump: draw(0...2) == 0 ? 1 : 0)
@@ -73,6 +79,7 @@ struct LifePlan {
     crashesPerRestart = draw(20...200)
     fitPermille = draw(0...7) == 0 ? 10 : 0
     bulk = draw(0...79) == 0 ? draw(3_000...8_000) : 0
+    if bulk > 0 { journal.room = (bytes: 1 << 19, least: 1 << 19) }
     calendarMicros = Int64(draw(1_000...20_000)) * 86_400_000_000 + Int64(draw(0...86_399_999_999))
 
     faults = []

@@ -101,8 +101,6 @@ final class Operation {
 /// What the model says must come back.
 enum Answer {
   case refused(Status)
-  /// The server may refuse for reasons of its own: it is loading, stopping or has no room.
-  case unavailable
   case hello(HelloReply)
   case ping(timeMicros: Int64)
   case empty

@@ -28,16 +28,14 @@ struct RequestSource {
 
   /// The next request.
   ///
-  /// - Parameters:
-  ///   - now: the calendar, as the client sees it.
-  ///   - errands: whether long ones may be asked for.
+  /// - Parameter now: the calendar, as the client sees it.
   /// - Returns: it.
-  mutating func next(now: Int64, errands: Bool) -> Request {
+  mutating func next(now: Int64) -> Request {
     made += 1
-    if errands && draw(1...1000) <= plan.fitPermille {
+    if draw(1...1000) <= plan.fitPermille {
       return .fit(FitRequest(asOfMicros: 0, kind: UInt8(draw(0...8) == 0 ? 7 : draw(1...2))))
     }
-    if errands && chance(plan.snapshotPercent) { return .snapshot }
+    if chance(plan.snapshotPercent) { return .snapshot }
     if bulkIsDue && made > plan.requests / 3 {
       bulkIsDue = false
       return bulk(now)
@@ -48,7 +46,7 @@ struct RequestSource {
     case ...62: return .adopt(model())
     case ...82: return scores(now)
     case ...86: return .ping
-    case ...92: return .status(withHash: errands && chance(40))
+    case ...92: return .status(withHash: chance(40))
     case ...94: return .declare(chance(50) ? plan.zone : Self.otherZone)
     default: return broken(now)
     }

@@ -18,8 +18,10 @@ final class SimulatedClient {
   var received: [UInt8] = []
   /// The server does an errand for this connection; later requests wait.
   var waitsForErrand = false
-  /// Sends nothing more until all is answered.
-  var isPatient = false
+  /// The next command waits until the journal has room for it.
+  var awaitsRoom = false
+  /// The loop goes on with this connection without an event that says so.
+  var hasMore = false
   /// The server has closed the connection, or was asked to by the end of our half.
   var hasEnded = false
   /// What was lost and must be sent again, oldest first.
@@ -28,6 +30,14 @@ final class SimulatedClient {
   var acknowledged: [Request] = []
 
   init(_ number: Int) { self.number = number }
+
+  /// Whether the server has a reply that has not left it whole.
+  var hasReplies: Bool {
+    underWay.prefix(executed).contains { $0.expected != nil }
+  }
+
+  /// Whether the loop goes on with this connection by itself.
+  var goesOn: Bool { line != nil && hasMore && !awaitsRoom && !waitsForErrand }
 
   /// Forgets the connection, and keeps what has to be sent again.
   func disconnect() {
@@ -40,7 +50,8 @@ final class SimulatedClient {
     inboxCount = 0
     received = []
     waitsForErrand = false
-    isPatient = false
+    awaitsRoom = false
+    hasMore = false
     hasEnded = false
   }
 }

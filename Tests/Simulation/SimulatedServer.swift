@@ -30,7 +30,8 @@ struct SimulatedServer: ~Copyable {
     // Made before anything else is set: a half-made value that cannot be copied cannot be undone.
     worker = try Self.makeWorker(storage, clock, plan, seed, boxes.answers)
     (journalOrders, works, answers, loopMailbox) = boxes
-    bench = Workbench(storage, reportingTo: answers)
+    bench = Workbench(
+      storage, pace: SnapshotPace(bytesPerSecond: 0, clock: clock), reportingTo: answers)
     loop = EventLoop(
       network: SimulatedTransport(network: network), journal: journalOrders, workbench: works,
       mailbox: loopMailbox, clock: clock, snapshotEveryMicros: plan.snapshotEveryMicros)
@@ -53,8 +54,8 @@ struct SimulatedServer: ~Copyable {
   ) throws(StartFailure) -> JournalWorker {
     do throws(ServerError) {
       return try JournalWorker(
-        recovering: storage, clock: clock, randomness: SeededGenerator(seed: seed),
-        options: plan.journal, reportingTo: answers)
+        recovering: storage, plan.journal, clock: clock,
+        randomness: SeededGenerator(seed: seed), reportingTo: answers)
     } catch {
       throw StartFailure(description: "exit code \(error.exitCode): \(error)")
     }

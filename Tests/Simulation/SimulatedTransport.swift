@@ -107,7 +107,8 @@ final class SimulatedNetwork {
     return bytes
   }
 
-  func isClosed(_ line: Int) -> Bool { lines[line].isClosed }
+  /// The place of a line in the server's table; nil before it is let in.
+  func slot(of line: Int) -> Int? { lines[line].handle?.slot }
 
   /// Whether bytes are on their way to the server, or a broken line is not yet seen.
   var isBusy: Bool {

@@ -26,7 +26,8 @@ extension World {
 
   private func crash(at point: CrashPoint) throws(Violation) {
     tally.crashRuns += 1
-    var disk = image(of: point)
+    var isKill = chanceOfKill(at: point, percent: 10)
+    var disk = isKill ? point.afterKill() : powerLoss(point)
     disk.plan(.powerLoss, at: Int.random(in: 0...recoveryCalls + 2, using: &crashGenerator))
     var found: Found?
     var failure: StartFailure?
@@ -36,6 +37,7 @@ extension World {
       } catch {
         guard !disk.isPowered else { throw error }
         tally.secondCrashes += 1
+        isKill = false
         disk = powerLoss(disk.crashPoint())
         found = try recover(disk)
       }
@@ -48,13 +50,18 @@ extension World {
         "\(place), cannot be recovered: \(failure?.description ?? "nobody knows why")")
     }
     recoveryCalls = disk.callCount
-    try check(found, place)
+    try check(found, place, least: isKill ? acknowledgedSequence : promisedSequence)
   }
 
-  /// A power loss mostly; sometimes only the process was killed.
-  private func image(of point: CrashPoint) -> SimulatedStorage {
-    let isKill = Int.random(in: 1...10, using: &crashGenerator) == 1 && point.isMounted
-    return isKill ? point.afterKill() : powerLoss(point)
+  /// What a power loss may not take: all that was acknowledged, or with a window all that the
+  /// journal has called durable or has had its time to make so.
+  private var promisedSequence: UInt64 {
+    plan.journal.syncWindowMicros == 0 ? acknowledgedSequence : durableBound
+  }
+
+  /// Whether only the process was killed.
+  private func chanceOfKill(at point: CrashPoint, percent: Int) -> Bool {
+    Int.random(in: 1...100, using: &crashGenerator) <= percent && point.isMounted
   }
 
   private func powerLoss(_ point: CrashPoint) -> SimulatedStorage {
@@ -65,8 +72,8 @@ extension World {
   private func recover(_ disk: SimulatedStorage) throws(StartFailure) -> Found {
     do throws(ServerError) {
       _ = try JournalWorker(
-        recovering: disk, clock: clock, randomness: SeededGenerator(seed: crashGenerator.next()),
-        options: plan.journal, reportingTo: probe)
+        recovering: disk, plan.journal, clock: clock,
+        randomness: SeededGenerator(seed: crashGenerator.next()), reportingTo: probe)
     } catch {
       _ = probe.takeAll()
       throw StartFailure(description: "exit code \(error.exitCode): \(error)")
@@ -77,18 +84,19 @@ extension World {
     throw StartFailure(description: "nothing was loaded")
   }
 
-  private static func found(_ parts: Engine.Parts, _ recovered: Recovered) -> Found {
+  private static func found(_ parts: Engine.Parts, _ facts: Recovered.Facts) -> Found {
     let engine = Engine(parts)
     return Found(
       sequence: engine.sequence, timeMicros: engine.timeMicros, hash: engine.store.stateHash(),
-      snapshotSequence: recovered.snapshotSequence)
+      snapshotSequence: facts.snapshotSequence)
   }
 
   /// Nothing acknowledged is lost, nothing is there that was not executed, nothing is changed.
-  private func check(_ found: Found, _ place: String) throws(Violation) {
-    guard found.sequence >= acknowledgedSequence else {
-      throw violation(
-        "\(place): record \(acknowledgedSequence) was acknowledged, \(found.sequence) is the last")
+  private func check(
+    _ found: Found, _ place: String, least: UInt64
+  ) throws(Violation) {
+    guard found.sequence >= least else {
+      throw violation("\(place): record \(least) was promised, \(found.sequence) is the last")
     }
     guard found.sequence <= UInt64(history.count) else {
       throw violation(
@@ -117,7 +125,7 @@ extension World {
   func begin() throws(Violation) {
     hashes[0] = Store().stateHash()
     storage.plan(plan.faults)
-    try start()
+    try start(least: 0)
   }
 
   /// Ends this process and goes on from what its disk was at a point.
@@ -126,7 +134,8 @@ extension World {
     tally.storageCalls += storage.callCount
     tally.faults += storage.faultCount
     server = nil
-    let wasKilled = Int.random(in: 1...10, using: &crashGenerator) <= 3 && point.isMounted
+    let wasKilled = chanceOfKill(at: point, percent: 30)
+    let least = wasKilled ? acknowledgedSequence : promisedSequence
     tell("\(wasKilled ? "killed" : "power lost") in call \(point.number), \(point.call)")
     storage = wasKilled ? point.afterKill() : powerLoss(point)
     if plan.crashes && !network.isHasty && chance(30) { storage.plan(plan.faults) }
@@ -136,21 +145,25 @@ extension World {
     journalOrders = []
     works = []
     answers = []
+    news = nil
+    latestNews = nil
+    roomUsed = 0
+    written = []
     errands = []
     snapshotErrands = []
     snapshotsUnderWay = []
     accepted = []
-    goingOn = []
+    listed = []
     isLoaded = false
     for client in clients {
       client.disconnect()
       for request in client.acknowledged where chance(5) { client.backlog.append(request) }
     }
-    try start()
+    try start(least: least)
   }
 
   /// Starts a server on the disk; where the disk fails it, somebody mends the disk.
-  private func start() throws(Violation) {
+  private func start(least: UInt64) throws(Violation) {
     if plan.crashes { storage.recordCrashPoints() }
     faultsBefore = storage.faultCount
     do throws(StartFailure) {
@@ -163,15 +176,18 @@ extension World {
       try restart(from: storage.crashPoint())
       return
     }
-    answers = server?.answers.takeAll() ?? []
+    takeAnswers()
     for case .loaded(let parts, let recovered) in answers {
       let found = Self.found(parts, recovered)
-      try check(found, "at a start")
+      try check(found, "at a start", least: least)
+      acknowledgedSequence = min(acknowledgedSequence, found.sequence)
+      durableBound = least
       rewind(to: found.sequence)
       shadow = Engine(parts)
       tell("started with snapshot \(found.snapshotSequence) and \(storage.files.keys.sorted())")
     }
     try examine(storage.takeCrashPoints())
+    durableBound = max(durableBound, latestNews?.durable ?? 0)
   }
 
   private func makeServer() throws(StartFailure) -> SimulatedServer {

@@ -40,7 +40,6 @@ extension World {
     }
     client.underWay.removeFirst()
     client.executed -= 1
-    if client.underWay.isEmpty { client.isPatient = false }
     tally.replies += 1
     if status != .ok {
       mix(bytes)
@@ -69,11 +68,10 @@ extension World {
     _ status: Status, _ expected: Answer, _ operation: Operation, _ client: SimulatedClient
   ) throws(Violation) {
     switch expected {
-    case .refused(let wanted) where wanted == status: return
-    case .unavailable where Self.unavailable.contains(status):
+    case .refused(let wanted) where wanted == status:
+      guard Self.unavailable.contains(status) else { return }
       tally.unavailable += 1
       if operation.request.isCommand { client.backlog.append(operation.request) }
-      return
     default:
       throw violation(
         "\("\(operation.request)".prefix(300)): refused with «\(status.name)», must be "
@@ -109,7 +107,6 @@ extension World {
     mix(bytes)
     switch expected {
     case .refused(let status): return "accepted, must be refused with «\(status.name)»"
-    case .unavailable: return "accepted while nothing could be"
     case .empty: return nil
     case .hello(let wanted): return unequal(try HelloReply(from: &reader), wanted)
     case .ping(let wanted):

@@ -19,31 +19,24 @@ extension World {
       throw violation("the loop failed: \(error)")
     }
     try takeOrders()
-    var listed = goingOn
+    listed = listed.filter(\.goesOn)
     for event in network.events {
       switch event {
-      case .told(let line, _): list(line, &listed)
+      case .told(let line, _): if let client = client(on: line) { list(client) }
       case .received(let line, let count): client(on: line)?.inboxCount += count
       case .sawEnd, .closed: break
       }
     }
-    var hasMore: [Int] = []
-    for client in listed where client.line != nil {
-      if try execute(client) { hasMore.append(client.number) }
-    }
-    for message in delivered {
-      guard let done = try tend(message) else { continue }
-      if !listed.contains(where: { $0 === done }) { listed.append(done) }
-      if done.inboxCount > 0 { hasMore.append(done.number) }
-    }
-    goingOn = listed.filter { hasMore.contains($0.number) }
+    for client in listed where client.line != nil { try execute(client) }
+    for message in delivered { try tend(message) }
     if let stray = accepted.first {
       throw violation(
         "the server executed verb \(stray.verb) as command \(stray.sequence), unasked")
     }
+    // Before the replies are taken: whether one waits decides which sessions the loop lists.
     try compareReplies()
     for case .closed(let line) in network.events { client(on: line)?.disconnect() }
-    declareShop()
+    try declareShop()
   }
 
   /// Carries answers of journal and workbench to the loop; sometimes late.
@@ -59,9 +52,8 @@ extension World {
 
   private func client(on line: Int) -> SimulatedClient? { clients.first { $0.line == line } }
 
-  private func list(_ line: Int, _ listed: inout [SimulatedClient]) {
-    guard let client = client(on: line), !listed.contains(where: { $0 === client }) else { return }
-    listed.append(client)
+  private func list(_ client: SimulatedClient) {
+    if !listed.contains(where: { $0 === client }) { listed.append(client) }
   }
 
   // MARK: What the loop gave away
@@ -70,7 +62,7 @@ extension World {
   private func takeOrders() throws(Violation) {
     for order in server?.journalOrders.takeAll() ?? [] {
       journalOrders.append(order)
-      guard case .append(let batch) = order else { continue }
+      guard case .append(let batch, _) = order else { continue }
       batch.forEachRecord { sequence, timeMicros, payload in
         let header = try? Frame.cut(payload, sizeMax: Limits.frameSizeMax)
         guard case .frame(let header)? = header else { return }
@@ -81,7 +73,11 @@ extension World {
             tag: header.tag, verb: header.verb, sequence: sequence, timeMicros: timeMicros,
             frame: frame, endsBatch: sequence == batch.lastSequence))
       }
-      if mutant == .acknowledgesBeforeSync { answers.append(.durable(batch.lastSequence)) }
+      if mutant == .acknowledgesBeforeSync, var news = latestNews {
+        news.acknowledgeable = batch.lastSequence
+        latestNews = news
+        answers.append(.journal(news))
+      }
     }
     // The shop's declaration was executed between the turns.
     if let first = accepted.first, first.tag == 0, first.verb == Verb.declareShop.rawValue {
@@ -93,32 +89,49 @@ extension World {
 
   // MARK: Stage «execute»
 
-  /// Executes a client's frames that have arrived whole.
-  ///
-  /// - Returns: whether the turn's share was used up before them.
-  private func execute(_ client: SimulatedClient) throws(Violation) -> Bool {
+  /// Executes a client's frames that have arrived whole, up to the turn's share.
+  private func execute(_ client: SimulatedClient) throws(Violation) {
+    client.hasMore = false
     var count = 0
     while client.executed < client.underWay.count, !client.waitsForErrand {
       let operation = client.underWay[client.executed]
-      guard client.inboxCount >= operation.frameSize else { return false }
-      if count == ServerLimits.framesPerTurnMax { return true }
+      guard client.inboxCount >= operation.frameSize else { return }
+      if count == ServerLimits.framesPerTurnMax {
+        client.hasMore = true
+        return
+      }
+      if isLoaded, lacksRoom(operation), news?.isFull == false {
+        client.hasMore = true
+        client.awaitsRoom = true
+        return
+      }
       count += 1
       client.inboxCount -= operation.frameSize
       client.executed += 1
       try execute(operation, of: client)
     }
-    return false
   }
+
+  /// Whether the journal has not granted enough room for a command.
+  private func lacksRoom(_ operation: Operation) -> Bool {
+    guard Verb(rawValue: operation.request.verb)?.isCommand == true else { return false }
+    return !hasRoom(operation.frameSize)
+  }
+
+  private func hasRoom(_ frameSize: Int) -> Bool {
+    (news?.granted ?? 0) - roomUsed >= Self.room(frameSize)
+  }
+
+  /// What a command counts against the room granted.
+  private static func room(_ frameSize: Int) -> Int64 { Int64(frameSize) + 64 }
 
   private func execute(
     _ operation: Operation, of client: SimulatedClient
   ) throws(Violation) {
-    guard isLoaded else {
-      operation.expected = .unavailable
-      return
-    }
     let request = operation.request
-    if request.isCommand {
+    if !isLoaded || lacksRoom(operation) {
+      operation.expected = .refused(.overloaded)
+    } else if request.isCommand {
       operation.expected = try command(operation)
     } else if request.isErrand {
       operation.expected = errand(operation, of: client)
@@ -130,7 +143,7 @@ extension World {
 
   private func statusFacts() -> StatusFacts {
     var facts = StatusFacts()
-    facts.durableSequence = durableSequence
+    facts.durableSequence = news?.durable ?? 0
     facts.snapshotSequence = snapshotSequence
     return facts
   }
@@ -139,10 +152,7 @@ extension World {
     let objection = model.objection(to: operation.request)
     guard let next = accepted.first, next.tag == operation.tag else {
       if let objection { return .refused(objection) }
-      if storage.faultCount == 0 {
-        throw violation("the server did not execute a command it must accept")
-      }
-      return .unavailable
+      throw violation("the server did not execute a command it must accept")
     }
     accepted.removeFirst()
     if let objection {
@@ -176,6 +186,7 @@ extension World {
     } catch {
       throw violation("a replay fails: \(error)")
     }
+    roomUsed += Self.room(record.frame.count)
     if record.endsBatch { hashes[record.sequence] = shadow.store.stateHash() }
   }
 
@@ -203,27 +214,36 @@ extension World {
   // MARK: Stage «tend»
 
   /// What an answer of the journal or the workbench changes.
-  ///
-  /// - Returns: the client whose errand is done.
-  private func tend(_ message: LoopMessage) throws(Violation) -> SimulatedClient? {
+  private func tend(_ message: LoopMessage) throws(Violation) {
     switch message {
-    case .loaded(_, let recovered):
+    case .loaded(_, let facts):
       isLoaded = true
-      durableSequence = model.sequence
-      snapshotSequence = recovered.snapshotSequence
-    case .durable(let sequence): durableSequence = sequence
+      snapshotSequence = facts.snapshotSequence
+    case .journal(let news):
+      self.news = news
+      let slots = clients.filter { $0.line != nil }.sorted {
+        (slot(of: $0), $0.number) < (slot(of: $1), $1.number)
+      }
+      for client in slots where client.hasReplies || client.awaitsRoom {
+        client.awaitsRoom = false
+        list(client)
+      }
     case .hashed:
       let errand = errands.removeFirst()
       var facts = statusFacts()
       facts.stateHash = errand.hash
-      return finish(errand, .status(model.status(facts)))
+      finish(errand, .status(model.status(facts)))
     case .fitted(let result, _):
-      return finish(errands[0], try fitted(result, errands.removeFirst().operation))
+      let errand = errands.removeFirst()
+      finish(errand, try fitted(result, errand.operation))
     case .snapshotWritten(let result, let requesters):
-      return try snapshotWritten(result, count: requesters.count)
+      try snapshotWritten(result, count: requesters.count)
     case .loading, .loadingFailed, .journalFailed: break
     }
-    return nil
+  }
+
+  private func slot(of client: SimulatedClient) -> Int {
+    client.line.flatMap { network.slot(of: $0) } ?? .max
   }
 
   private func fitted(
@@ -241,47 +261,47 @@ extension World {
 
   private func snapshotWritten(
     _ result: Result<SnapshotResult, DurabilityError>, count: Int
-  ) throws(Violation) -> SimulatedClient? {
+  ) throws(Violation) {
     let covered = snapshotsUnderWay.removeFirst()
     switch result {
-    case .success:
+    case .success(let done):
+      guard done.sequence == covered else { throw violation("snapshot \(done) covers another record") }
       tally.snapshots += 1
       snapshotSequence = covered
     case .failure(let error):
       tell("snapshot \(covered) failed: \(error)")
       if storage.faultCount == 0 { throw violation("a snapshot failed on a good disk: \(error)") }
     }
-    var last: SimulatedClient?
     for _ in 0..<count {
       let errand = snapshotErrands.removeFirst()
-      let answer: Answer
       if case .success = result {
-        answer = .snapshot(from: errand.sequence)
+        finish(errand, .snapshot(from: errand.sequence))
       } else {
-        answer = .refused(.taskFailed)
+        finish(errand, .refused(.taskFailed))
       }
-      let client = finish(errand, answer)
-      // At most one of them has said more meanwhile.
-      if client?.inboxCount ?? 0 > 0 { last = client }
     }
-    return last
   }
 
-  private func finish(_ errand: Errand, _ answer: Answer) -> SimulatedClient? {
+  private func finish(_ errand: Errand, _ answer: Answer) {
     errand.operation.expected = answer
+    let client = errand.client
     // The connection that asked may be gone, and the client have another one.
-    guard errand.client.underWay.contains(where: { $0 === errand.operation }) else { return nil }
-    errand.client.waitsForErrand = false
-    return errand.client
+    guard client.underWay.contains(where: { $0 === errand.operation }) else { return }
+    client.waitsForErrand = false
+    client.hasMore = client.inboxCount > 0
+    list(client)
   }
 
   // MARK: Between turns
 
-  /// Declares the time zone as PatronServer does, once the state is there and has none.
-  private func declareShop() {
-    guard isLoaded, model.sequence == 0, model.zone == nil else { return }
-    let refused = server?.loop.command(.declareShop, plan.zone)
-    precondition(refused == nil, "a new shop takes its time zone")
+  /// Declares the time zone as PatronServer does, once the state is there and has none; where there
+  /// is no room for it, somebody tries again.
+  private func declareShop() throws(Violation) {
+    guard isLoaded, model.zone == nil else { return }
+    if let status = server?.loop.command(.declareShop, plan.zone) {
+      if storage.faultCount == 0 { throw violation("a new shop is not declared: \(status.name)") }
+      return
+    }
     _ = model.apply(.declare(plan.zone), at: clock.calendarMicros())
     history.append(Executed(request: .declare(plan.zone), timeMicros: model.timeMicros))
     tally.commands += 1
@@ -291,9 +311,10 @@ extension World {
 
   /// The journal's thread takes what waits for it.
   func serveJournal() throws(Violation) {
-    if journalOrders.isEmpty { return }
+    let timeout = server?.worker.timeoutMillis ?? -1
+    if journalOrders.isEmpty && (timeout < 0 || (timeout > 0 && !chance(10))) { return }
     var count = journalOrders.count
-    if !network.isHasty && chance(30) { count = draw(1...count) }
+    if !network.isHasty && count > 0 && chance(30) { count = draw(1...count) }
     let orders = [JournalOrder](journalOrders.prefix(count))
     journalOrders.removeFirst(count)
     tell("the journal serves \(orders.count) orders, \(acknowledgedSequence) acknowledged")
@@ -304,6 +325,21 @@ extension World {
       failure = error
     }
     try gather(failure)
+    boundLoss()
+  }
+
+  /// What the journal has promised to have made durable by the end of its step.
+  private func boundLoss() {
+    guard let latestNews else { return }
+    let now = clock.monotonicMicros()
+    if latestNews.acknowledgeable > written.last?.sequence ?? 0 {
+      written.append((now, latestNews.acknowledgeable))
+    }
+    durableBound = max(durableBound, latestNews.durable)
+    while let first = written.first, first.micros + plan.journal.syncWindowMicros <= now {
+      durableBound = max(durableBound, first.sequence)
+      written.removeFirst()
+    }
   }
 
   /// The workbench does the next piece of work.
@@ -321,13 +357,7 @@ extension World {
 
   /// Takes the answers of whoever has just stepped, and crashes wherever he called the disk.
   private func gather(_ failure: DurabilityError?) throws(Violation) {
-    for answer in server?.answers.takeAll() ?? [] {
-      if !plan.crashes, case .durable(let sequence) = answer {
-        batchEnds.append((storage.files.values.map(\.count).max() ?? 0, sequence))
-      }
-      if mutant == .acknowledgesBeforeSync, case .durable = answer { continue }
-      answers.append(answer)
-    }
+    takeAnswers()
     let points = storage.takeCrashPoints()
     if let failure { tell("the journal failed: \(failure)") }
     try examine(points)
@@ -342,6 +372,24 @@ extension World {
     where Int.random(in: 1...plan.crashesPerRestart, using: &crashGenerator) == 1 {
       try restart(from: point)
       return
+    }
+  }
+
+  /// Takes what journal and workbench have to say to the loop.
+  func takeAnswers() {
+    for answer in server?.answers.takeAll() ?? [] {
+      guard case .journal(var news) = answer else {
+        answers.append(answer)
+        continue
+      }
+      if !plan.crashes, news.durable > batchEnds.last?.sequence ?? 0 {
+        batchEnds.append((storage.lastWriteEnd, news.durable))
+      }
+      if mutant == .acknowledgesBeforeSync {
+        news.acknowledgeable = max(news.acknowledgeable, latestNews?.acknowledgeable ?? 0)
+      }
+      latestNews = news
+      answers.append(.journal(news))
     }
   }
 }

@@ -48,7 +48,7 @@ final class World {
   var shadow = Engine()
   /// Its state's hash after each command that ended a batch.
   var hashes: [UInt64: UInt64] = [:]
-  /// Where each batch of the journal ended, while it was a single file and nothing was made ahead.
+  /// Where each batch of the journal ended, while it was a single file.
   var batchEnds: [(size: Int, sequence: UInt64)] = []
   /// The last command whose reply has left the server.
   var acknowledgedSequence: UInt64 = 0
@@ -57,11 +57,19 @@ final class World {
 
   // What the server is known to know.
   var isLoaded = false
-  var durableSequence: UInt64 = 0
+  /// How far the journal is, as the loop was told.
+  var news: JournalNews?
+  /// How far the journal is, as it has told.
+  var latestNews: JournalNews?
+  /// What commands have counted against the room granted, in bytes.
+  var roomUsed: Int64 = 0
+  /// When which record was written, as far as it may be unsynced; and what must be durable by now.
+  var written: [(micros: Int64, sequence: UInt64)] = []
+  var durableBound: UInt64 = 0
   var snapshotSequence: UInt64 = 0
   var startMicros: Int64 = 0
-  /// Clients whose next frames the loop goes on with by itself.
-  var goingOn: [SimulatedClient] = []
+  /// Clients whose sessions something happened to, in the loop's order.
+  var listed: [SimulatedClient] = []
   /// Errands the workbench does, oldest first, and those that wait for a snapshot.
   var errands: [Errand] = []
   var snapshotErrands: [Errand] = []
@@ -148,7 +156,13 @@ final class World {
     var found: Violation?
     do throws(Violation) {
       try begin()
-      while requestsLeft > 0 { try step() }
+      var steps = 0
+      // A disk that is full for ever would keep the clients asking for ever.
+      while requestsLeft > 0 && steps < 40_000 {
+        try step()
+        steps += 1
+      }
+      requestsLeft = 0
       try settle()
     } catch {
       found = error
@@ -191,8 +205,12 @@ final class World {
 
   /// Lets everything that is under way come to its end, and looks at the disk a last time.
   private func settle() throws(Violation) {
-    for _ in 0..<5_000 {
+    for round in 0..<5_000 {
       network.isHasty = true
+      if round == 50 {
+        // The operator has made space, or put in a new cable: everything must go on.
+        storage.plan([])
+      }
       for client in clients where !client.hasEnded {
         if client.line == nil && client.backlog.isEmpty { continue }
         speak(client)
@@ -227,26 +245,16 @@ final class World {
       return
     }
     if !client.isGreeted && client.underWay.isEmpty { send(.hello, client) }
-    guard client.isGreeted, !client.isPatient, !client.hasEnded else { return }
+    guard client.isGreeted, !client.hasEnded else { return }
     for _ in 0..<draw(1...4) where client.underWay.count < plan.pipeline {
-      if !client.backlog.isEmpty {
+      if !client.backlog.isEmpty && (requestsLeft == 0 || chance(80)) {
         tally.resent += 1
         send(client.backlog.removeFirst(), client)
         continue
       }
       if requestsLeft == 0 { return }
       requestsLeft -= 1
-      // One client at most goes on talking while an errand is done for it: with two, the order in
-      // which the loop goes on with them would be the loop's secret.
-      let mayAsk = !clients.contains {
-        $0.underWay.contains { $0.request.isErrand } && !$0.isPatient
-      }
-      let request = requests.next(now: clock.calendarMicros(), errands: true)
-      send(request, client)
-      if request.isErrand && (!mayAsk || chance(50)) {
-        client.isPatient = true
-        return
-      }
+      send(requests.next(now: clock.calendarMicros()), client)
     }
     if requestsLeft > 0 && client.underWay.isEmpty && plan.weights.reset > 0 && chance(2) {
       client.hasEnded = true

@@ -92,6 +92,7 @@ final class SimulatedFile: StorageFile {
     let start = Int(offset)
     try storage.call("pwrite", name) { disk throws(SystemError) in
       disk.inodes[inode].change(.write(start, whole))
+      disk.lastWriteEnd = start + whole.count
     } whenFailing: { disk in
       disk.inodes[inode].change(.write(start, [UInt8](whole.prefix(whole.count / 2))))
     } whenShort: { disk in
@@ -134,6 +135,7 @@ struct Disk: Sendable {
   var pendingNames: [NameChange] = []
   var callCount = 0
   var faultCount = 0
+  var lastWriteEnd = 0
   var isPowered = true
   /// A sync of the directory failed: what names are durable is known after the next mount only.
   var lostNames = false

@@ -72,6 +72,9 @@ public final class SimulatedStorage: Storage {
   /// How many of them failed, or were short, as planned.
   public var faultCount: Int { state.withLock { $0.disk.faultCount } }
 
+  /// Where the latest write to any file ended.
+  public var lastWriteEnd: Int { state.withLock { $0.disk.lastWriteEnd } }
+
   /// Whether the power is on.
   public var isPowered: Bool { state.withLock { $0.disk.isPowered } }
 
