@@ -265,7 +265,9 @@ extension World {
     let covered = snapshotsUnderWay.removeFirst()
     switch result {
     case .success(let done):
-      guard done.sequence == covered else { throw violation("snapshot \(done) covers another record") }
+      guard done.sequence == covered else {
+        throw violation("snapshot \(done) covers another record")
+      }
       tally.snapshots += 1
       snapshotSequence = covered
     case .failure(let error):
