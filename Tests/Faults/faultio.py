@@ -38,6 +38,7 @@ class Case(NamedTuple):
 
 
 NEVER = 10_000
+FAILURES_MAX = 3  # of one case, with --go-on; the rest would only say the same
 JOURNAL, SNAPSHOT, NEW, ALL = "/journal-", "/snapshot-", ".tmp", "/shop"
 
 CASES = [
@@ -211,6 +212,7 @@ def faultio(script: Script) -> str:
     ended: Set[Tuple[Case, int]] = set()  # the load ends before the next n
     runs = 0
     problems: List[str] = []
+    failures: Dict[Tuple[Case, int], int] = {}
     lives: List[Life] = []
     for case in CASES:
         if arguments.only and arguments.only not in f"{case.call}:{case.fault}:{case.path}":
@@ -226,10 +228,11 @@ def faultio(script: Script) -> str:
                     raise
                 problems.append(str(error))
                 print(f"faultio: FAILED: {error}", flush=True)
+                failures[case, times] = failures.get((case, times), 0) + 1
             lives.append(run.life)
             met[case] = met.get(case, 0) + was_met
             script.done += was_met
-            if not was_met:
+            if not was_met or failures.get((case, times), 0) == FAILURES_MAX:
                 ended.add((case, times))
         print(
             f"  {case.call:9} {case.fault:6} {case.path:10} {met.get(case, 0):4} met; "
