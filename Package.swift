@@ -27,7 +27,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"], path: "Benchmarks",
-      exclude: ["README.md"]),
+      exclude: ["README.md", "durable.py", "pauses.py"]),
 
     // The tests mirror the sources.
     .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),

@@ -5,6 +5,7 @@
 import Models
 import Platform
 import Scoring
+import Synchronization
 import Wire
 
 /// An engine that closures can share; it is used by one thread.
@@ -66,6 +67,9 @@ enum EngineBenchmarks {
       let group = "engine, score one of \(count) customers"
       if bench.wants(group) { try scores(&bench, group, shop, count) }
     }
+    let customers = bench.isQuick ? 100_000 : 10_000_000
+    let assembly = "engine, assembly of \(customers) customers"
+    if bench.wants(assembly) { try assemblies(&bench, assembly, shop, customers) }
     let group = "engine, record orders, a row"
     if bench.wants(group) { try orders(&bench, group, shop) }
   }
@@ -107,6 +111,26 @@ enum EngineBenchmarks {
       ])
   }
 
+  private static func assemblies(
+    _ bench: inout Bench, _ group: String, _ shop: Shop, _ count: Int
+  ) throws {
+    let box = try EngineBox(adopting: shop.modelFields)
+    try box.fill(shop, count)
+    let store = box.engine.store
+    try bench.compare(
+      group, .millisecondsEach,
+      [
+        Contestant("by two threads", amount: 1) {
+          let assembly = EngineAssembly(store, indexKey: (3, 4))
+          let parts = try Assembling.perform(assembly)
+          return Engine(assembly, parts).sequence
+        },
+        Contestant("by one thread", amount: 1) {
+          try Engine(store, indexKey: (3, 4)).sequence
+        },
+      ])
+  }
+
   private static func orders(_ bench: inout Bench, _ group: String, _ shop: Shop) throws {
     let customers = bench.isQuick ? 10_000 : 50_000
     let large = try shop.frames(0..<customers)
@@ -126,5 +150,29 @@ enum EngineBenchmarks {
 
   private static func request(_ name: String) throws -> [UInt8] {
     try Shop.frame(.scoreOne, ScoreOneRequest(terms: Shop.terms, customer: name))
+  }
+}
+
+/// The tasks of an assembly shared out between two threads.
+enum Assembling {
+  private final class Shared: Sendable {
+    let next = Atomic(0)
+    let results = Mutex<[Result<EngineAssembly.Part, SectionError>]>([])
+  }
+
+  static func perform(_ assembly: EngineAssembly) throws -> [EngineAssembly.Part] {
+    let shared = Shared()
+    @Sendable func work() {
+      while true {
+        let task = shared.next.add(1, ordering: .relaxed).oldValue
+        if task >= assembly.taskCount { return }
+        let result = Result { () throws(SectionError) in try assembly.perform(task) }
+        shared.results.withLock { $0.append(result) }
+      }
+    }
+    let helper = try Thread(name: "helper") { work() }
+    work()
+    helper.join()
+    return try shared.results.withLock { try $0.map { try $0.get() } }
   }
 }

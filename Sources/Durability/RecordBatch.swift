@@ -91,6 +91,23 @@ public struct RecordBatch: Sendable {
     return true
   }
 
+  /// Lends every record, in order.
+  ///
+  /// - Parameter body: Called with a record's sequence, time and payload.
+  package func forEachRecord(
+    _ body: (_ sequence: UInt64, _ time: Int64, _ payload: RawSpan) -> Void
+  ) {
+    var offset = Self.headerBytes
+    for number in 0..<count {
+      let count = Int(bytes.rawBytes.littleEndian32(at: offset + 8))
+      let start = offset + Self.recordHeaderBytes
+      body(
+        firstSequence + UInt64(number), Int64(bitPattern: bytes.rawBytes.littleEndian64(at: offset)),
+        bytes.rawBytes.extracting(start..<start + count))
+      offset += (Self.recordHeaderBytes + count + 7) & ~7
+    }
+  }
+
   /// Empties the batch and keeps its memory.
   public mutating func removeAll() {
     bytes.removeLast(bytes.count - Self.headerBytes)

@@ -4,36 +4,50 @@
 
 /// Zero-filled, aligned memory that is shared by reading and copied before it is written.
 ///
-/// `@unchecked Sendable` holds because a block is written only through `writable(_:)`, which copies
-/// it unless the writer holds the only reference: whoever else can see a block sees it unchanged.
+/// `@unchecked Sendable` holds because a block is written only through `writable`, which copies it
+/// unless the writer holds the only reference: whoever else can see a block sees it unchanged.
 @safe
 final class Block: @unchecked Sendable {
   static let alignment = 64
   private let base: UnsafeMutableRawPointer
   let size: Int
+  /// The sequence of the last command that wrote to it.
+  private(set) var changed: UInt64
 
-  /// Makes a block of zeroes.
-  init(size: Int) {
+  /// Makes a block of zeroes on behalf of the command `stamp`.
+  init(size: Int, stamp: UInt64) {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
     unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
     unsafe base = memory
     self.size = size
+    changed = stamp
+  }
+
+  /// Makes a block with these bytes, last written by the command `changed`.
+  init(copying bytes: RawSpan, changed: UInt64) {
+    let size = bytes.byteCount
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
+    // The new memory has just the size of the span.
+    unsafe bytes.withUnsafeBytes {
+      unsafe UnsafeMutableRawBufferPointer(start: memory, count: size).copyMemory(from: $0)
+    }
+    unsafe base = memory
+    self.size = size
+    self.changed = changed
   }
 
   deinit { unsafe base.deallocate() }
 
-  /// The block behind `reference`, copied first when somebody else holds it too.
+  /// The block behind `reference` for the command `stamp` to write to, copied first when somebody
+  /// else holds it too.
   ///
   /// Call it once before a run of stores, not once per store.
-  static func writable(_ reference: inout Block) -> Block {
-    if !isKnownUniquelyReferenced(&reference) { reference = reference.copy() }
+  static func writable(_ reference: inout Block, stamp: UInt64) -> Block {
+    if !isKnownUniquelyReferenced(&reference) {
+      reference = Block(copying: reference.bytes, changed: stamp)
+    }
+    reference.changed = stamp
     return reference
-  }
-
-  private func copy() -> Block {
-    let copy = Block(size: size)
-    unsafe copy.base.copyMemory(from: base, byteCount: size)
-    return copy
   }
 
   /// The value at a byte offset.
@@ -42,6 +56,19 @@ final class Block: @unchecked Sendable {
     precondition(
       offset >= 0 && offset <= size - MemoryLayout<T>.size, "a load must lie within its block")
     return unsafe base.loadUnaligned(fromByteOffset: offset, as: T.self)
+  }
+
+  /// Several numbers, one behind the other.
+  func values<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, count: Int) -> [T] {
+    precondition(
+      offset >= 0 && count >= 0 && offset <= size - count * MemoryLayout<T>.stride,
+      "values must lie within their block")
+    return unsafe [T](unsafeUninitializedCapacity: count) { values, initialized in
+      // The bytes were checked to be there, and any bytes are a number.
+      unsafe UnsafeMutableRawBufferPointer(values).copyMemory(
+        from: UnsafeRawBufferPointer(start: base + offset, count: count * MemoryLayout<T>.stride))
+      initialized = count
+    }
   }
 
   /// Writes the value at a byte offset; the caller got this block from `writable`.

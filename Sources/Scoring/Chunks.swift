@@ -9,6 +9,8 @@ struct Chunks: Sendable {
   let chunkSize: Int
   private(set) var count = 0
   private(set) var blocks: [Block] = []
+  /// The sequence of the command that writes now.
+  var stamp: UInt64 = 0
 
   /// Makes an empty list for rows of `rowSize` bytes over all columns.
   init(chunkRows: Int, rowSize: Int) {
@@ -21,13 +23,19 @@ struct Chunks: Sendable {
   /// Returns false, and changes nothing, when the blocks cannot hold exactly `count` rows.
   mutating func restore(count: Int, blocks: [Block]) -> Bool {
     guard count >= 0, count < Int(UInt32.max),
-      blocks.count == (count + chunkRows - 1) / chunkRows,
+      blocks.count == blockCount(of: count),
       blocks.allSatisfy({ $0.size == chunkSize })
     else { return false }
     self.count = count
     self.blocks = blocks
     return true
   }
+
+  /// Blocks that hold `count` rows.
+  func blockCount(of count: Int) -> Int { (count + chunkRows - 1) / chunkRows }
+
+  /// Rows of a block: all but the last one are full.
+  func rowCount(inBlock index: Int) -> Int { min(chunkRows, count - index * chunkRows) }
 
   /// Bytes of memory the blocks take.
   var size: Int { blocks.count * chunkSize }
@@ -38,7 +46,9 @@ struct Chunks: Sendable {
   /// Adds a row of zeroes and returns its number.
   mutating func append() -> UInt32 {
     precondition(!isFull, "callers check `isFull` before they append")
-    if count == blocks.count * chunkRows { blocks.append(Block(size: chunkSize)) }
+    if count == blocks.count * chunkRows {
+      blocks.append(Block(size: chunkSize, stamp: stamp))
+    }
     count += 1
     return UInt32(count - 1)
   }
@@ -54,7 +64,7 @@ struct Chunks: Sendable {
   @inline(__always)
   mutating func writableBlock(of number: UInt32) -> Block {
     precondition(number < count, "a row must be in its table")
-    return Block.writable(&blocks[Int(number) / chunkRows])
+    return Block.writable(&blocks[Int(number) / chunkRows], stamp: stamp)
   }
 
   /// A row's place within its block.

@@ -82,6 +82,12 @@ struct CustomerTable: Sendable {
     }
   }
 
+  /// Where the identifiers of a block's customers begin in the arena.
+  func identifiers(inBlock index: Int) -> [UInt32] {
+    chunks.blocks[index].values(
+      at: Columns.identifier.place(of: 0), count: chunks.rowCount(inBlock: index))
+  }
+
   /// Where a customer's identifier begins in the arena, without reading the other columns.
   func identifier(of number: UInt32) -> UInt32 {
     chunks.block(of: number)

@@ -21,25 +21,6 @@ extension Engine {
     orderIndex.find(identity) { order in store.orders.identity(of: order) == identity }
   }
 
-  /// Fills the indexes from the tables.
-  mutating func buildIndexes() throws(SectionError) {
-    for row in 0..<UInt32(store.customers.count) {
-      let position = store.customers.identifier(of: row)
-      let hash = SipHash.hash(store.identifiers.bytes(at: position), key: indexKey)
-      guard self.row(of: store.identifiers.bytes(at: position), hash: hash) == nil else {
-        throw SectionError("customer \(row) is there twice")
-      }
-      insertCustomer(row, hash: hash)
-    }
-    for number in 0..<UInt32(store.orders.count) {
-      let identity = store.orders.identity(of: number)
-      guard order(of: identity) == nil else {
-        throw SectionError("order \(number) is there twice")
-      }
-      insertOrder(number, identity: identity)
-    }
-  }
-
   private mutating func insertCustomer(_ row: UInt32, hash: UInt64) {
     let (table, arena, key) = (store.customers, store.identifiers, indexKey)
     customerIndex.insert(hash, row) { other in

@@ -34,27 +34,68 @@ public struct Engine: ~Copyable {
 
   /// The state as a value; a copy is a view of this instant.
   public internal(set) var store: Store
-  var customerIndex = Index()
-  var orderIndex = Index()
+  var customerIndex: Index
+  var orderIndex: Index
   let indexKey: (UInt64, UInt64)
 
   /// Makes an engine without a shop, to stand in until there is one.
   public init() {
     store = Store()
+    customerIndex = Index()
+    orderIndex = Index()
     indexKey = (0, 0)
   }
 
-  /// Makes an engine around a state, new or from a snapshot.
+  /// Makes an engine around a state, new or loaded, doing all the tasks of its assembly in a row.
   ///
   /// - Parameters:
   ///   - store: the state; the indexes are built from it.
   ///   - indexKey: random numbers of this process; they never reach the state.
-  /// - Throws: a `SectionError` when a customer or an order is there twice.
-  /// - Complexity: a pass over all customers and orders.
+  /// - Throws: a `SectionError` when the state refers to what is not there, or when a customer or
+  ///   an order is there twice.
+  /// - Complexity: some passes over all customers and orders.
   public init(_ store: Store, indexKey: (UInt64, UInt64)) throws(SectionError) {
-    self.store = store
-    self.indexKey = indexKey
-    try buildIndexes()
+    let assembly = EngineAssembly(store, indexKey: indexKey)
+    var parts: [EngineAssembly.Part] = []
+    for task in 0..<assembly.taskCount { parts.append(try assembly.perform(task)) }
+    self.init(assembly, parts)
+  }
+
+  /// Makes an engine of what the tasks of an assembly came to.
+  ///
+  /// - Parameters:
+  ///   - assembly: the tasks.
+  ///   - parts: one for each task, in any order.
+  public init(_ assembly: EngineAssembly, _ parts: [EngineAssembly.Part]) {
+    store = assembly.store
+    indexKey = assembly.indexKey
+    (customerIndex, orderIndex) = assembly.indexes(parts)
+  }
+
+  /// An engine taken apart, to be handed to another thread.
+  public struct Parts: Sendable {
+    let store: Store
+    let customerIndex: Index
+    let orderIndex: Index
+    let indexKey: (UInt64, UInt64)
+  }
+
+  /// Takes the engine apart.
+  ///
+  /// - Returns: all of it; nothing is copied.
+  public consuming func dismantle() -> Parts {
+    Parts(
+      store: store, customerIndex: customerIndex, orderIndex: orderIndex, indexKey: indexKey)
+  }
+
+  /// Puts an engine together again.
+  ///
+  /// - Parameter parts: of an engine that was taken apart; nothing is copied.
+  public init(_ parts: consuming Parts) {
+    store = parts.store
+    customerIndex = parts.customerIndex
+    orderIndex = parts.orderIndex
+    indexKey = parts.indexKey
   }
 
   /// The last record that was applied.
@@ -88,6 +129,7 @@ public struct Engine: ~Copyable {
       }
       var body = FrameReader(frame, from: FrameHeader.size)
       let time = max(nowMicros, store.timeMicros)
+      if verb.isCommand { store.stamp(store.sequence + 1) }
       switch verb {
       case .hello: try hello(&body, &out)
       case .ping: try ping(&body, at: nowMicros, &out)

@@ -36,10 +36,32 @@ struct SipHash {
 
   /// Takes a run of bytes.
   mutating func combine(_ bytes: RawSpan) {
-    for offset in bytes.byteOffsets {
-      // The offset is one of the span's own.
-      combine(unsafe bytes.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self))
+    // Words are shifted behind the bytes that wait in `tail`.
+    let shift = UInt64(size & 7) * 8
+    var offset = 0
+    while offset + 8 <= bytes.byteCount {
+      // The loop's condition keeps the load within the span.
+      let word = unsafe bytes.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: offset, as: UInt64.self)
+      compress(tail | word << shift)
+      tail = shift == 0 ? 0 : word >> (64 - shift)
+      offset += 8
     }
+    var rest: UInt64 = 0
+    var restShift: UInt64 = 0
+    while offset < bytes.byteCount {
+      // The loop's condition keeps the load within the span.
+      let byte = unsafe bytes.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+      rest |= UInt64(byte) << restShift
+      restShift += 8
+      offset += 1
+    }
+    tail |= rest << shift
+    if shift + restShift >= 64 {
+      compress(tail)
+      tail = shift == 0 ? 0 : rest >> (64 - shift)
+    }
+    size += bytes.byteCount
   }
 
   /// The hash of everything that was combined.
@@ -52,12 +74,14 @@ struct SipHash {
     return v0 ^ v1 ^ v2 ^ v3
   }
 
+  @inline(__always)
   private mutating func compress(_ word: UInt64) {
     v3 ^= word
     round()
     v0 ^= word
   }
 
+  @inline(__always)
   private mutating func round() {
     v0 &+= v1
     v1 = v1.rotatedLeft(13) ^ v0

@@ -10,6 +10,11 @@ struct IdentifierArena: Sendable {
   private(set) var blocks: [Block] = []
   /// Where the next identifier goes, counted over all blocks.
   private(set) var end = 0
+  /// The sequence of the command that writes now.
+  var stamp: UInt64 = 0
+
+  /// Blocks that reach to `end`.
+  static func blockCount(of end: Int) -> Int { (end + blockSize - 1) / blockSize }
 
   /// Bytes of memory the blocks take.
   var size: Int { blocks.count * Self.blockSize }
@@ -20,7 +25,7 @@ struct IdentifierArena: Sendable {
   /// Takes over blocks that were read from a snapshot; false when they do not reach to `end`.
   mutating func restore(end: Int, blocks: [Block]) -> Bool {
     guard end >= 0, blocks.count <= Self.blocksMax,
-      blocks.count == (end + Self.blockSize - 1) / Self.blockSize,
+      blocks.count == Self.blockCount(of: end),
       blocks.allSatisfy({ $0.size == Self.blockSize })
     else { return false }
     self.blocks = blocks
@@ -35,10 +40,10 @@ struct IdentifierArena: Sendable {
     // An identifier never straddles two blocks.
     if blocks.count * Self.blockSize - end < size + 1 {
       end = blocks.count * Self.blockSize
-      blocks.append(Block(size: Self.blockSize))
+      blocks.append(Block(size: Self.blockSize, stamp: stamp))
     }
     let position = end
-    let block = Block.writable(&blocks[position / Self.blockSize])
+    let block = Block.writable(&blocks[position / Self.blockSize], stamp: stamp)
     let place = position % Self.blockSize
     block.store(UInt8(size), at: place)
     block.store(bytes: identifier, at: place + 1)

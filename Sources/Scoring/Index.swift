@@ -4,25 +4,42 @@
 /// An open-addressing hash table in 256 parts that grow one by one.
 ///
 /// A slot is one byte of the hash and the number; five bytes in all. Whether a candidate is the one
-/// looked for is for the caller to say, who has the keys. A part grows by a third when it is three
+/// looked for is for the caller to say, who has the keys. A part grows by half when it is three
 /// quarters full, so that no growth takes long and memory stays near need. Entries are never
 /// removed.
 struct Index: Sendable {
-  private static let parts = 256
+  static let partCount = 256
 
-  private struct Part: Sendable {
+  /// A table of its own for the hashes with one top byte.
+  struct Part: Sendable {
     /// 0 marks an empty slot.
     var fingerprints: [UInt8] = []
     var numbers: [UInt32] = []
     var count = 0
+
+    init(capacity: Int = 0) {
+      fingerprints = [UInt8](repeating: 0, count: capacity)
+      numbers = [UInt32](repeating: 0, count: capacity)
+    }
   }
 
-  private var parts = [Part](repeating: Part(), count: Index.parts)
+  private var parts: [Part]
   private(set) var count = 0
   private var slots = 0
 
+  /// Makes an index without numbers.
+  init() { parts = [Part](repeating: Part(), count: Self.partCount) }
+
+  /// Takes over all the parts that an `IndexBuilder` made.
+  init(_ parts: [Part]) {
+    precondition(parts.count == Self.partCount, "an index has a part for each top byte")
+    self.parts = parts
+    count = parts.reduce(0) { $0 + $1.count }
+    slots = parts.reduce(0) { $0 + $1.fingerprints.count }
+  }
+
   /// Bytes of memory the slots take.
-  var size: Int { slots * 5 + Self.parts * MemoryLayout<Part>.stride }
+  var size: Int { slots * 5 + Self.partCount * MemoryLayout<Part>.stride }
 
   /// The number that was inserted under this hash and for which `isMatch` answers true.
   @inline(__always)
@@ -53,13 +70,16 @@ struct Index: Sendable {
 
   private mutating func grow(_ place: Int, _ hashOf: (UInt32) -> UInt64) {
     let old = parts[place]
-    let capacity = max(8, old.fingerprints.count + old.fingerprints.count / 3)
-    var larger = Part(
-      fingerprints: [UInt8](repeating: 0, count: capacity),
-      numbers: [UInt32](repeating: 0, count: capacity))
+    let capacity = max(8, old.fingerprints.count + old.fingerprints.count / 2)
+    // First all the hashes, each a read from somewhere else in memory: with nothing between them
+    // the processor has many of them under way at a time.
+    var entries: [(hash: UInt64, number: UInt32)] = []
+    entries.reserveCapacity(old.count)
     for slot in old.fingerprints.indices where old.fingerprints[slot] != 0 {
-      Self.put(hashOf(old.numbers[slot]), old.numbers[slot], &larger)
+      entries.append((hashOf(old.numbers[slot]), old.numbers[slot]))
     }
+    var larger = Part(capacity: capacity)
+    for entry in entries { Self.put(entry.hash, entry.number, &larger) }
     slots += capacity - old.fingerprints.count
     parts[place] = larger
   }
@@ -76,7 +96,7 @@ struct Index: Sendable {
     part.count += 1
   }
 
-  private static func fingerprint(_ hash: UInt64) -> UInt8 {
+  static func fingerprint(_ hash: UInt64) -> UInt8 {
     max(1, UInt8(truncatingIfNeeded: hash))
   }
 

@@ -51,6 +51,18 @@ struct OrderTable: Sendable {
       day: block.load(UInt16.self, at: Columns.day.place(of: row)))
   }
 
+  /// The identities of a block's orders.
+  func identities(inBlock index: Int) -> [UInt64] {
+    chunks.blocks[index].values(
+      at: Columns.identity.place(of: 0), count: chunks.rowCount(inBlock: index))
+  }
+
+  /// The order its customer recorded before this one, without reading the other columns.
+  func previous(of number: UInt32) -> UInt32 {
+    chunks.block(of: number)
+      .load(UInt32.self, at: Columns.previous.place(of: chunks.row(of: number)))
+  }
+
   /// The identity of one order, without reading the other columns.
   func identity(of number: UInt32) -> UInt64 {
     chunks.block(of: number)

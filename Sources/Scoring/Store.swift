@@ -42,6 +42,14 @@ public struct Store: Sendable {
     return 1 / scale
   }
 
+  /// Marks what is written from now on as written by the command `sequence`.
+  mutating func stamp(_ sequence: UInt64) {
+    customers.chunks.stamp = sequence
+    orders.chunks.stamp = sequence
+    returns.chunks.stamp = sequence
+    identifiers.stamp = sequence
+  }
+
   /// A hash over the whole state, the journal's sequence and time left out.
   ///
   /// Two servers that recorded the same rows in the same order have the same hash.
@@ -50,6 +58,8 @@ public struct Store: Sendable {
   /// - Complexity: one pass over the memory.
   public func stateHash() -> UInt64 {
     var hash = StateHash()
+    let head = head()
+    hash.combine(head.bytes)
     forEachSection { section in
       hash.combine(UInt64(section.kind.rawValue))
       hash.combine(section.bytes)

@@ -1,5 +1,6 @@
 // What a server can be told, and the server's own maxima. The wire's maxima are in Wire/Limits.
 
+package import Durability
 public import Platform
 import Wire
 
@@ -84,15 +85,30 @@ package struct JournalConfiguration: Sendable {
   package var syncWindowMicros: Int64
   /// Threads that load a snapshot.
   package var loadThreads: Int
+  /// Bytes of room made on the disk before commands need them, and the least of it when the disk is
+  /// nearly full.
+  package var room: (bytes: Int64, least: Int64)
+  /// How the journal uses the disk.
+  package var options: JournalOptions
 
   /// Describes the journal's side.
   ///
   /// - Parameters:
   ///   - syncWindowMicros: not negative.
   ///   - loadThreads: at least 1; with 1 everything happens on the caller's thread.
-  package init(syncWindowMicros: Int64, loadThreads: Int) {
+  ///   - room: each holds the record of at least one frame.
+  ///   - options: how the journal uses the disk.
+  package init(
+    syncWindowMicros: Int64, loadThreads: Int,
+    room: (bytes: Int64, least: Int64) = (
+      ServerLimits.journalRoomBytes, ServerLimits.journalRoomBytesLeast
+    ),
+    options: JournalOptions = JournalOptions()
+  ) {
     self.syncWindowMicros = syncWindowMicros
     self.loadThreads = loadThreads
+    self.room = room
+    self.options = options
   }
 }
 

@@ -1,124 +1,144 @@
-// From files to an engine: how recovery's blocks and records become state again.
+// From files to an engine: how a snapshot's blocks and the journal's records become state again,
+// with all processors where there are several.
 
-package import Durability
-package import Platform
-package import Scoring
+import Durability
+import Platform
+import Scoring
 
-/// The state as it was recovered, with everything that goes with it.
-package struct Recovered: Sendable {
-  /// What the loop tells of it.
-  package struct Facts: Sendable {
-    /// The last record the newest good snapshot covers; 0 without one.
-    package let snapshotSequence: UInt64
-    /// Records of the journal that were applied on top of it.
-    package let recordCount: Int
-    /// Plain sentences about what was not as it should be: a cut tail, a snapshot passed over.
-    package let notices: [String]
-  }
-
-  /// The state and its indexes.
-  package let parts: Engine.Parts
-  /// What there is to tell.
-  package let facts: Facts
-  /// Where the journal goes on.
-  package let recovery: Recovery
-
-  /// Recovers everything the files hold.
-  ///
-  /// - Parameters:
-  ///   - storage: the disk.
-  ///   - randomness: for the key of the indexes.
-  ///   - threads: how many may work at a time.
-  ///   - isTrial: changes nothing on disk.
-  ///   - tell: told the progress in percent.
-  /// - Returns: the state, and where the journal goes on.
-  /// - Throws: `ServerError` with exit code 3.
-  package static func recover(
-    from storage: any Storage, randomness: inout any Randomness, threads: Int,
-    isTrial: Bool = false, tell: @escaping @Sendable (Int) -> Void
-  ) throws(ServerError) -> Recovered {
-    var builder = EngineBuilder(
-      indexKey: (randomness.next(), randomness.next()), threads: threads, tell: tell)
-    let recovery: Recovery
-    do {
-      recovery = try Durability.recover(from: storage, into: &builder, isTrial: isTrial)
-    } catch {
-      throw ServerError(3, "the data directory cannot be recovered: \(error)")
-    }
-    var notices = recovery.passedOver.map { "an older snapshot was used: \($0)" }
-    if recovery.cutBytes > 0 {
-      notices.append(
-        "\(recovery.cutBytes) bytes of commands that were never acknowledged were cut off")
-    }
-    let engine: Engine
-    do {
-      engine = try builder.finish()
-    } catch {
-      throw ServerError(3, "the recovered state is not whole: \(error)")
-    }
-    let facts = Facts(
-      snapshotSequence: recovery.snapshotSequence ?? 0, recordCount: recovery.recordCount,
-      notices: notices)
-    return Recovered(parts: engine.dismantle(), facts: facts, recovery: recovery)
-  }
-}
-
-/// Builds an engine of a snapshot's blocks and the records after it.
+/// Builds an engine of a snapshot and the records after it.
 struct EngineBuilder: RecoveryHandler, ~Copyable {
   private let indexKey: (UInt64, UInt64)
-  private var loader: StoreLoader?
+  private let threads: Int
+  private let progress: Progress
   private var engine: Engine?
+
+  /// How far the work is, in percent: bytes of the snapshot count once when they are read and once
+  /// when they are indexed; bytes of the journal count more, because each is executed again.
+  private final class Progress: Sendable {
+    private let done = SharedCounter()
+    private let total = SharedCounter()
+    private let tell: @Sendable (Int) -> Void
+    static let journalWeight: Int64 = 8
+
+    init(tell: @escaping @Sendable (Int) -> Void) { self.tell = tell }
+
+    func begin(_ amount: Int64) {
+      done.add(-done.add(0))
+      total.add(amount - total.add(0))
+    }
+
+    func add(_ amount: Int64) {
+      let whole = max(1, total.add(0))
+      let after = done.add(amount)
+      let percent = min(99, after * 100 / whole)
+      if percent != (after - amount) * 100 / whole { tell(Int(percent)) }
+    }
+  }
 
   init(indexKey: (UInt64, UInt64), threads: Int, tell: @escaping @Sendable (Int) -> Void) {
     self.indexKey = indexKey
+    self.threads = threads
+    progress = Progress(tell: tell)
   }
 
   mutating func begin(snapshotBytes: Int64, journalBytes: Int64) {
-    // A snapshot that proved bad half-way leaves nothing behind.
-    loader = nil
+    progress.begin(2 * snapshotBytes + Progress.journalWeight * journalBytes)
+    // A snapshot that proved bad half-way has left nothing behind; without one, all begins here.
     engine = nil
   }
 
   mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError) {
-    loader = StoreLoader(sequence: snapshot.sequence, timeMicros: snapshot.time)
-    var buffer: [UInt8] = []
-    do throws(SectionError) {
-      try loader?.add(kind: 1, index: 0, bytes: snapshot.head.rawBytes)
-    } catch {
-      throw .refused(file: snapshot.name, offset: 0, reason: error.description)
-    }
-    for block in snapshot.blocks {
-      try snapshot.read(block, into: &buffer)
-      do throws(SectionError) {
-        try loader?.add(kind: block.kind, index: block.index, bytes: buffer.rawBytes)
-      } catch {
-        throw .refused(file: snapshot.name, offset: 0, reason: error.description)
-      }
-    }
+    let store = try readStore(snapshot)
+    engine = try assemble(store, of: snapshot)
   }
 
   mutating func record(
     sequence: UInt64, time: Int64, payload: RawSpan
   ) throws(RecoveryRefusal) {
     do {
-      try finishLoading()
+      if engine == nil { engine = try Engine(Store(), indexKey: indexKey) }
       try engine?.replay(sequence: sequence, timeMicros: time, frame: payload)
     } catch {
       throw RecoveryRefusal(error.description)
     }
+    progress.add(Progress.journalWeight * Int64(payload.byteCount))
   }
 
   /// The engine with everything that was recovered.
   consuming func finish() throws(SectionError) -> Engine {
-    try finishLoading()
-    guard let engine = consume engine else {
-      preconditionFailure("loading makes an engine or throws")
-    }
-    return engine
+    if let engine = consume engine { return engine }
+    return try Engine(Store(), indexKey: indexKey)
   }
 
-  private mutating func finishLoading() throws(SectionError) {
-    if engine != nil { return }
-    engine = try Engine(try loader.take()?.finish() ?? Store(), indexKey: indexKey)
+  // MARK: A snapshot
+
+  /// Blocks that are read by one task.
+  private static let blocksPerTask = 16
+
+  private func readStore(_ snapshot: SnapshotReader) throws(DurabilityError) -> Store {
+    let blocks = snapshot.blocks
+    let progress = progress
+    let tasks = (blocks.count + Self.blocksPerTask - 1) / Self.blocksPerTask
+    let results = try parallel(tasks) { task in
+      Result { () throws(DurabilityError) in
+        var buffer: [UInt8] = []
+        var sections: [LoadedSection] = []
+        let first = task * Self.blocksPerTask
+        for block in blocks[first..<min(first + Self.blocksPerTask, blocks.count)] {
+          try snapshot.read(block, into: &buffer)
+          sections.append(
+            try refusing(snapshot) { () throws(SectionError) in
+              try LoadedSection(
+                kind: block.kind, index: block.index, changed: block.changed,
+                bytes: buffer.rawBytes)
+            })
+          progress.add(Int64(block.byteCount))
+        }
+        return sections
+      }
+    }
+    var loader = try refusing(snapshot) { () throws(SectionError) in
+      try StoreLoader(
+        sequence: snapshot.sequence, timeMicros: snapshot.time, head: snapshot.head.rawBytes)
+    }
+    for result in results {
+      let sections = try result.get()
+      for section in sections {
+        try refusing(snapshot) { () throws(SectionError) in try loader.add(section) }
+      }
+    }
+    return try refusing(snapshot) { () throws(SectionError) in try loader.finish() }
+  }
+
+  private func assemble(
+    _ store: Store, of snapshot: SnapshotReader
+  ) throws(DurabilityError) -> Engine {
+    let assembly = EngineAssembly(store, indexKey: indexKey)
+    let progress = progress
+    let share = snapshot.byteCount / Int64(max(1, assembly.taskCount))
+    let results = try parallel(assembly.taskCount) { task in
+      defer { progress.add(share) }
+      return Result { () throws(SectionError) in try assembly.perform(task) }
+    }
+    var parts: [EngineAssembly.Part] = []
+    for result in results {
+      parts.append(try refusing(snapshot) { () throws(SectionError) in try result.get() })
+    }
+    return Engine(assembly, parts)
+  }
+
+  private func parallel<Result: Sendable>(
+    _ count: Int, _ task: @escaping @Sendable (Int) -> Result
+  ) throws(DurabilityError) -> [Result] {
+    do { return try inParallel(count, threads: threads, task) } catch { throw .system(error) }
+  }
+}
+
+/// Says of a snapshot's content that it makes no sense.
+private func refusing<Part: ~Copyable>(
+  _ snapshot: SnapshotReader, _ body: () throws(SectionError) -> Part
+) throws(DurabilityError) -> Part {
+  do { return try body() } catch {
+    throw .refused(file: snapshot.name, offset: 0, reason: error.description)
   }
 }

@@ -42,7 +42,8 @@ package enum LoopEnd: Sendable {
 /// Accepts, reads, executes, commits, writes, closes, tends; and again.
 package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var network: Network
-  var engine: Engine
+  /// The owner of the state; whoever drives the loop may look at it between turns.
+  package internal(set) var engine: Engine
   let journal: Mailbox<JournalOrder>
   let workbench: Mailbox<Work>
   let mailbox: Mailbox<LoopMessage>

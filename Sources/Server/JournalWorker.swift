@@ -35,7 +35,7 @@ package struct JournalNews: Equatable, Sendable {
 package struct JournalWorker: ~Copyable {
   private var journal: Journal
   private let clock: any Clock
-  private let syncWindowMicros: Int64
+  private let configuration: JournalConfiguration
   private let loop: Mailbox<LoopMessage>
 
   private var group = RecordBatch()
@@ -64,16 +64,18 @@ package struct JournalWorker: ~Copyable {
     ) { percent in loop.post(.loading(percent)) }
     let salts = randomness
     var journal = try Self.opening { () throws(DurabilityError) in
-      try Journal(continuing: recovered.recovery, in: storage, clock: clock, randomness: salts)
+      try Journal(
+        continuing: recovered.recovery, in: storage, options: configuration.options, clock: clock,
+        randomness: salts)
     }
     let room = try Self.opening { () throws(DurabilityError) in
-      try Self.makeRoom(in: &journal, beyond: 0)
+      try Self.makeRoom(configuration.room, in: &journal, beyond: 0)
     }
     let last = journal.durableSequence
     self.journal = journal
     self.clock = clock
     self.loop = loop
-    syncWindowMicros = configuration.syncWindowMicros
+    self.configuration = configuration
     news = JournalNews(
       acknowledgeable: last, durable: last, granted: room ?? 0, isFull: room == nil,
       lossWindowMicros: 0)
@@ -93,7 +95,7 @@ package struct JournalWorker: ~Copyable {
   /// How long to wait for orders before something is to be done without any; negative is for ever.
   package var timeoutMillis: Int32 {
     var due = Int64.max
-    if let unsyncedSinceMicros { due = unsyncedSinceMicros + syncWindowMicros }
+    if let unsyncedSinceMicros { due = unsyncedSinceMicros + configuration.syncWindowMicros }
     if news.isFull || !group.isEmpty {
       due = min(due, clock.monotonicMicros() + ServerLimits.fullRetryMicros)
     }
@@ -134,7 +136,7 @@ package struct JournalWorker: ~Copyable {
 
   private var isSyncDue: Bool {
     guard let unsyncedSinceMicros else { return false }
-    return clock.monotonicMicros() - unsyncedSinceMicros >= syncWindowMicros
+    return clock.monotonicMicros() - unsyncedSinceMicros >= configuration.syncWindowMicros
   }
 
   /// Writes the group, and syncs it unless there is a window for that.
@@ -150,7 +152,7 @@ package struct JournalWorker: ~Copyable {
     }
     let last = group.lastSequence
     group.removeAll()
-    if syncWindowMicros == 0 {
+    if configuration.syncWindowMicros == 0 {
       try journal.sync()
       news.durable = journal.durableSequence
     } else if unsyncedSinceMicros == nil {
@@ -182,10 +184,10 @@ package struct JournalWorker: ~Copyable {
   /// Makes room for what the loop may hand over next.
   private mutating func grant() throws(DurabilityError) {
     let outstanding = news.granted - settled
-    guard group.isEmpty, news.isFull || outstanding < ServerLimits.journalRoomBytes / 2 else {
+    guard group.isEmpty, news.isFull || outstanding < configuration.room.bytes / 2 else {
       return
     }
-    if let room = try Self.makeRoom(in: &journal, beyond: outstanding) {
+    if let room = try Self.makeRoom(configuration.room, in: &journal, beyond: outstanding) {
       news.granted = settled + room
       news.isFull = false
     } else {
@@ -195,10 +197,9 @@ package struct JournalWorker: ~Copyable {
 
   /// Makes room on the disk; when that is nearly full, a little is better than nothing.
   private static func makeRoom(
-    in journal: inout Journal, beyond outstanding: Int64
+    _ sizes: (bytes: Int64, least: Int64), in journal: inout Journal, beyond outstanding: Int64
   ) throws(DurabilityError) -> Int64? {
-    for room in [ServerLimits.journalRoomBytes, ServerLimits.journalRoomBytesLeast]
-    where room > outstanding {
+    for room in [sizes.bytes, sizes.least] where room > outstanding {
       do throws(DurabilityError) {
         try journal.reserve(room)
         return room

@@ -134,19 +134,15 @@ private func writeSnapshot(
   var writer = try SnapshotWriter(
     sequence: store.sequence, time: store.timeMicros, created: pace.clock.calendarMicros(),
     in: storage, fromScratch: fromScratch)
-  var head: [UInt8] = []
   try store.forEachSection { (section) throws(DurabilityError) in
-    if section.kind == .settings {
-      head.append(bytes: section.bytes)
-    } else {
-      try writer.append(
-        kind: section.kind.rawValue, index: section.index, changed: store.sequence,
-        bytes: section.bytes)
-      pace.await(writer.bytesWritten, since: start)
-    }
+    try writer.append(
+      kind: section.kind.rawValue, index: section.index, changed: section.changed,
+      bytes: section.bytes)
+    pace.await(writer.bytesWritten, since: start)
   }
   let written = writer.bytesWritten
-  let size = try writer.finish(head: head.rawBytes, durableSequence: store.sequence)
+  let head = store.head()
+  let size = try writer.finish(head: head.bytes, durableSequence: store.sequence)
   _ = try retireOldFiles(in: storage)
   return SnapshotResult(
     sequence: store.sequence, sizeBytes: UInt64(size), writtenBytes: UInt64(written))

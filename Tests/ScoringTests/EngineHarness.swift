@@ -137,9 +137,44 @@ struct EngineHarness: ~Copyable {
 extension Store {
   /// The state after a trip through the sections of a snapshot.
   func reloaded() throws -> Store {
-    var loader = StoreLoader(sequence: sequence, timeMicros: timeMicros)
-    try forEachSection { section in
-      try loader.add(kind: section.kind.rawValue, index: section.index, bytes: section.bytes)
+    try SavedState(self).load()
+  }
+}
+
+/// A state as bytes, to be loaded again as it is or damaged.
+struct SavedState {
+  struct SavedSection: Equatable {
+    var kind: UInt32
+    var index: UInt32
+    var changed: UInt64
+    var bytes: [UInt8]
+  }
+
+  var sequence: UInt64
+  var timeMicros: Int64
+  var head: [UInt8]
+  var sections: [SavedSection] = []
+
+  init(_ store: Store) {
+    sequence = store.sequence
+    timeMicros = store.timeMicros
+    let bytes = store.head()
+    head = EngineHarness.copy(bytes.bytes)
+    store.forEachSection {
+      sections.append(
+        SavedSection(
+          kind: $0.kind.rawValue, index: $0.index, changed: $0.changed,
+          bytes: EngineHarness.copy($0.bytes)))
+    }
+  }
+
+  func load() throws -> Store {
+    var loader = try StoreLoader(sequence: sequence, timeMicros: timeMicros, head: head.raw)
+    for section in sections {
+      let loaded = try LoadedSection(
+        kind: section.kind, index: section.index, changed: section.changed,
+        bytes: section.bytes.raw)
+      try loader.add(loaded)
     }
     return try loader.finish()
   }

@@ -41,6 +41,33 @@ struct IndexTests {
 }
 
 extension IndexTests {
+  @Test(
+    "built at once it finds what it finds when built one by one, and goes on growing",
+    arguments: [0, 1, 300, 20_000], seeds(1))
+  func builtAtOnce(count: Int, seed: UInt64) throws {
+    print("seed \(seed)")
+    var chance = SeededGenerator(seed: seed)
+    var hashes = (0..<count).map { _ in chance.next() }
+    var parts: [Index.Part] = []
+    for range in [0..<100, 100..<101, 101..<256] {
+      var builder = IndexBuilder(parts: range)
+      builder.count(hashes.span)
+      builder.endCounting()
+      builder.deal(hashes.span.extracting(0..<(count / 3)))
+      builder.deal(hashes.span.extracting((count / 3)..<count))
+      parts += try builder.build("number") { hashes[Int($0)] == hashes[Int($1)] }
+    }
+    var index = Index(parts)
+    #expect(index.count == count)
+    for number in count..<(count + 5000) {
+      hashes.append(chance.next())
+      index.insert(hashes[number], UInt32(number)) { hashes[Int($0)] }
+    }
+    for (number, hash) in hashes.enumerated() {
+      #expect(index.find(hash) { hashes[Int($0)] == hash } == UInt32(number))
+    }
+  }
+
   @Test("spreads hashes evenly over the slots, whatever the capacity", arguments: [8, 100, 50_000])
   func spread(capacity: Int) {
     var chance = SeededGenerator(seed: 5)
@@ -64,6 +91,25 @@ struct SipHashTests {
     let bytes = Array(text.utf8)
     let value = SipHash.hash(bytes.raw, key: (0, 0))
     #expect(value == hash)
+  }
+}
+
+extension SipHashTests {
+  @Test("gives the same for a run of bytes however it is cut up")
+  func cuts() {
+    let bytes = (0..<40).map { UInt8($0) }
+    let whole = SipHash.hash(bytes.raw, key: (1, 2))
+    for first in 0...bytes.count {
+      for second in first...bytes.count {
+        var hash = SipHash(key: (1, 2))
+        let raw = bytes.raw
+        hash.combine(raw.extracting(0..<first))
+        for byte in bytes[first..<second] { hash.combine(byte) }
+        hash.combine(raw.extracting(second..<bytes.count))
+        let value = hash.finalize()
+        #expect(value == whole)
+      }
+    }
   }
 }
 

@@ -1,0 +1,145 @@
+// From a head and sections back to the state. What is checked here is that everything is there and
+// has its size; whether it makes sense together is checked by EngineAssembly.
+
+import Wire
+
+/// Why sections do not make a state.
+public struct SectionError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong, in one sentence.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// A section that was read again, in memory of its own: made on any thread, added on one.
+public struct LoadedSection: Sendable {
+  let kind: Section.Kind
+  let index: Int
+  let block: Block
+
+  /// Copies the bytes.
+  ///
+  /// - Parameters:
+  ///   - kind: the number of the kind.
+  ///   - index: its place among those of its kind, from 0.
+  ///   - changed: the sequence of the last command that wrote to it.
+  ///   - bytes: as `forEachSection` lent them.
+  /// - Throws: a `SectionError` for a kind that is not known.
+  public init(
+    kind: UInt32, index: UInt32, changed: UInt64, bytes: RawSpan
+  ) throws(SectionError) {
+    guard let kind = Section.Kind(rawValue: kind) else {
+      throw SectionError("a section of kind \(kind) is not known to this build")
+    }
+    self.kind = kind
+    self.index = Int(index)
+    block = Block(copying: bytes, changed: changed)
+  }
+}
+
+/// Collects the sections of a state in any order.
+public struct StoreLoader: Sendable {
+  private var store = Store()
+  private let counts: Counts
+  /// A place for every block there must be.
+  private var places: [Section.Kind: [Block?]] = [:]
+
+  /// How much the head says there is.
+  private struct Counts {
+    let customers: Int
+    let orders: Int
+    let returns: Int
+    let end: Int
+  }
+
+  /// Begins with the head.
+  ///
+  /// - Parameters:
+  ///   - sequence: the last record the state covers.
+  ///   - timeMicros: that record's time.
+  ///   - head: as `Store.head` wrote it.
+  /// - Throws: a `SectionError` when the head cannot be read.
+  public init(sequence: UInt64, timeMicros: Int64, head: RawSpan) throws(SectionError) {
+    do throws(Refusal) {
+      counts = try Self.read(head, into: &store)
+    } catch {
+      throw SectionError("the head cannot be read: \(error)")
+    }
+    store.sequence = sequence
+    store.timeMicros = timeMicros
+    let rowsMax = Int(UInt32.max) - 1
+    guard counts.customers <= rowsMax, counts.orders <= rowsMax, counts.returns <= rowsMax,
+      counts.end <= IdentifierArena.blocksMax * IdentifierArena.blockSize
+    else { throw SectionError("the head says there is more than any state can hold") }
+    guard counts.customers == 0 || store.calendar != nil else {
+      throw SectionError("there are customers, but no time zone was declared")
+    }
+    expect(.customers, store.customers.chunks.blockCount(of: counts.customers))
+    expect(.orders, store.orders.chunks.blockCount(of: counts.orders))
+    expect(.returns, store.returns.chunks.blockCount(of: counts.returns))
+    expect(.identifiers, IdentifierArena.blockCount(of: counts.end))
+  }
+
+  private mutating func expect(_ kind: Section.Kind, _ count: Int) {
+    places[kind] = [Block?](repeating: nil, count: count)
+  }
+
+  private static func read(
+    _ head: RawSpan, into store: inout Store
+  ) throws(Refusal) -> Counts {
+    var reader = FrameReader(head)
+    store.generation = try reader.read(UInt32.self)
+    store.newestOrderDay = try reader.read(Int32.self)
+    let counts = Counts(
+      customers: Int(clamping: try reader.read(UInt64.self)),
+      orders: Int(clamping: try reader.read(UInt64.self)),
+      returns: Int(clamping: try reader.read(UInt64.self)),
+      end: Int(clamping: try reader.read(UInt64.self)))
+    store.minorDigits = try reader.read(UInt8.self)
+    store.currency = try reader.readName("currency")
+    let at = reader.offset
+    let fields = try AdoptModelRequest(from: &reader).model
+    store.model = fields.kind == 0 ? nil : try AdoptedModel(fields, at: at)
+    if try reader.read(UInt8.self) != 0 {
+      store.calendar = ShopCalendar(try DeclareShopRequest(from: &reader))
+    }
+    try reader.requireEnd()
+    return counts
+  }
+
+  /// Takes the next section.
+  ///
+  /// - Parameter section: any that was not added yet.
+  /// - Throws: a `SectionError` for one that has no place, or that was changed after the state.
+  public mutating func add(_ section: LoadedSection) throws(SectionError) {
+    let (kind, index) = (section.kind, section.index)
+    guard index < places[kind, default: []].count, places[kind]?[index] == nil else {
+      throw SectionError("section \(index) of \(kind) is out of its place or there twice")
+    }
+    guard section.block.changed <= store.sequence else {
+      throw SectionError(
+        "section \(index) of \(kind) was changed by record \(section.block.changed), after the "
+          + "state's last record \(store.sequence)")
+    }
+    places[kind]?[index] = section.block
+  }
+
+  /// Makes the state once every section was added.
+  ///
+  /// - Returns: the state; its tables may still refer to what is not there, which
+  ///   `EngineAssembly` finds out.
+  /// - Throws: a `SectionError` when sections are missing or have the wrong size.
+  public consuming func finish() throws(SectionError) -> Store {
+    guard
+      store.customers.chunks.restore(count: counts.customers, blocks: blocks(.customers)),
+      store.orders.chunks.restore(count: counts.orders, blocks: blocks(.orders)),
+      store.returns.chunks.restore(count: counts.returns, blocks: blocks(.returns)),
+      store.identifiers.restore(end: counts.end, blocks: blocks(.identifiers))
+    else { throw SectionError("the sections do not hold as many rows as the head says") }
+    return store
+  }
+
+  private func blocks(_ kind: Section.Kind) -> [Block] {
+    places[kind, default: []].compactMap(\.self)
+  }
+}
