@@ -15,7 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from life import Life, Script, must, totals
+from life import Life, must
+from script import Script, totals
 from server import Connection, Server
 from shop import FIRST_DAY, Command, OrderRow, command_key, date_of, number_of, patron
 

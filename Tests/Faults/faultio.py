@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from life import Life, Script, Violation, compile_shim, must, totals
+from life import Life, Violation, must
+from script import Script, compile_shim, totals
 from server import NO_SPACE, TASK_FAILED, Connection, Server, Unstarted
 from shop import patron
 
