@@ -35,7 +35,7 @@ class Case(NamedTuple):
     fault: str
     path: str  # part of the path of the files meant
     must: str
-    far: int = 0  # in the short form too: every n up to this, once and for ever
+    far: int = 0  # in the short form too: from every n up to this on for ever
 
 
 NEVER = 10_000
@@ -196,7 +196,7 @@ def plan(
     # Whoever is interrupted tries again, and may do so for ever.
     both = (1,) if case.fault == "EINTR" else (1, 0)
     for times in both if arguments.every or case.far else (1,):
-        last = NEVER if arguments.every else max(arguments.count, case.far)
+        last = NEVER if arguments.every else arguments.count if times else case.far
         numbers = [arguments.n] if arguments.n else range(1, last + 1)
         for number in numbers:
             yield number, times
