@@ -12,8 +12,8 @@ from typing import List, Optional, Sequence, Tuple
 
 from server import SHUTTING_DOWN, Connection, Server, Writer
 from shop import (
-    DAYS, FIRST_DAY, HAS_KEYS, LEDGER_MINOR, Command, Outcome, Shop, Stream, a_model, columns_of,
-    command_key, date_of, number_of, patron, same)
+    DAYS, FIRST_DAY, LEDGER_MINOR, Command, Outcome, Shop, Stream, a_model, columns_of,
+    date_of, number_of, patron, same)
 
 
 class Violation(Exception):
@@ -46,7 +46,7 @@ class Life:
 
     def begin(self, server: Server) -> None:
         """Has a first model adopted in an empty directory, so that scores can be asked for."""
-        command = Command("adopt model", a_model(self.random), command_key(1, 1))
+        command = Command("adopt model", a_model(self.random), patron.CommandKey(1, 1))
         with Connection(server.address) as connection:
             command.answer = connection.reply(connection.submit(command.verb, command.body))
         self.shop.apply(command)
@@ -201,31 +201,19 @@ class Life:
         count = round(sample * sum(len(writer.sent) for writer in self.writers))
         if self.history and count:
             old = [self.random.choice(self.history) for _ in range(max(1, count))]
-        if not HAS_KEYS:
-            # Without a key an adoption counts again; orders and returns do not.
-            old = [command for command in old if command.verb != "adopt model"]
-            applied = [command for command in applied if command.verb != "adopt model"]
         # An open command of a stream that was not applied stands behind all that were.
         for command, answer in zip(old, self._answers(connection, old)):
-            if HAS_KEYS:
-                must(answer == command.answer, (
-                    f"{command.verb}, sent again, was answered differently: "
-                    f"{answer.hex()}, at first {command.answer.hex()}"))
-            else:
-                self._compare_again(command, answer)
+            must(answer == command.answer, (
+                f"{command.verb}, sent again, was answered differently: "
+                f"{answer.hex()}, at first {command.answer.hex()}"))
         for command, answer in zip(applied, self._answers(connection, applied)):
-            if HAS_KEYS:
-                command.answer = answer
-                sequence = self._compare_answer(command, command.outcome)
-                must(sequence <= before, (
-                    f"{command.verb} was recovered as one of {before} commands, but sent again "
-                    f"it became number {sequence}: it was done twice"))
-            else:
-                self._compare_again(command, answer)
+            command.answer = answer
+            sequence = self._compare_answer(command, command.outcome)
+            must(sequence <= before, (
+                f"{command.verb} was recovered as one of {before} commands, but sent again "
+                f"it became number {sequence}: it was done twice"))
         self._answer_new(connection, new)
-        if HAS_KEYS:
-            self.history += applied
-        self.history += new
+        self.history += applied + new
         self.resent += len(old) + len(applied) + len(new)
         must(connection.status().sequence == self.sequence, (
             f"the sequence is {connection.status().sequence} after sending commands again, "
@@ -247,13 +235,6 @@ class Life:
             self.sequence += 1
             must(sequence == self.sequence, (
                 f"{command.verb} became number {sequence}, must be {self.sequence}"))
-
-    def _compare_again(self, command: Command, answer: bytes) -> None:
-        first, command.answer = command.answer, answer
-        outcome = command.outcome
-        self._compare_answer(command, self.shop.apply(command))
-        command.answer, command.outcome = first, outcome
-        self.sequence += 1
 
     def _answers(self, connection: Connection, commands: List[Command]) -> List[bytes]:
         tags: List[int] = []
