@@ -16,7 +16,8 @@ import time
 from random import Random
 from typing import Dict, List
 
-from life import Life, Script, bites, totals
+from life import Life
+from script import Script, bites, totals
 from server import Connection, Server
 from shop import patron
 
