@@ -164,6 +164,27 @@ private func size(of segments: [UInt64], in storage: any Storage) throws(Durabil
   return sum
 }
 
+/// Makes durable what was believed: a process that was killed, or whose sync failed, may have left
+/// it in the kernel's memory only.
+///
+/// It is written again, as pages whose sync failed count as clean and no sync would write them.
+private func makeDurable(
+  _ window: inout FileWindow, through end: Int64, in storage: any Storage
+) throws(DurabilityError) {
+  var offset: Int64 = 0
+  while offset < end {
+    let count = Int(min(1 << 20, end - offset))
+    try window.load(count, at: offset)
+    let bytes = try window.copy(count, at: offset)
+    try onDisk { () throws(SystemError) in try window.file.write(bytes.rawBytes, at: offset) }
+    offset += Int64(count)
+  }
+  try onDisk { () throws(SystemError) in
+    try window.file.sync()
+    try storage.syncDirectory()
+  }
+}
+
 /// Applies one segment.
 ///
 /// - Returns: The sequence that follows it.
@@ -224,6 +245,9 @@ private func replay<Handler: RecoveryHandler & ~Copyable>(
       file: window.name, offset: offset,
       what: "record \(expected) is bad, and byte \(next) shows that it was good once")
   }
-  if isLast { recovery.tail = (segment, offset) }
+  if isLast {
+    recovery.tail = (segment, offset)
+    if !isTrial { try makeDurable(&window, through: offset, in: storage) }
+  }
   return expected
 }
