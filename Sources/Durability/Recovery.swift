@@ -53,6 +53,8 @@ extension RecoveryHandler where Self: ~Copyable {
 public struct Recovery: Sendable {
   /// The snapshot's sequence; nil when there was none.
   public internal(set) var snapshotSequence: UInt64?
+  /// The snapshot's size in bytes; 0 when there was none.
+  public internal(set) var snapshotBytes: Int64 = 0
   /// The last record that is in the state now; 0 when there is none.
   public internal(set) var lastSequence: UInt64 = 0
   /// How many records of the journal were applied.
@@ -132,6 +134,7 @@ private func loadSnapshot<Handler: RecoveryHandler & ~Copyable>(
       try snapshot.checkUnused()
       try handler.load(snapshot)
       recovery.snapshotSequence = sequence
+      recovery.snapshotBytes = snapshot.byteCount
       recovery.lastSequence = sequence
       return
     } catch {
@@ -164,27 +167,6 @@ private func size(of segments: [UInt64], in storage: any Storage) throws(Durabil
   return sum
 }
 
-/// Makes durable what was believed: a process that was killed, or whose sync failed, may have left
-/// it in the kernel's memory only.
-///
-/// It is written again, as pages whose sync failed count as clean and no sync would write them.
-private func makeDurable(
-  _ window: inout FileWindow, through end: Int64, in storage: any Storage
-) throws(DurabilityError) {
-  var offset: Int64 = 0
-  while offset < end {
-    let count = Int(min(1 << 20, end - offset))
-    try window.load(count, at: offset)
-    let bytes = try window.copy(count, at: offset)
-    try onDisk { () throws(SystemError) in try window.file.write(bytes.rawBytes, at: offset) }
-    offset += Int64(count)
-  }
-  try onDisk { () throws(SystemError) in
-    try window.file.sync()
-    try storage.syncDirectory()
-  }
-}
-
 /// Applies one segment.
 ///
 /// - Returns: The sequence that follows it.
@@ -196,7 +178,11 @@ private func replay<Handler: RecoveryHandler & ~Copyable>(
   let segment = try Segment.open(&window, firstSequence: firstSequence)
   var expected = firstSequence
   var offset = Int64(Segment.headerBytes)
+  // The batches that no later header counts among what was durable.
+  var unsure: [(offset: Int64, lastSequence: UInt64)] = []
   while let header = try segment.batch(at: offset, in: &window) {
+    unsure.removeAll { $0.lastSequence <= header.durableSequence }
+    unsure.append((offset, header.lastSequence))
     guard header.firstSequence == expected else {
       throw .damaged(
         file: window.name, offset: offset,
@@ -246,8 +232,26 @@ private func replay<Handler: RecoveryHandler & ~Copyable>(
       what: "record \(expected) is bad, and byte \(next) shows that it was good once")
   }
   if isLast {
+    if !isTrial { try makeDurable(&window, unsure.first?.offset ?? offset, offset, in: storage) }
     recovery.tail = (segment, offset)
-    if !isTrial { try makeDurable(&window, through: offset, in: storage) }
   }
   return expected
+}
+
+/// Makes durable what is believed from now on: a process that was killed, or whose sync failed, may
+/// have left its last batches, or the name of its last file, in the kernel's memory only.
+///
+/// The batches are written again: pages whose sync failed count as clean, and no sync would write
+/// them.
+private func makeDurable(
+  _ window: inout FileWindow, _ start: Int64, _ end: Int64, in storage: any Storage
+) throws(DurabilityError) {
+  if start < end {
+    let bytes = try window.copy(Int(end - start), at: start)
+    try onDisk { () throws(SystemError) in try window.file.write(bytes.rawBytes, at: start) }
+  }
+  try onDisk { () throws(SystemError) in
+    try window.file.sync()
+    try storage.syncDirectory()
+  }
 }
