@@ -100,6 +100,13 @@ extension EventLoop where Network: ~Copyable {
       for requester in requesters {
         refuse(requester, Refusal(.taskFailed, "the snapshot failed: \(error)"))
       }
+      // What names and bytes are on disk is not known any more, so nothing can be built on them.
+      switch error {
+      case .system(let cause) where cause.call.contains("sync"),
+        .outOfSpace(let cause) where cause.call.contains("sync"):
+        end = .journalFailed(error)
+      default: break
+      }
     }
   }
 

@@ -78,7 +78,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var drainUntilMicros: Int64?
   private var ready: [Readiness] = []
   /// Why it ends; nil while it goes on.
-  package private(set) var end: LoopEnd?
+  package internal(set) var end: LoopEnd?
 
   /// Makes a loop that waits for its state.
   ///

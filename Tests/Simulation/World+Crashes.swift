@@ -15,6 +15,7 @@ extension World {
     var timeMicros: Int64
     var hash: UInt64
     var snapshotSequence: UInt64
+    var notices: [String]
   }
 
   // MARK: Checking
@@ -88,7 +89,8 @@ extension World {
     let engine = Engine(parts)
     return Found(
       sequence: engine.sequence, timeMicros: engine.timeMicros, hash: engine.store.stateHash(),
-      snapshotSequence: facts.snapshotSequence)
+      snapshotSequence: facts.snapshotSequence,
+      notices: facts.notices)
   }
 
   /// Nothing acknowledged is lost, nothing is there that was not executed, nothing is changed.
@@ -115,7 +117,7 @@ extension World {
     guard found.snapshotSequence >= acknowledgedSnapshot else {
       throw violation(
         "\(place): snapshot \(acknowledgedSnapshot) was acknowledged, "
-          + "\(found.snapshotSequence) was used")
+          + "\(found.snapshotSequence) was used: \(found.notices.joined(separator: ", "))")
     }
   }
 
@@ -181,7 +183,7 @@ extension World {
       let found = Self.found(parts, recovered)
       try check(found, "at a start", least: least)
       acknowledgedSequence = min(acknowledgedSequence, found.sequence)
-      durableBound = least
+      durableBound = min(durableBound, found.sequence)
       rewind(to: found.sequence)
       shadow = Engine(parts)
       tell("started with snapshot \(found.snapshotSequence) and \(storage.files.keys.sorted())")

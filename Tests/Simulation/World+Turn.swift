@@ -36,6 +36,14 @@ extension World {
     // Before the replies are taken: whether one waits decides which sessions the loop lists.
     try compareReplies()
     for case .closed(let line) in network.events { client(on: line)?.disconnect() }
+    if server?.loop.end != nil {
+      // A disk that cannot sync ends the server; recovery is the cure.
+      guard storage.faultCount > faultsBefore else {
+        throw violation("the server has ended on a good disk")
+      }
+      try restart(from: storage.crashPoint())
+      return
+    }
     try declareShop()
   }
 
