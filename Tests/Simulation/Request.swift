@@ -13,7 +13,7 @@ enum Request {
   case declare(DeclareShopRequest)
   case orders(RecordOrdersRequest)
   case returns(RecordReturnsRequest)
-  case adopt(ModelFields)
+  case adopt(AdoptModelRequest)
   case fit(FitRequest)
   case scoreOne(ScoreOneRequest)
   case scoreMany(ScoreManyRequest)
@@ -53,6 +53,17 @@ enum Request {
     }
   }
 
+  /// The key of a command; none for queries and for commands without one.
+  var key: CommandKey {
+    switch self {
+    case .declare(let request): request.key
+    case .orders(let request): request.key
+    case .returns(let request): request.key
+    case .adopt(let request): request.key
+    default: .none
+    }
+  }
+
   /// The whole frame.
   func frame(tag: UInt64) -> [UInt8] {
     var out = ByteBuffer()
@@ -65,7 +76,7 @@ enum Request {
       case .declare(let request): request.write(to: &out)
       case .orders(let request): try request.write(to: &out)
       case .returns(let request): try request.write(to: &out)
-      case .adopt(let model): AdoptModelRequest(model: model).write(to: &out)
+      case .adopt(let request): request.write(to: &out)
       case .fit(let request): request.write(to: &out)
       case .scoreOne(let request): try request.write(to: &out)
       case .scoreMany(let request): try request.write(to: &out)
@@ -134,6 +145,7 @@ struct StatusFacts {
   var sequence: UInt64 = 0
   var durableSequence: UInt64 = 0
   var snapshotSequence: UInt64 = 0
+  var repeated: UInt64 = 0
   var generation: UInt32 = 0
   var newestOrderDay: Int32 = -1
   var minorDigits: UInt8 = 0

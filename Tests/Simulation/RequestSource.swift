@@ -11,6 +11,7 @@ struct RequestSource {
   private let plan: LifePlan
   private var orders: [(customer: String, order: String, timeMicros: Int64)] = []
   private var returns: [RecordReturnsRequest.Return] = []
+  private var commands: [Request] = []
   private var made = 0
   private var bulkIsDue: Bool
 
@@ -32,6 +33,14 @@ struct RequestSource {
   /// - Returns: it.
   mutating func next(now: Int64) -> Request {
     made += 1
+    // A client that was not sure: the same command, byte for byte.
+    if chance(4), let earlier = commands.randomElement(using: &generator) { return earlier }
+    let request = fresh(now)
+    if request.isCommand { commands.append(request) }
+    return request
+  }
+
+  private mutating func fresh(_ now: Int64) -> Request {
     if draw(1...1000) <= plan.fitPermille {
       return .fit(FitRequest(asOfMicros: 0, kind: UInt8(draw(0...8) == 0 ? 7 : draw(1...2))))
     }
@@ -43,11 +52,14 @@ struct RequestSource {
     switch draw(1...100) {
     case ...45: return orderBatch(now)
     case ...58: return returnBatch(now)
-    case ...62: return .adopt(model())
+    case ...62: return .adopt(AdoptModelRequest(key: key(), model: model()))
     case ...82: return scores(now)
     case ...86: return .ping
     case ...92: return .status(withHash: chance(40))
-    case ...94: return .declare(chance(50) ? plan.zone : Self.otherZone)
+    case ...94:
+      var declaration = chance(50) ? plan.zone : Self.otherZone
+      declaration.key = key()
+      return .declare(declaration)
     default: return broken(now)
     }
   }
@@ -56,6 +68,13 @@ struct RequestSource {
     timeZone: "Test/Elsewhere", transitions: [.init(fromSeconds: .min, offsetSeconds: 1_800)])
 
   // MARK: Commands
+
+  /// A new key mostly, sometimes none, rarely one that was another command's.
+  private mutating func key() -> CommandKey {
+    if chance(10) { return .none }
+    if chance(2), let earlier = commands.randomElement(using: &generator) { return earlier.key }
+    return CommandKey(producer: generator.next(), number: UInt64(made))
+  }
 
   private mutating func customer() -> String {
     let number = draw(0...plan.customers)
@@ -103,7 +122,8 @@ struct RequestSource {
     }
     let (currency, digits) = money()
     return .orders(
-      RecordOrdersRequest(currency: currency, minorDigits: digits, orders: rows))
+      RecordOrdersRequest(
+        key: key(), currency: currency, minorDigits: digits, orders: rows))
   }
 
   private mutating func money() -> (String, UInt8) {
@@ -134,7 +154,8 @@ struct RequestSource {
     }
     let (currency, digits) = money()
     return .returns(
-      RecordReturnsRequest(currency: currency, minorDigits: digits, returns: rows))
+      RecordReturnsRequest(
+        key: key(), currency: currency, minorDigits: digits, returns: rows))
   }
 
   private mutating func bulk(_ now: Int64) -> Request {
@@ -181,12 +202,16 @@ struct RequestSource {
     case 3:
       var model = model()
       model.r = -1
-      return body(of: .adopt(model), status: .invalidField)
+      return body(of: .adopt(AdoptModelRequest(model: model)), status: .invalidField)
     case 4:
       guard case .orders(var batch) = orderBatch(now) else { return .ping }
+      batch.key = .none
       batch.orders[batch.orders.count - 1].amountMinor = -1
       return body(of: .orders(batch), status: .invalidField)
-    default: return body(of: orderBatch(now), status: .malformed, extra: 1)
+    default:
+      guard case .orders(var batch) = orderBatch(now) else { return .ping }
+      batch.key = .none
+      return body(of: .orders(batch), status: .malformed, extra: 1)
     }
   }
 

@@ -23,6 +23,13 @@ struct ShopModel {
     var returns: [Return] = []
   }
 
+  /// A command that may be sent again.
+  struct Remembered {
+    let frame: [UInt8]
+    let sequence: UInt64
+    let answer: Answer
+  }
+
   private(set) var customers: [String: Customer] = [:]
   private(set) var zone: DeclareShopRequest?
   private(set) var currency = ""
@@ -32,6 +39,8 @@ struct ShopModel {
   private(set) var newestOrderDay = -1
   private(set) var orderCount = 0
   private(set) var returnCount = 0
+  /// What commands with a key were, and what was answered.
+  private(set) var remembered: [CommandKey: Remembered] = [:]
   /// The last command that was applied, and its time.
   private(set) var sequence: UInt64 = 0
   private(set) var timeMicros: Int64 = 0
@@ -61,8 +70,9 @@ struct ShopModel {
   func objection(to request: Request) -> Status? {
     switch request {
     case .declare(let request):
-      if let zone, zone != request { return .alreadyDeclared }
-      return nil
+      guard let zone else { return nil }
+      let isSame = zone.timeZone == request.timeZone && zone.transitions == request.transitions
+      return isSame ? nil : .alreadyDeclared
     case .orders(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     case .returns(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     default: return nil
@@ -75,6 +85,14 @@ struct ShopModel {
     return self.currency == currency && self.minorDigits == minorDigits ? nil : .currencyMismatch
   }
 
+  /// What must be answered to a command whose key was seen before; nil when it was not.
+  func earlier(_ request: Request) -> (answer: Answer, sequence: UInt64?)? {
+    guard let known = remembered[request.key] else { return nil }
+    // The tag is no part of a command; nor is it in what is compared here.
+    guard known.frame == request.frame(tag: 0) else { return (.refused(.keyReused), nil) }
+    return (known.answer, known.sequence)
+  }
+
   /// Does a command that nothing speaks against.
   ///
   /// - Parameters:
@@ -84,12 +102,21 @@ struct ShopModel {
   mutating func apply(_ request: Request, at calendarMicros: Int64) -> Answer {
     sequence += 1
     timeMicros = max(timeMicros, calendarMicros)
+    let answer = applied(request)
+    if !request.key.isNone {
+      remembered[request.key] = Remembered(
+        frame: request.frame(tag: 0), sequence: sequence, answer: answer)
+    }
+    return answer
+  }
+
+  private mutating func applied(_ request: Request) -> Answer {
     switch request {
     case .declare(let request):
       zone = request
       return .empty
     case .adopt(let fields):
-      model = fields
+      model = fields.model
       generation += 1
       return .adopted(AdoptModelReply(sequence: sequence, generation: generation))
     case .orders(let batch):

@@ -150,6 +150,8 @@ extension World {
     news = nil
     latestNews = nil
     roomUsed = 0
+    isSnapshotBusy = false
+    repeatedCount = 0
     written = []
     errands = []
     snapshotErrands = []

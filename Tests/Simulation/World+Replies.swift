@@ -80,7 +80,9 @@ extension World {
   }
 
   /// What a server may say that has reasons of its own.
-  private static let unavailable: Set<Status> = [.overloaded, .shuttingDown]
+  private static let unavailable: Set<Status> = [
+    .overloaded, .shuttingDown, .loading, .noSpace,
+  ]
 
   /// Puts bytes into the digest (FNV-1a).
   private func mix(_ bytes: RawSpan) {
@@ -162,7 +164,7 @@ extension World {
       reply.customers == wanted.customers && reply.orders == wanted.orders
       && reply.returns == wanted.returns && reply.sequence == wanted.sequence
       && reply.durableSequence == wanted.durableSequence
-      && reply.snapshotSequence == wanted.snapshotSequence
+      && reply.snapshotSequence == wanted.snapshotSequence && reply.repeated == wanted.repeated
       && reply.generation == wanted.generation && reply.newestOrderDay == wanted.newestOrderDay
       && reply.minorDigits == wanted.minorDigits && reply.currency == wanted.currency
       && reply.timeZone == wanted.timeZone

@@ -29,6 +29,7 @@ extension World {
     }
     for client in listed where client.line != nil { try execute(client) }
     for message in delivered { try tend(message) }
+    tendSnapshots()
     if let stray = accepted.first {
       throw violation(
         "the server executed verb \(stray.verb) as command \(stray.sequence), unasked")
@@ -68,8 +69,10 @@ extension World {
 
   /// Takes what the loop asked of its helpers, and reads from it which commands were executed.
   private func takeOrders() throws(Violation) {
+    hasRolled = false
     for order in server?.journalOrders.takeAll() ?? [] {
       journalOrders.append(order)
+      if case .roll = order { hasRolled = true }
       guard case .append(let batch, _) = order else { continue }
       batch.forEachRecord { sequence, timeMicros, payload in
         let header = try? Frame.cut(payload, sizeMax: Limits.frameSizeMax)
@@ -137,8 +140,10 @@ extension World {
     _ operation: Operation, of client: SimulatedClient
   ) throws(Violation) {
     let request = operation.request
-    if !isLoaded || lacksRoom(operation) {
-      operation.expected = .refused(.overloaded)
+    if !isLoaded {
+      operation.expected = .refused(.loading)
+    } else if lacksRoom(operation) {
+      operation.expected = .refused(.noSpace)
     } else if request.isCommand {
       operation.expected = try command(operation)
     } else if request.isErrand {
@@ -153,10 +158,16 @@ extension World {
     var facts = StatusFacts()
     facts.durableSequence = news?.durable ?? 0
     facts.snapshotSequence = snapshotSequence
+    facts.repeated = repeatedCount
     return facts
   }
 
   private func command(_ operation: Operation) throws(Violation) -> Answer {
+    if let earlier = model.earlier(operation.request) {
+      operation.sequence = earlier.sequence
+      if earlier.sequence != nil { repeatedCount += 1 }
+      return earlier.answer
+    }
     let objection = model.objection(to: operation.request)
     guard let next = accepted.first, next.tag == operation.tag else {
       if let objection { return .refused(objection) }
@@ -262,7 +273,8 @@ extension World {
     case .success(let report):
       guard let next = accepted.first, next.tag == 0 else { return .refused(.taskFailed) }
       accepted.removeFirst()
-      _ = try apply(.adopt(report.model), as: next, of: operation)
+      _ = try apply(
+        .adopt(AdoptModelRequest(model: report.model)), as: next, of: operation)
       return .fitted(generation: model.generation)
     }
   }
@@ -271,6 +283,7 @@ extension World {
     _ result: Result<SnapshotResult, DurabilityError>, count: Int
   ) throws(Violation) {
     let covered = snapshotsUnderWay.removeFirst()
+    isSnapshotBusy = false
     switch result {
     case .success(let done):
       guard done.sequence == covered else {
@@ -290,6 +303,14 @@ extension World {
         finish(errand, .refused(.taskFailed))
       }
     }
+  }
+
+  /// Whoever asked for a snapshot has it when nothing is new; otherwise one may have been chosen.
+  private func tendSnapshots() {
+    if hasRolled { isSnapshotBusy = true }
+    if isSnapshotBusy || !isLoaded || model.sequence > snapshotSequence { return }
+    for errand in snapshotErrands { finish(errand, .snapshot(from: errand.sequence)) }
+    snapshotErrands = []
   }
 
   private func finish(_ errand: Errand, _ answer: Answer) {

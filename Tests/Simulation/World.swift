@@ -67,6 +67,12 @@ final class World {
   var written: [(micros: Int64, sequence: UInt64)] = []
   var durableBound: UInt64 = 0
   var snapshotSequence: UInt64 = 0
+  /// Whether a state was chosen for a snapshot that is not written yet.
+  var isSnapshotBusy = false
+  /// Whether the loop chose one in this turn.
+  var hasRolled = false
+  /// Commands that were answered from memory.
+  var repeatedCount: UInt64 = 0
   var startMicros: Int64 = 0
   /// Clients whose sessions something happened to, in the loop's order.
   var listed: [SimulatedClient] = []
