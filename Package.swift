@@ -26,7 +26,8 @@ let package = Package(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"], path: "Benchmarks",
+      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"],
+      path: "Benchmarks",
       exclude: ["README.md", "durable.py", "pauses.py"]),
 
     // The tests mirror the sources.
@@ -45,8 +46,22 @@ let package = Package(
     .testTarget(name: "PatronTests", dependencies: ["patron", "Wire", "Support"]),
     .testTarget(name: "LoadtestTests", dependencies: ["loadtest", "Wire", "Models", "Support"]),
     .testTarget(name: "HouseRules"),
+
+    // What the fuzzer calls, and the replay of its corpus.
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Platform", "Durability", "Wire", "Scoring", "Server", "Support"],
+      path: "Tests/FuzzTargets", exclude: ["Corpus"]),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Support"]),
   ]
 )
+
+// The fuzzer itself needs a compiler's flag of its own; only .ci/fuzz asks for it.
+if Context.environment["PATRON_FUZZ"] == "1" {
+  package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
+  package.targets.append(
+    .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz"))
+}
 
 // One set of rules for every target.
 let settings: [SwiftSetting] = [
