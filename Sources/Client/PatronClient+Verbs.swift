@@ -1,4 +1,5 @@
-// One call per verb: it sends, waits and gives the reply as a value.
+// One call per verb: it sends, waits and gives the reply as a value. A command without a key gets
+// one of the client's own.
 // Not here: pipelining; `send` and `receive` do that.
 
 public import Wire
@@ -35,34 +36,46 @@ extension PatronClient {
   /// - Parameters:
   ///   - timeZone: an IANA name.
   ///   - transitions: in rising order; the first from Int64.min.
+  ///   - key: the same again when the command is sent again.
   /// - Throws: see `ask`; `refused` when it was declared differently before.
   public mutating func declareShop(
-    timeZone: String, transitions: [DeclareShopRequest.Transition]
+    timeZone: String, transitions: [DeclareShopRequest.Transition], key: CommandKey? = nil
   ) throws(ClientError) {
-    let request = DeclareShopRequest(timeZone: timeZone, transitions: transitions)
+    let request = DeclareShopRequest(
+      key: key ?? nextKey(), timeZone: timeZone, transitions: transitions)
     _ = try ask(.declareShop, request, for: Empty.self)
   }
 
   /// Records a batch of orders, each at most once.
   ///
-  /// - Parameter batch: 1 to `Limits.rowsMax` rows.
+  /// - Parameters:
+  ///   - batch: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again; without one, the batch's own.
   /// - Returns: what was recorded, what was there already, what was refused.
   /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
-  public mutating func recordOrders(_ batch: RecordOrdersRequest) throws(ClientError)
-    -> RecordReply
-  {
-    try ask(.recordOrders, batch, for: RecordReply.self)
+  public mutating func recordOrders(
+    _ batch: RecordOrdersRequest, key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    var batch = batch
+    if let key { batch.key = key }
+    if batch.key.isNone { batch.key = nextKey() }
+    return try ask(.recordOrders, batch, for: RecordReply.self)
   }
 
   /// Records a batch of returns, each at most once.
   ///
-  /// - Parameter batch: 1 to `Limits.rowsMax` rows.
+  /// - Parameters:
+  ///   - batch: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again; without one, the batch's own.
   /// - Returns: what was recorded, what was there already, what was refused.
   /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
-  public mutating func recordReturns(_ batch: RecordReturnsRequest) throws(ClientError)
-    -> RecordReply
-  {
-    try ask(.recordReturns, batch, for: RecordReply.self)
+  public mutating func recordReturns(
+    _ batch: RecordReturnsRequest, key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    var batch = batch
+    if let key { batch.key = key }
+    if batch.key.isNone { batch.key = nextKey() }
+    return try ask(.recordReturns, batch, for: RecordReply.self)
   }
 
   /// Scores one customer.
@@ -109,10 +122,15 @@ extension PatronClient {
 
   /// Has parameters from elsewhere adopted.
   ///
-  /// - Parameter model: the parameters, with time in days.
+  /// - Parameters:
+  ///   - model: the parameters, with time in days.
+  ///   - key: the same again when the command is sent again.
   /// - Returns: the generation.
   /// - Throws: see `ask`; `refused` when a parameter is outside its range.
-  public mutating func adoptModel(_ model: ModelFields) throws(ClientError) -> AdoptModelReply {
-    try ask(.adoptModel, AdoptModelRequest(model: model), for: AdoptModelReply.self)
+  public mutating func adoptModel(
+    _ model: ModelFields, key: CommandKey? = nil
+  ) throws(ClientError) -> AdoptModelReply {
+    let request = AdoptModelRequest(key: key ?? nextKey(), model: model)
+    return try ask(.adoptModel, request, for: AdoptModelReply.self)
   }
 }

@@ -7,14 +7,19 @@ public import Wire
 /// A client that sends requests and waits for their replies, in order.
 ///
 /// After `connection`, `protocolBroken` or `timedOut` every further call throws the same error:
-/// which reply would come next is not known any more. Commands are idempotent, so a new client may
-/// send them again.
+/// which reply would come next is not known any more. Whether pending commands were applied is not
+/// known either: a new client may send them again with the key they had (`nextKey`), and each is
+/// applied once.
 public struct PatronClient: ~Copyable {
   /// What the server said of itself and the shop when the connection was made.
   public let hello: HelloReply
   /// How long one call waits for bytes to come or go before it gives up, in milliseconds; servers
   /// are told, so that they need not begin what nobody waits for.
   public var timeoutMillis: UInt32
+
+  /// Drawn at random for each client, so that no two clients' keys are equal.
+  private let producer = UInt64.random(in: 1...UInt64.max)
+  private var lastNumber: UInt64 = 0
 
   private var connection: ClientConnection
   private var watch: ConnectionWatch
@@ -47,6 +52,25 @@ public struct PatronClient: ~Copyable {
 
   /// Requests sent whose replies were not received yet.
   public var pendingCount: Int { pending.count }
+
+  /// Draws a key for a command.
+  ///
+  /// Draw it before the command is sent and send it with the command. When the connection is lost,
+  /// make a new client and send the same command with the same key, as often as it takes:
+  ///
+  ///     let key = client.nextKey()
+  ///     do {
+  ///       reply = try client.recordOrders(batch, key: key)
+  ///     } catch .connection, .timedOut {
+  ///       client = try PatronClient(connectingTo: address, name: name)
+  ///       reply = try client.recordOrders(batch, key: key)
+  ///     }
+  ///
+  /// - Returns: a key that no other client and no other call returns.
+  public mutating func nextKey() -> CommandKey {
+    lastNumber += 1
+    return CommandKey(producer: producer, number: lastNumber)
+  }
 
   /// Sends a request without waiting for its reply.
   ///

@@ -102,7 +102,8 @@ public struct RecordBatch: Sendable {
       let count = Int(bytes.rawBytes.littleEndian32(at: offset + 8))
       let start = offset + Self.recordHeaderBytes
       body(
-        firstSequence + UInt64(number), Int64(bitPattern: bytes.rawBytes.littleEndian64(at: offset)),
+        firstSequence + UInt64(number),
+        Int64(bitPattern: bytes.rawBytes.littleEndian64(at: offset)),
         bytes.rawBytes.extracting(start..<start + count))
       offset += (Self.recordHeaderBytes + count + 7) & ~7
     }

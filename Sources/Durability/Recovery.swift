@@ -175,7 +175,11 @@ private func replay<Handler: RecoveryHandler & ~Copyable>(
   let segment = try Segment.open(&window, firstSequence: firstSequence)
   var expected = firstSequence
   var offset = Int64(Segment.headerBytes)
+  // The batches that no later header counts among what was durable.
+  var unsure: [(offset: Int64, lastSequence: UInt64)] = []
   while let header = try segment.batch(at: offset, in: &window) {
+    unsure.removeAll { $0.lastSequence <= header.durableSequence }
+    unsure.append((offset, header.lastSequence))
     guard header.firstSequence == expected else {
       throw .damaged(
         file: window.name, offset: offset,
@@ -224,6 +228,27 @@ private func replay<Handler: RecoveryHandler & ~Copyable>(
       file: window.name, offset: offset,
       what: "record \(expected) is bad, and byte \(next) shows that it was good once")
   }
-  if isLast { recovery.tail = (segment, offset) }
+  if isLast {
+    if !isTrial { try makeDurable(&window, unsure.first?.offset ?? offset, offset, in: storage) }
+    recovery.tail = (segment, offset)
+  }
   return expected
+}
+
+/// Makes durable what is believed from now on: a process that was killed, or whose sync failed, may
+/// have left its last batches, or the name of its last file, in the kernel's memory only.
+///
+/// The batches are written again: pages whose sync failed count as clean, and no sync would write
+/// them.
+private func makeDurable(
+  _ window: inout FileWindow, _ start: Int64, _ end: Int64, in storage: any Storage
+) throws(DurabilityError) {
+  if start < end {
+    let bytes = try window.copy(Int(end - start), at: start)
+    try onDisk { () throws(SystemError) in try window.file.write(bytes.rawBytes, at: start) }
+  }
+  try onDisk { () throws(SystemError) in
+    try window.file.sync()
+    try storage.syncDirectory()
+  }
 }

@@ -7,7 +7,7 @@ extension Engine {
   mutating func adoptModel(
     _ body: inout FrameReader, _ out: inout ByteBuffer
   ) throws(Refusal) {
-    let at = body.offset
+    let at = body.offset + CommandKey.size
     let request = try AdoptModelRequest(from: &body)
     try body.requireEnd()
     let adopted = try AdoptedModel(request.model, at: at)

@@ -41,7 +41,7 @@ extension Engine {
     let calendar = ShopCalendar(request)
     if let declared = store.calendar, declared != calendar {
       throw Refusal(
-        .alreadyDeclared, at: FrameHeader.size,
+        .alreadyDeclared, at: FrameHeader.size + CommandKey.size,
         "the shop's time zone is \(declared.timeZone); its days are recorded and cannot change")
     }
 
@@ -226,7 +226,7 @@ extension Engine {
         || (store.currency == head.currency && store.minorDigits == head.minorDigits)
     else {
       // The currency has a size byte and three letters; behind them stand the digits.
-      let place = store.currency == head.currency ? 4 : 0
+      let place = CommandKey.size + (store.currency == head.currency ? 4 : 0)
       throw Refusal(
         .currencyMismatch, at: FrameHeader.size + place,
         "the shop's currency is \(store.currency) with \(store.minorDigits) digits, "

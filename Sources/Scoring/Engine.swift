@@ -11,6 +11,9 @@ public enum Outcome: Sendable {
   /// A command: the reply is in the outbox and may leave once the frame is durable under
   /// `engine.sequence` at `engine.timeMicros`.
   case changed
+  /// A command that was executed before: what it was answered then is in the outbox and may leave
+  /// once everything up to `engine.sequence` is durable. Nothing changed.
+  case repeated
   /// The reply in the outbox says why not; nothing changed.
   case refused(Status)
   /// The outbox is untouched: the server has to do this and then reply itself.
@@ -36,6 +39,8 @@ public struct Engine: ~Copyable {
   public internal(set) var store: Store
   var customerIndex: Index
   var orderIndex: Index
+  /// Of the two halves of the answers.
+  var answerIndexes: [Index]
   let indexKey: (UInt64, UInt64)
 
   /// Makes an engine without a shop, to stand in until there is one.
@@ -69,7 +74,7 @@ public struct Engine: ~Copyable {
   public init(_ assembly: EngineAssembly, _ parts: [EngineAssembly.Part]) {
     store = assembly.store
     indexKey = assembly.indexKey
-    (customerIndex, orderIndex) = assembly.indexes(parts)
+    (customerIndex, orderIndex, answerIndexes) = assembly.indexes(parts)
   }
 
   /// An engine taken apart, to be handed to another thread.
@@ -77,6 +82,7 @@ public struct Engine: ~Copyable {
     let store: Store
     let customerIndex: Index
     let orderIndex: Index
+    let answerIndexes: [Index]
     let indexKey: (UInt64, UInt64)
   }
 
@@ -85,7 +91,8 @@ public struct Engine: ~Copyable {
   /// - Returns: all of it; nothing is copied.
   public consuming func dismantle() -> Parts {
     Parts(
-      store: store, customerIndex: customerIndex, orderIndex: orderIndex, indexKey: indexKey)
+      store: store, customerIndex: customerIndex, orderIndex: orderIndex,
+      answerIndexes: answerIndexes, indexKey: indexKey)
   }
 
   /// Puts an engine together again.
@@ -95,6 +102,7 @@ public struct Engine: ~Copyable {
     store = parts.store
     customerIndex = parts.customerIndex
     orderIndex = parts.orderIndex
+    answerIndexes = parts.answerIndexes
     indexKey = parts.indexKey
   }
 
@@ -122,10 +130,25 @@ public struct Engine: ~Copyable {
   public mutating func execute(
     _ header: FrameHeader, _ frame: RawSpan, at nowMicros: Int64, into out: inout ByteBuffer
   ) -> Outcome {
+    execute(header, frame, at: nowMicros, into: &out, isNew: false)
+  }
+
+  /// Executes a request; one that is known to be new is executed even when its key is remembered.
+  private mutating func execute(
+    _ header: FrameHeader, _ frame: RawSpan, at nowMicros: Int64, into out: inout ByteBuffer,
+    isNew: Bool
+  ) -> Outcome {
     let mark = Frame.begin(verb: header.verb, tag: header.tag, in: &out)
     do throws(Refusal) {
       guard let verb = Verb(rawValue: header.verb) else {
         throw Refusal(.unsupportedVerb, at: 4, "verb \(header.verb) is not known to this server")
+      }
+      let command = try keyedCommand(verb, frame)
+      let known = command.flatMap { answer(to: $0.key) }
+      if let command, let known, !isNew {
+        try repeatAnswer(at: known, to: command, &out)
+        Frame.end(mark, in: &out)
+        return .repeated
       }
       var body = FrameReader(frame, from: FrameHeader.size)
       let time = max(nowMicros, store.timeMicros)
@@ -146,6 +169,10 @@ public struct Engine: ~Copyable {
       }
       Frame.end(mark, in: &out)
       guard verb.isCommand else { return .answered }
+      if let command, known == nil {
+        let start = mark + FrameHeader.size
+        remember(out.bytes.extracting(start..<out.count), to: command)
+      }
       store.sequence += 1
       store.timeMicros = time
       return .changed
@@ -174,11 +201,12 @@ public struct Engine: ~Copyable {
       guard case .frame(let header) = try Frame.cut(frame, sizeMax: Limits.frameSizeMax),
         header.frameSize == frame.byteCount
       else { throw Refusal(.badFrame, "the record does not hold one whole frame") }
-      switch execute(header, frame, at: timeMicros, into: &reply) {
+      // What is in the journal was new when it was accepted, whatever is remembered today.
+      switch execute(header, frame, at: timeMicros, into: &reply, isNew: true) {
       case .changed: return
       case .refused(let status):
         throw Refusal(status, "it was accepted once and is refused now")
-      case .answered, .asked:
+      case .answered, .repeated, .asked:
         throw Refusal(.badFrame, "verb \(header.verb) is not a command")
       }
     } catch {

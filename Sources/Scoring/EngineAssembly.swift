@@ -15,6 +15,8 @@ public struct EngineAssembly: Sendable {
     /// Builds these parts of an index.
     case indexCustomers(Range<Int>)
     case indexOrders(Range<Int>)
+    /// Builds the index of this half of the answers.
+    case indexAnswers(Int)
   }
 
   /// What a task came to.
@@ -34,6 +36,7 @@ public struct EngineAssembly: Sendable {
     var tasks: [Task] = []
     tasks += Self.partRanges(Self.customerTasks).map { .indexCustomers($0) }
     tasks += Self.partRanges(Self.orderTasks).map { .indexOrders($0) }
+    tasks += [.indexAnswers(0), .indexAnswers(1)]
     tasks += Self.rowRanges(store.orders.count).map { .checkOrders($0) }
     tasks += Self.rowRanges(store.customers.count).map { .checkCustomers($0) }
     tasks += Self.rowRanges(store.returns.count).map { .checkReturns($0) }
@@ -74,24 +77,27 @@ public struct EngineAssembly: Sendable {
     case .checkReturns(let rows): try checkReturns(rows)
     case .indexCustomers(let parts): part.parts = try customerIndex(parts)
     case .indexOrders(let parts): part.parts = try orderIndex(parts)
+    case .indexAnswers(let half): part.parts = try answerIndex(store.answers.halves[half])
     }
     return part
   }
 
-  /// The parts of the two indexes in their order.
-  func indexes(_ parts: [Part]) -> (customers: Index, orders: Index) {
+  /// The indexes, of all their parts in order.
+  func indexes(_ parts: [Part]) -> (customers: Index, orders: Index, answers: [Index]) {
     let sorted = parts.sorted { $0.task < $1.task }
     precondition(
       sorted.map(\.task) == Array(tasks.indices), "an engine is made when every task was done once")
     var (customers, orders): ([Index.Part], [Index.Part]) = ([], [])
+    var answers: [Index] = []
     for part in sorted {
       switch tasks[part.task] {
       case .indexCustomers: customers += part.parts
       case .indexOrders: orders += part.parts
-      default: break
+      case .indexAnswers: answers.append(Index(part.parts))
+      case .checkCustomers, .checkOrders, .checkReturns: break
       }
     }
-    return (Index(customers), Index(orders))
+    return (Index(customers), Index(orders), answers)
   }
 
   // MARK: Indexes
@@ -128,6 +134,20 @@ public struct EngineAssembly: Sendable {
     return try builder.build("order") { one, other in
       store.orders.identity(of: one) == store.orders.identity(of: other)
     }
+  }
+
+  private func answerIndex(_ half: AnswerHalf) throws(SectionError) -> [Index.Part] {
+    let positions = try half.positions()
+    let hashes = positions.map { SipHash.hash(half.command(at: $0).key, key: indexKey) }
+    var builder = IndexBuilder(parts: 0..<Index.partCount)
+    builder.count(hashes.span)
+    builder.endCounting()
+    builder.deal(hashes.span)
+    var parts = try builder.build("answer") { one, other in
+      half.command(at: positions[Int(one)]).key == half.command(at: positions[Int(other)]).key
+    }
+    for part in parts.indices { parts[part].renumber(positions) }
+    return parts
   }
 
   // MARK: References

@@ -1,6 +1,8 @@
 // The hashes of Scoring. Swift's own Hasher is seeded per process, so it is never used for what is
 // stored, journalled or compared between processes.
 
+import Wire
+
 /// SipHash-1-3 of a run of bytes: fast for short input, and without its key nobody can choose
 /// identifiers that collide (Aumasson and Bernstein 2012).
 struct SipHash {
@@ -99,6 +101,15 @@ struct SipHash {
   static func hash(_ bytes: RawSpan, key: (UInt64, UInt64)) -> UInt64 {
     var hash = SipHash(key: key)
     hash.combine(bytes)
+    return hash.finalize()
+  }
+
+  /// The hash of a command's key.
+  static func hash(_ command: CommandKey, key: (UInt64, UInt64)) -> UInt64 {
+    var hash = SipHash(key: key)
+    hash.compress(command.producer)
+    hash.compress(command.number)
+    hash.size = CommandKey.size
     return hash.finalize()
   }
 

@@ -21,6 +21,13 @@ struct Index: Sendable {
       fingerprints = [UInt8](repeating: 0, count: capacity)
       numbers = [UInt32](repeating: 0, count: capacity)
     }
+
+    /// Puts another number in the place of each.
+    mutating func renumber(_ others: [UInt32]) {
+      for slot in numbers.indices where fingerprints[slot] != 0 {
+        numbers[slot] = others[Int(numbers[slot])]
+      }
+    }
   }
 
   private var parts: [Part]

@@ -10,6 +10,8 @@ public struct Store: Sendable {
   var orders = OrderTable()
   var returns = ReturnTable()
   var identifiers = IdentifierArena()
+  /// What was answered to the last commands with a key.
+  var answers = AnswerLog()
   /// The shop's time zone; nil until it was declared.
   var calendar: ShopCalendar?
   /// The shop's currency; empty until the first order.
@@ -48,19 +50,22 @@ public struct Store: Sendable {
     orders.chunks.stamp = sequence
     returns.chunks.stamp = sequence
     identifiers.stamp = sequence
+    answers.stamp = sequence
   }
 
-  /// A hash over the whole state, the journal's sequence and time left out.
+  /// A hash over the whole state, the journal's sequence and time and the answers left out.
   ///
-  /// Two servers that recorded the same rows in the same order have the same hash.
+  /// Those are about requests, not about the shop. Two servers that recorded the same rows in the same order have the same hash.
   ///
   /// - Returns: 64 bits, never 0.
   /// - Complexity: one pass over the memory.
   public func stateHash() -> UInt64 {
     var hash = StateHash()
-    let head = head()
-    hash.combine(head.bytes)
+    var settings = ByteBuffer()
+    writeSettings(to: &settings)
+    hash.combine(settings.bytes)
     forEachSection { section in
+      if section.kind == .answers { return }
       hash.combine(UInt64(section.kind.rawValue))
       hash.combine(section.bytes)
     }
@@ -103,8 +108,8 @@ struct AdoptedModel: Equatable, Sendable {
   /// How far behind the kind's byte the field at fault begins.
   private static func place(of error: ModelError) -> Int {
     guard case .outOfRange(let name, _, _) = error else { return 0 }
-    return AdoptModelRequest.fields.prefix { $0.name != name }
-      .reduce(0) { $0 + ($1.type.size ?? 0) }
+    let before = AdoptModelRequest.fields.prefix { $0.name != name }
+    return before.reduce(-CommandKey.size) { $0 + ($1.type.size ?? 0) }
   }
 
   /// The numbers as they travel.

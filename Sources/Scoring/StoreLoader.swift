@@ -42,7 +42,13 @@ public struct StoreLoader: Sendable {
   private var store = Store()
   private let counts: Counts
   /// A place for every block there must be.
-  private var places: [Section.Kind: [Block?]] = [:]
+  private var places: [List: [Block?]] = [:]
+
+  /// What blocks follow each other in.
+  private enum List: Hashable {
+    case table(Section.Kind)
+    case answers(half: Int)
+  }
 
   /// How much the head says there is.
   private struct Counts {
@@ -50,6 +56,8 @@ public struct StoreLoader: Sendable {
     let orders: Int
     let returns: Int
     let end: Int
+    /// Of the halves of the answers.
+    let answerEnds: [Int]
   }
 
   /// Begins with the head.
@@ -69,19 +77,23 @@ public struct StoreLoader: Sendable {
     store.timeMicros = timeMicros
     let rowsMax = Int(UInt32.max) - 1
     guard counts.customers <= rowsMax, counts.orders <= rowsMax, counts.returns <= rowsMax,
-      counts.end <= IdentifierArena.blocksMax * IdentifierArena.blockSize
+      counts.end <= IdentifierArena.blocksMax * IdentifierArena.blockSize,
+      counts.answerEnds.allSatisfy({ $0 <= store.answers.halfBlocksMax * AnswerHalf.blockSize })
     else { throw SectionError("the head says there is more than any state can hold") }
     guard counts.customers == 0 || store.calendar != nil else {
       throw SectionError("there are customers, but no time zone was declared")
     }
-    expect(.customers, store.customers.chunks.blockCount(of: counts.customers))
-    expect(.orders, store.orders.chunks.blockCount(of: counts.orders))
-    expect(.returns, store.returns.chunks.blockCount(of: counts.returns))
-    expect(.identifiers, IdentifierArena.blockCount(of: counts.end))
+    expect(.table(.customers), store.customers.chunks.blockCount(of: counts.customers))
+    expect(.table(.orders), store.orders.chunks.blockCount(of: counts.orders))
+    expect(.table(.returns), store.returns.chunks.blockCount(of: counts.returns))
+    expect(.table(.identifiers), IdentifierArena.blockCount(of: counts.end))
+    for half in 0..<2 {
+      expect(.answers(half: half), AnswerHalf.blockCount(of: counts.answerEnds[half]))
+    }
   }
 
-  private mutating func expect(_ kind: Section.Kind, _ count: Int) {
-    places[kind] = [Block?](repeating: nil, count: count)
+  private mutating func expect(_ list: List, _ count: Int) {
+    places[list] = [Block?](repeating: nil, count: count)
   }
 
   private static func read(
@@ -90,21 +102,31 @@ public struct StoreLoader: Sendable {
     var reader = FrameReader(head)
     store.generation = try reader.read(UInt32.self)
     store.newestOrderDay = try reader.read(Int32.self)
-    let counts = Counts(
-      customers: Int(clamping: try reader.read(UInt64.self)),
-      orders: Int(clamping: try reader.read(UInt64.self)),
-      returns: Int(clamping: try reader.read(UInt64.self)),
-      end: Int(clamping: try reader.read(UInt64.self)))
+    let customers = Int(clamping: try reader.read(UInt64.self))
+    let orders = Int(clamping: try reader.read(UInt64.self))
+    let returns = Int(clamping: try reader.read(UInt64.self))
+    let end = Int(clamping: try reader.read(UInt64.self))
     store.minorDigits = try reader.read(UInt8.self)
     store.currency = try reader.readName("currency")
-    let at = reader.offset
+    let at = reader.offset + CommandKey.size
     let fields = try AdoptModelRequest(from: &reader).model
     store.model = fields.kind == 0 ? nil : try AdoptedModel(fields, at: at)
     if try reader.read(UInt8.self) != 0 {
       store.calendar = ShopCalendar(try DeclareShopRequest(from: &reader))
     }
+    let younger = Int(try reader.read(UInt8.self))
+    let halfBlocks = Int(try reader.read(UInt32.self))
+    guard younger <= 1, (1...AnswerLog.halfBlocksLimit).contains(halfBlocks) else {
+      throw Refusal(.invalidField, "the halves of the answers are not what they can be")
+    }
+    store.answers = AnswerLog(halfBlocksMax: halfBlocks)
+    store.answers.younger = younger
+    let answerEnds = [
+      Int(clamping: try reader.read(UInt64.self)), Int(clamping: try reader.read(UInt64.self)),
+    ]
     try reader.requireEnd()
-    return counts
+    return Counts(
+      customers: customers, orders: orders, returns: returns, end: end, answerEnds: answerEnds)
   }
 
   /// Takes the next section.
@@ -112,16 +134,21 @@ public struct StoreLoader: Sendable {
   /// - Parameter section: any that was not added yet.
   /// - Throws: a `SectionError` for one that has no place, or that was changed after the state.
   public mutating func add(_ section: LoadedSection) throws(SectionError) {
-    let (kind, index) = (section.kind, section.index)
-    guard index < places[kind, default: []].count, places[kind]?[index] == nil else {
-      throw SectionError("section \(index) of \(kind) is out of its place or there twice")
+    let kind = section.kind
+    var (list, index) = (List.table(kind), section.index)
+    if kind == .answers {
+      list = .answers(half: index / AnswerLog.halfBlocksLimit)
+      index %= AnswerLog.halfBlocksLimit
+    }
+    guard index < places[list, default: []].count, places[list]?[index] == nil else {
+      throw SectionError("section \(section.index) of \(kind) is out of its place or there twice")
     }
     guard section.block.changed <= store.sequence else {
       throw SectionError(
-        "section \(index) of \(kind) was changed by record \(section.block.changed), after the "
+        "section \(section.index) of \(kind) was changed by record \(section.block.changed), after the "
           + "state's last record \(store.sequence)")
     }
-    places[kind]?[index] = section.block
+    places[list]?[index] = section.block
   }
 
   /// Makes the state once every section was added.
@@ -131,15 +158,17 @@ public struct StoreLoader: Sendable {
   /// - Throws: a `SectionError` when sections are missing or have the wrong size.
   public consuming func finish() throws(SectionError) -> Store {
     guard
-      store.customers.chunks.restore(count: counts.customers, blocks: blocks(.customers)),
-      store.orders.chunks.restore(count: counts.orders, blocks: blocks(.orders)),
-      store.returns.chunks.restore(count: counts.returns, blocks: blocks(.returns)),
-      store.identifiers.restore(end: counts.end, blocks: blocks(.identifiers))
+      store.customers.chunks.restore(count: counts.customers, blocks: blocks(.table(.customers))),
+      store.orders.chunks.restore(count: counts.orders, blocks: blocks(.table(.orders))),
+      store.returns.chunks.restore(count: counts.returns, blocks: blocks(.table(.returns))),
+      store.identifiers.restore(end: counts.end, blocks: blocks(.table(.identifiers))),
+      store.answers.halves[0].restore(end: counts.answerEnds[0], blocks: blocks(.answers(half: 0))),
+      store.answers.halves[1].restore(end: counts.answerEnds[1], blocks: blocks(.answers(half: 1)))
     else { throw SectionError("the sections do not hold as many rows as the head says") }
     return store
   }
 
-  private func blocks(_ kind: Section.Kind) -> [Block] {
-    places[kind, default: []].compactMap(\.self)
+  private func blocks(_ list: List) -> [Block] {
+    places[list, default: []].compactMap(\.self)
   }
 }

@@ -5,7 +5,8 @@
 //   0  4 generation    4  4 newest order day
 //   8  8 customers    16  8 orders       24  8 returns       32  8 end of the identifiers
 //  40  1 minor digits, then the currency (name), the model (as in adopt model; kind 0: none),
-//        1 whether the shop is declared, and if so the declare shop request
+//        1 whether the shop is declared, and if so the declare shop request; neither has a key
+//        1 younger half of the answers   4 blocks a half may have   8 8 ends of the halves
 //
 // The sequence and the time are not in it: whoever keeps the bytes keeps them too.
 
@@ -23,6 +24,8 @@ public struct Section: ~Escapable {
     case returns = 4
     /// A block of identifiers.
     case identifiers = 5
+    /// A block of answers; those of the second half are numbered from 65,536 on.
+    case answers = 6
   }
 
   /// What it holds.
@@ -44,11 +47,20 @@ public struct Section: ~Escapable {
 }
 
 extension Store {
-  /// Everything that is not in blocks: the settings, and how many rows there are.
+  /// Everything that is not in blocks: the settings, and how much there is in blocks.
   ///
   /// - Returns: at most a few dozen kilobytes.
   public func head() -> ByteBuffer {
     var out = ByteBuffer()
+    writeSettings(to: &out)
+    out.append(UInt8(answers.younger))
+    out.append(UInt32(answers.halfBlocksMax))
+    for half in answers.halves { out.append(UInt64(half.end)) }
+    return out
+  }
+
+  /// The head without what is about requests.
+  func writeSettings(to out: inout ByteBuffer) {
     out.append(generation)
     out.append(newestOrderDay)
     out.append(UInt64(customers.count))
@@ -64,7 +76,6 @@ extension Store {
       DeclareShopRequest(timeZone: calendar.timeZone, transitions: calendar.transitions)
         .write(to: &out)
     }
-    return out
   }
 
   /// Lends every section, kind after kind in rising order.
@@ -74,13 +85,15 @@ extension Store {
   public func forEachSection<Failure: Error>(
     _ body: (borrowing Section) throws(Failure) -> Void
   ) throws(Failure) {
-    let lists: [(Section.Kind, [Block])] = [
-      (.customers, customers.chunks.blocks), (.orders, orders.chunks.blocks),
-      (.returns, returns.chunks.blocks), (.identifiers, identifiers.blocks),
+    let lists: [(kind: Section.Kind, first: Int, blocks: [Block])] = [
+      (.customers, 0, customers.chunks.blocks), (.orders, 0, orders.chunks.blocks),
+      (.returns, 0, returns.chunks.blocks), (.identifiers, 0, identifiers.blocks),
+      (.answers, 0, answers.halves[0].blocks),
+      (.answers, AnswerLog.halfBlocksLimit, answers.halves[1].blocks),
     ]
-    for (kind, blocks) in lists {
-      for (index, block) in blocks.enumerated() {
-        try body(Section(kind: kind, index: index, block))
+    for list in lists {
+      for (place, block) in list.blocks.enumerated() {
+        try body(Section(kind: list.kind, index: list.first + place, block))
       }
     }
   }

@@ -64,6 +64,10 @@ extension EventLoop where Network: ~Copyable {
     case .changed:
       journalise(session.inbox.prefix(header.frameSize))
       session.hold(from: position, until: engine.sequence)
+    case .repeated:
+      // The command itself may not be on disk yet.
+      repeatedCount += 1
+      session.hold(from: position, until: engine.sequence)
     case .refused(let status):
       refusalCount += 1
       if status.closes { session.isClosing = true }

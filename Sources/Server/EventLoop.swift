@@ -72,6 +72,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var errandCount = 0
   var requestCount: UInt64 = 0
   var refusalCount: UInt64 = 0
+  var repeatedCount: UInt64 = 0
   /// When a stopping server gives up on what is under way.
   var drainUntilMicros: Int64?
   private var ready: [Readiness] = []
@@ -132,7 +133,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
         journalise(frame.bytes)
         return nil
       case .refused(let status): return status
-      case .answered, .asked: return .unsupportedVerb
+      case .answered, .repeated, .asked: return .unsupportedVerb
       }
     } catch {
       return error.status

@@ -29,6 +29,11 @@ public enum Limits {
   public static let dayMax = 65_534
   /// Days of a score's horizon: ten years.
   public static let horizonDaysMax = 3_653.0
+  /// Bytes of the answers to commands with a key that are remembered.
+  ///
+  /// The answer to a batch without refused rows takes 44. When a half is full, the older half is
+  /// forgotten.
+  public static let answersSizeMax = 96 << 20
   /// Customers times months of the horizon in one request for many scores, so that no request
   /// keeps the others waiting for long.
   public static let scoreMonthsMax = 12_288

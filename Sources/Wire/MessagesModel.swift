@@ -210,21 +210,32 @@ public struct FitReply: Message, Equatable, Sendable {
 /// Adopts parameters, from elsewhere or from a fit of the server itself.
 public struct AdoptModelRequest: Message, Equatable, Sendable {
   public static let title = "adopt model request"
-  public static let fields = ModelFields.fields
+  public static let fields = CommandKey.fields + ModelFields.fields
 
+  /// The command's key.
+  public var key: CommandKey
   /// The parameters, with time in days.
   public var model: ModelFields
 
   /// Makes the request.
   ///
-  /// - Parameter model: the parameters, with time in days.
-  public init(model: ModelFields) { self.model = model }
+  /// - Parameters:
+  ///   - key: the command's key.
+  ///   - model: the parameters, with time in days.
+  public init(key: CommandKey = .none, model: ModelFields) {
+    self.key = key
+    self.model = model
+  }
 
   public init(from reader: inout FrameReader) throws(Refusal) {
+    key = try CommandKey(from: &reader)
     model = try ModelFields(from: &reader)
   }
 
-  public func write(to out: inout ByteBuffer) { model.write(to: &out) }
+  public func write(to out: inout ByteBuffer) {
+    key.write(to: &out)
+    model.write(to: &out)
+  }
 }
 
 /// Says which generation the adopted model is.

@@ -4,10 +4,15 @@
 // The four members of `Message` are documented there, not again in every body.
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
-/// What stands before the rows of a batch: the currency of its amounts, and how many rows.
+/// What stands before the rows of a batch: the command's key, the currency, and how many rows.
 public struct BatchHead: Equatable, Sendable {
-  static let fields = [Field("currency", .name), Field("minor digits", .u8), Field("count", .u32)]
+  static let fields =
+    CommandKey.fields + [
+      Field("currency", .name), Field("minor digits", .u8), Field("count", .u32),
+    ]
 
+  /// The command's key.
+  public var key: CommandKey
   /// ISO 4217, three capital letters.
   public var currency: String
   /// Digits behind the decimal point.
@@ -18,10 +23,12 @@ public struct BatchHead: Equatable, Sendable {
   /// Makes a head.
   ///
   /// - Parameters:
+  ///   - key: the command's key.
   ///   - currency: ISO 4217.
   ///   - minorDigits: digits behind the decimal point.
   ///   - count: rows that follow.
-  public init(currency: String, minorDigits: UInt8, count: Int) {
+  public init(key: CommandKey, currency: String, minorDigits: UInt8, count: Int) {
+    self.key = key
     self.currency = currency
     self.minorDigits = minorDigits
     self.count = count
@@ -32,6 +39,7 @@ public struct BatchHead: Equatable, Sendable {
   /// - Parameter reader: stands on the body's first byte.
   /// - Throws: `malformed` or `invalidField` with the offset.
   public init(from reader: inout FrameReader) throws(Refusal) {
+    key = try CommandKey(from: &reader)
     var at = reader.offset
     currency = try reader.readName("currency")
     guard currency.utf8.count == 3, currency.utf8.allSatisfy({ (65...90).contains($0) }) else {
@@ -54,6 +62,7 @@ public struct BatchHead: Equatable, Sendable {
   }
 
   func write(to out: inout ByteBuffer) {
+    key.write(to: &out)
     out.append(name: currency)
     out.append(minorDigits)
     out.append(UInt32(count))
@@ -133,6 +142,8 @@ public struct RecordOrdersRequest: Message, Equatable, Sendable {
     public var size: Int { 18 + customer.utf8.count + order.utf8.count }
   }
 
+  /// The command's key.
+  public var key: CommandKey
   /// ISO 4217, three capital letters.
   public var currency: String
   /// Digits behind the decimal point.
@@ -143,10 +154,14 @@ public struct RecordOrdersRequest: Message, Equatable, Sendable {
   /// Makes a batch.
   ///
   /// - Parameters:
+  ///   - key: the command's key.
   ///   - currency: ISO 4217.
   ///   - minorDigits: digits behind the decimal point.
   ///   - orders: 1 to `Limits.rowsMax` rows.
-  public init(currency: String, minorDigits: UInt8, orders: [Order]) {
+  public init(
+    key: CommandKey = .none, currency: String, minorDigits: UInt8, orders: [Order]
+  ) {
+    self.key = key
     self.currency = currency
     self.minorDigits = minorDigits
     self.orders = orders
@@ -154,6 +169,7 @@ public struct RecordOrdersRequest: Message, Equatable, Sendable {
 
   public init(from reader: inout FrameReader) throws(Refusal) {
     let head = try BatchHead(from: &reader)
+    key = head.key
     currency = head.currency
     minorDigits = head.minorDigits
     orders = []
@@ -169,7 +185,8 @@ public struct RecordOrdersRequest: Message, Equatable, Sendable {
   }
 
   public func write(to out: inout ByteBuffer) throws(Refusal) {
-    BatchHead(currency: currency, minorDigits: minorDigits, count: orders.count).write(to: &out)
+    BatchHead(key: key, currency: currency, minorDigits: minorDigits, count: orders.count)
+      .write(to: &out)
     for order in orders {
       try out.append(identifier: order.customer)
       try out.append(identifier: order.order)
@@ -258,6 +275,8 @@ public struct RecordReturnsRequest: Message, Equatable, Sendable {
     }
   }
 
+  /// The command's key.
+  public var key: CommandKey
   /// ISO 4217, three capital letters.
   public var currency: String
   /// Digits behind the decimal point.
@@ -268,10 +287,14 @@ public struct RecordReturnsRequest: Message, Equatable, Sendable {
   /// Makes a batch.
   ///
   /// - Parameters:
+  ///   - key: the command's key.
   ///   - currency: ISO 4217.
   ///   - minorDigits: digits behind the decimal point.
   ///   - returns: 1 to `Limits.rowsMax` rows.
-  public init(currency: String, minorDigits: UInt8, returns: [Return]) {
+  public init(
+    key: CommandKey = .none, currency: String, minorDigits: UInt8, returns: [Return]
+  ) {
+    self.key = key
     self.currency = currency
     self.minorDigits = minorDigits
     self.returns = returns
@@ -279,6 +302,7 @@ public struct RecordReturnsRequest: Message, Equatable, Sendable {
 
   public init(from reader: inout FrameReader) throws(Refusal) {
     let head = try BatchHead(from: &reader)
+    key = head.key
     currency = head.currency
     minorDigits = head.minorDigits
     returns = []
@@ -295,7 +319,8 @@ public struct RecordReturnsRequest: Message, Equatable, Sendable {
   }
 
   public func write(to out: inout ByteBuffer) throws(Refusal) {
-    BatchHead(currency: currency, minorDigits: minorDigits, count: returns.count).write(to: &out)
+    BatchHead(key: key, currency: currency, minorDigits: minorDigits, count: returns.count)
+      .write(to: &out)
     for row in returns {
       try out.append(identifier: row.customer)
       try out.append(identifier: row.order)

@@ -8,10 +8,11 @@
 /// system, still finds the same days.
 public struct DeclareShopRequest: Message, Equatable, Sendable {
   public static let title = "declare shop request"
-  public static let fields = [
-    Field("time zone", .name), Field("count", .u16),
-    Field("transitions", .rows([Field("from", .i64), Field("offset", .i32)])),
-  ]
+  public static let fields =
+    CommandKey.fields + [
+      Field("time zone", .name), Field("count", .u16),
+      Field("transitions", .rows([Field("from", .i64), Field("offset", .i32)])),
+    ]
 
   /// From `fromSeconds` on, local time is UTC plus `offsetSeconds`.
   public struct Transition: Equatable, Sendable {
@@ -31,6 +32,8 @@ public struct DeclareShopRequest: Message, Equatable, Sendable {
     }
   }
 
+  /// The command's key.
+  public var key: CommandKey
   /// An IANA name such as Europe/Paris.
   public var timeZone: String
   /// In rising order of time; the first one holds since ever.
@@ -39,14 +42,17 @@ public struct DeclareShopRequest: Message, Equatable, Sendable {
   /// Makes the request.
   ///
   /// - Parameters:
+  ///   - key: the command's key.
   ///   - timeZone: an IANA name.
   ///   - transitions: in rising order; the first from Int64.min.
-  public init(timeZone: String, transitions: [Transition]) {
+  public init(key: CommandKey = .none, timeZone: String, transitions: [Transition]) {
+    self.key = key
     self.timeZone = timeZone
     self.transitions = transitions
   }
 
   public init(from reader: inout FrameReader) throws(Refusal) {
+    key = try CommandKey(from: &reader)
     var at = reader.offset
     timeZone = try reader.readName("time zone")
     guard !timeZone.isEmpty else {
@@ -82,6 +88,7 @@ public struct DeclareShopRequest: Message, Equatable, Sendable {
   }
 
   public func write(to out: inout ByteBuffer) {
+    key.write(to: &out)
     out.append(name: timeZone)
     out.append(UInt16(transitions.count))
     for transition in transitions {

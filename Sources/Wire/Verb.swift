@@ -77,6 +77,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
   case shuttingDown = 10
   /// A table or an address space is full.
   case tableFull = 11
+  /// The command's key was used for another command.
+  case keyReused = 14
   /// The shop was declared differently before.
   case alreadyDeclared = 16
   /// The shop's time zone has not been declared yet.
@@ -123,6 +125,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case .overloaded: "overloaded"
     case .shuttingDown: "shutting down"
     case .tableFull: "table full"
+    case .keyReused: "key reused"
     case .alreadyDeclared: "already declared"
     case .notDeclared: "not declared"
     case .currencyMismatch: "currency mismatch"

@@ -26,6 +26,9 @@ struct EngineHarness: ~Copyable {
   /// Every accepted command, as the journal would hold it.
   var journal: [(sequence: UInt64, timeMicros: Int64, frame: [UInt8])] = []
 
+  /// Whether the last request was recognised as a repeat.
+  var wasRepeated = false
+
   /// An engine on day 20,000 with the shop declared in UTC, unless told otherwise.
   init(today: Int = 20_000, declared: DeclareShopRequest? = EngineHarness.utc) throws {
     engine = try Engine(Store(), indexKey: (1, 2))
@@ -58,6 +61,7 @@ struct EngineHarness: ~Copyable {
       return .refused(.badFrame)
     }
     let outcome = engine.execute(header, frame, at: nowMicros, into: &out)
+    if case .repeated = outcome { wasRepeated = true } else { wasRepeated = false }
     if case .changed = outcome {
       journal.append((engine.sequence, engine.timeMicros, Self.copy(frame)))
     }

@@ -183,9 +183,10 @@ struct EngineStateTests {
     }
   }
 
-  @Test("a head that counts more than can be is refused", arguments: [8, 16, 24, 32])
+  @Test("a head that counts more than can be is refused", arguments: [8, 16, 24, 32, -16, -8])
   func hugeCounts(offset: Int) throws {
     var saved = SavedState(try EngineHarness().engine.store)
+    let offset = offset < 0 ? saved.head.count + offset : offset
     for byte in 0..<8 { saved.head[offset + byte] = 0xff }
     #expect(throws: SectionError.self) { try saved.load() }
     saved.head[offset + 7] = 0x7f

@@ -96,7 +96,7 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
     return copy
   }
 
-  // MARK: Orders and returns: currency at 24, digits at 28, count at 29, rows from 33
+  // MARK: Orders and returns: key at 24, currency at 40, digits at 44, count at 45, rows from 49
 
   private static func orders(
     _ name: String, _ status: Status, at offset: UInt32?,
@@ -124,54 +124,54 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
   private static let long = [UInt8(65)] + [UInt8](repeating: 97, count: 65)
 
   private static let records = [
-    orders("currency in small letters", .invalidField, at: 24) {
-      $0.replacing(25..<28, with: Array("usd".utf8))
+    orders("currency in small letters", .invalidField, at: 40) {
+      $0.replacing(41..<44, with: Array("usd".utf8))
     },
-    orders("currency of two letters", .invalidField, at: 24) {
-      $0.replacing(24..<28, with: [2] + Array("US".utf8))
+    orders("currency of two letters", .invalidField, at: 40) {
+      $0.replacing(40..<44, with: [2] + Array("US".utf8))
     },
-    orders("no currency", .invalidField, at: 24) { $0.replacing(24..<28, with: [0]) },
-    orders("currency that is not UTF-8", .invalidField, at: 24) {
-      $0.replacing(24..<28, with: [3, 0xff, 0xff, 0xff])
+    orders("no currency", .invalidField, at: 40) { $0.replacing(40..<44, with: [0]) },
+    orders("currency that is not UTF-8", .invalidField, at: 40) {
+      $0.replacing(40..<44, with: [3, 0xff, 0xff, 0xff])
     },
-    orders("another currency than the shop's", .currencyMismatch, at: 24) {
-      $0.replacing(25..<28, with: Array("EUR".utf8))
+    orders("another currency than the shop's", .currencyMismatch, at: 40) {
+      $0.replacing(41..<44, with: Array("EUR".utf8))
     },
-    orders("other minor digits than the shop's", .currencyMismatch, at: 28) {
-      $0.with(UInt8(3), at: 28)
+    orders("other minor digits than the shop's", .currencyMismatch, at: 44) {
+      $0.with(UInt8(3), at: 44)
     },
-    orders("five minor digits", .invalidField, at: 28) { $0.with(UInt8(5), at: 28) },
-    orders("count 0", .invalidField, at: 29) { $0.with(UInt32(0), at: 29) },
-    orders("count above rowsMax", .invalidField, at: 29) {
-      $0.with(UInt32(Limits.rowsMax + 1), at: 29)
+    orders("five minor digits", .invalidField, at: 44) { $0.with(UInt8(5), at: 44) },
+    orders("count 0", .invalidField, at: 45) { $0.with(UInt32(0), at: 45) },
+    orders("count above rowsMax", .invalidField, at: 45) {
+      $0.with(UInt32(Limits.rowsMax + 1), at: 45)
     },
-    orders("count 0xFFFFFFFF", .invalidField, at: 29) { $0.with(UInt32.max, at: 29) },
-    orders("count larger than the rows", .malformed, at: 77) { $0.with(UInt32(3), at: 29) },
-    orders("count smaller than the rows", .malformed, at: 55) { $0.with(UInt32(1), at: 29) },
-    orders("a customer of 0 bytes", .invalidField, at: 55) {
-      $0.replacing(55..<59, with: [0])
+    orders("count 0xFFFFFFFF", .invalidField, at: 45) { $0.with(UInt32.max, at: 45) },
+    orders("count larger than the rows", .malformed, at: 93) { $0.with(UInt32(3), at: 45) },
+    orders("count smaller than the rows", .malformed, at: 71) { $0.with(UInt32(1), at: 45) },
+    orders("a customer of 0 bytes", .invalidField, at: 71) {
+      $0.replacing(71..<75, with: [0])
     },
-    orders("a customer of 65 bytes", .invalidField, at: 55) { $0.replacing(55..<59, with: long) },
-    orders("an order of 0 bytes", .invalidField, at: 59) { $0.replacing(59..<61, with: [0]) },
-    orders("an order of 65 bytes", .invalidField, at: 59) { $0.replacing(59..<61, with: long) },
-    orders("a negative amount", .invalidField, at: 69) { $0.with(Int64(-1), at: 69) },
-    orders("the smallest amount of all", .invalidField, at: 69) { $0.with(Int64.min, at: 69) },
-    orders("an amount above amountMax", .invalidField, at: 69) {
-      $0.with(Limits.amountMax + 1, at: 69)
+    orders("a customer of 65 bytes", .invalidField, at: 71) { $0.replacing(71..<75, with: long) },
+    orders("an order of 0 bytes", .invalidField, at: 75) { $0.replacing(75..<77, with: [0]) },
+    orders("an order of 65 bytes", .invalidField, at: 75) { $0.replacing(75..<77, with: long) },
+    orders("a negative amount", .invalidField, at: 85) { $0.with(Int64(-1), at: 85) },
+    orders("the smallest amount of all", .invalidField, at: 85) { $0.with(Int64.min, at: 85) },
+    orders("an amount above amountMax", .invalidField, at: 85) {
+      $0.with(Limits.amountMax + 1, at: 85)
     },
-    returns("another currency", .currencyMismatch, at: 24) {
-      $0.replacing(25..<28, with: Array("EUR".utf8))
+    returns("another currency", .currencyMismatch, at: 40) {
+      $0.replacing(41..<44, with: Array("EUR".utf8))
     },
-    returns("count 0", .invalidField, at: 29) { $0.with(UInt32(0), at: 29) },
-    returns("count above rowsMax", .invalidField, at: 29) {
-      $0.with(UInt32(Limits.rowsMax + 1), at: 29)
+    returns("count 0", .invalidField, at: 45) { $0.with(UInt32(0), at: 45) },
+    returns("count above rowsMax", .invalidField, at: 45) {
+      $0.with(UInt32(Limits.rowsMax + 1), at: 45)
     },
-    returns("a customer of 0 bytes", .invalidField, at: 33) { $0.replacing(33..<37, with: [0]) },
-    returns("an order of 65 bytes", .invalidField, at: 37) { $0.replacing(37..<39, with: long) },
-    returns("a return of 0 bytes", .invalidField, at: 39) { $0.replacing(39..<41, with: [0]) },
-    returns("a negative amount", .invalidField, at: 49) { $0.with(Int64(-1), at: 49) },
-    returns("an amount above amountMax", .invalidField, at: 49) {
-      $0.with(Limits.amountMax + 1, at: 49)
+    returns("a customer of 0 bytes", .invalidField, at: 49) { $0.replacing(49..<53, with: [0]) },
+    returns("an order of 65 bytes", .invalidField, at: 53) { $0.replacing(53..<55, with: long) },
+    returns("a return of 0 bytes", .invalidField, at: 55) { $0.replacing(55..<57, with: [0]) },
+    returns("a negative amount", .invalidField, at: 65) { $0.with(Int64(-1), at: 65) },
+    returns("an amount above amountMax", .invalidField, at: 65) {
+      $0.with(Limits.amountMax + 1, at: 65)
     },
   ]
 
@@ -232,7 +232,7 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
       },
     ]
 
-  // MARK: Models: kind 24, spend known 25, then r, alpha, a, b, p, q, gamma from 26
+  // MARK: Models: key 24, kind 40, spend known 41, then r, alpha, a, b, p, q, gamma from 42
 
   private static func adopting(
     _ name: String, at offset: UInt32?, _ spoil: @escaping @Sendable ([UInt8]) -> [UInt8]
@@ -244,18 +244,18 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
 
   private static let models: [BadFrame] =
     ["r", "alpha", "a", "b", "p", "q", "gamma"].enumerated().flatMap { index, name in
-      let offset = 26 + 8 * index
+      let offset = 42 + 8 * index
       return [Double.nan, .infinity, -.infinity, 0, -1, 1e300].map { value in
         adopting("\(name) \(value)", at: UInt32(offset)) { $0.with(value, at: offset) }
       }
     } + [
-      adopting("q 1", at: 66) { $0.with(1.0, at: 66) },
-      adopting("kind 0", at: 24) { $0.with(UInt8(0), at: 24) },
-      adopting("kind 3", at: 24) { $0.with(UInt8(3), at: 24) },
-      adopting("kind 255", at: 24) { $0.with(UInt8(255), at: 24) },
-      adopting("spend known 2", at: 25) { $0.with(UInt8(2), at: 25) },
-      adopting("no spend, but p is NaN", at: 58) {
-        $0.with(UInt8(0), at: 25).with(Double.nan, at: 58)
+      adopting("q 1", at: 82) { $0.with(1.0, at: 82) },
+      adopting("kind 0", at: 40) { $0.with(UInt8(0), at: 40) },
+      adopting("kind 3", at: 40) { $0.with(UInt8(3), at: 40) },
+      adopting("kind 255", at: 40) { $0.with(UInt8(255), at: 40) },
+      adopting("spend known 2", at: 41) { $0.with(UInt8(2), at: 41) },
+      adopting("no spend, but p is NaN", at: 74) {
+        $0.with(UInt8(0), at: 41).with(Double.nan, at: 74)
       },
       BadFrame("fit: kind 0", .invalidField, at: 32) {
         try Frames.fit().with(UInt8(0), at: 32)
@@ -271,7 +271,7 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
       },
     ]
 
-  // MARK: The shop: its name at 24, for UTC the count at 28, transitions from 30
+  // MARK: The shop: key at 24, its name at 40, for UTC the count at 44, transitions from 46
 
   private static func declaring(
     _ name: String, _ status: Status, at offset: UInt32?, _ request: DeclareShopRequest
@@ -281,27 +281,27 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
 
   private static let shops = [
     declaring(
-      "another zone", .alreadyDeclared, at: 24,
+      "another zone", .alreadyDeclared, at: 40,
       .init(timeZone: "Europe/Paris", transitions: Frames.utc.transitions)),
     declaring(
-      "the same zone with other rules", .alreadyDeclared, at: 24,
+      "the same zone with other rules", .alreadyDeclared, at: 40,
       .init(timeZone: "UTC", transitions: [.init(fromSeconds: Int64.min, offsetSeconds: 3600)])),
     declaring(
-      "no name", .invalidField, at: 24,
+      "no name", .invalidField, at: 40,
       .init(timeZone: "", transitions: Frames.utc.transitions)),
-    declaring("no transitions", .invalidField, at: 28, .init(timeZone: "UTC", transitions: [])),
+    declaring("no transitions", .invalidField, at: 44, .init(timeZone: "UTC", transitions: [])),
     declaring(
-      "a first transition that is not the beginning", .invalidField, at: 30,
+      "a first transition that is not the beginning", .invalidField, at: 46,
       .init(timeZone: "UTC", transitions: [.init(fromSeconds: 0, offsetSeconds: 0)])),
     declaring(
-      "transitions that fall", .invalidField, at: 42,
+      "transitions that fall", .invalidField, at: 58,
       .init(
         timeZone: "UTC",
         transitions: Frames.utc.transitions + [
           .init(fromSeconds: Int64.min, offsetSeconds: 0)
         ])),
     declaring(
-      "an offset of more than a day", .invalidField, at: 38,
+      "an offset of more than a day", .invalidField, at: 54,
       .init(timeZone: "UTC", transitions: [.init(fromSeconds: Int64.min, offsetSeconds: 86_401)])),
   ]
 }

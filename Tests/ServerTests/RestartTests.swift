@@ -66,6 +66,33 @@ struct RestartTests {
     #expect(try Memory(of: server) == before)
   }
 
+  @Test("a command sent again with its key after kill -9, or after a stop, is applied once")
+  func repeats() throws {
+    let server = try LiveServer()
+    var client = try server.client()
+    let batch = Frames.batch([Frames.order("a", "1", day: 1), Frames.order("a", "1", day: 2)])
+    let returns = Frames.batch([Frames.returning("a", "1", "r", day: 3)])
+    let keys = [client.nextKey(), client.nextKey(), CommandKey(producer: 1, number: 2)]
+    let recorded = try client.recordOrders(batch, key: keys[0])
+    #expect(recorded.recorded == 1 && recorded.duplicates == 1)
+    let returned = try client.recordReturns(returns, key: keys[1])
+    let adopted = try client.adoptModel(Frames.model, key: keys[2])
+    let before = try Memory(of: server)
+    for life in 0..<3 {
+      if life == 1 { try server.crash() }
+      if life == 2 { _ = try server.stop() }
+      if life > 0 { try server.start() }
+      client = try server.client()
+      #expect(try client.recordOrders(batch, key: keys[0]) == recorded)
+      #expect(try client.recordReturns(returns, key: keys[1]) == returned)
+      #expect(try client.adoptModel(Frames.model, key: keys[2]) == adopted)
+      #expect(throws: ClientError.self) { try client.recordOrders(batch, key: keys[2]) }
+      #expect(try Memory(of: server) == before)
+    }
+    // Without the key it is a new command, of known orders.
+    #expect(try client.recordOrders(batch).duplicates == 2)
+  }
+
   @Test("SIGTERM ends with exit code 0 and a snapshot, and every score is bit-identical")
   func termination() throws {
     let server = try LiveServer()

@@ -100,7 +100,7 @@ extension Example {
     Example(
       .declareShop, tag: 4,
       DeclareShopRequest(
-        timeZone: "Europe/Paris",
+        key: .none, timeZone: "Europe/Paris",
         transitions: [
           .init(fromSeconds: Int64.min, offsetSeconds: 3600),
           .init(fromSeconds: 859_683_600, offsetSeconds: 7200),
@@ -109,7 +109,8 @@ extension Example {
     Example(
       .recordOrders, tag: 5, deadlineMillis: 5000,
       RecordOrdersRequest(
-        currency: "USD", minorDigits: 2,
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 41), currency: "USD",
+        minorDigits: 2,
         orders: [
           .init(
             customer: "C-1001", order: "1", timeMicros: 852_120_000_000_000, amountMinor: 2933),
@@ -119,7 +120,8 @@ extension Example {
     Example(
       .recordReturns, tag: 6,
       RecordReturnsRequest(
-        currency: "USD", minorDigits: 2,
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 42), currency: "USD",
+        minorDigits: 2,
         returns: [
           .init(
             customer: "C-1001", order: "1", returned: "R-1", timeMicros: 872_078_400_000_000,
@@ -138,7 +140,11 @@ extension Example {
     Example(.scoreMany, tag: 10, ScoreManyReply(scores: [loyal, unknown])),
     Example(.fit, tag: 11, FitRequest(asOfMicros: 875_620_800_000_000, kind: 2)),
     Example(.fit, tag: 11, fit),
-    Example(.adoptModel, tag: 12, AdoptModelRequest(model: model)),
+    Example(
+      .adoptModel, tag: 12,
+      AdoptModelRequest(
+        key: CommandKey(producer: 0x3C6E_F372_FE94_F82B, number: 0xA54F_F53A_5F1D_36F1),
+        model: model)),
     Example(.adoptModel, tag: 12, AdoptModelReply(sequence: 1044, generation: 3)),
   ]
 

@@ -71,6 +71,7 @@ struct ProtocolDocumentTests {
       "futureDaysMax": Double(Limits.futureDaysMax), "dayMax": Double(Limits.dayMax),
       "horizonDaysMax": Limits.horizonDaysMax, "discountRateMax": Limits.discountRateMax,
       "marginMax": Limits.marginMax, "scoreMonthsMax": Double(Limits.scoreMonthsMax),
+      "answersSizeMax": Double(Limits.answersSizeMax),
     ]
     let head = ["name", "value", "unit and meaning"]
     let table = try #require(document.table(head, under: "Limits"))

@@ -12,13 +12,17 @@
 
 A `Patron` is one connection and belongs to one thread. What the server declines raises
 `PatronRefused`; a connection that cannot be made, breaks or goes silent raises
-`PatronConnectionError`, and is closed then. The bytes are described in protocol.md.
+`PatronConnectionError`, and is closed then. Whether a command that was under way was applied is not
+known then: draw a key before (`next_key`), give it to the command, and give the same key when you
+send the same command again over a new connection; it is applied once. The bytes are described in
+protocol.md.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import secrets
 import selectors
 import socket
 import struct
@@ -32,7 +36,7 @@ from typing import Any, Deque, Dict, Iterable, Iterator, List, Mapping, Optional
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Fit", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
+    "Adoption", "CommandKey", "Fit", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
     "PatronRefused", "RecordResult", "RefusedRow", "Return", "Score", "ServerStatus", "Snapshot",
     "days",
 ]
@@ -58,8 +62,8 @@ VERBS = {
 STATUSES = {
     0: "ok", 1: "bad frame", 2: "frame too large", 3: "hello required", 4: "unsupported version",
     5: "unsupported verb", 6: "malformed", 7: "invalid field", 8: "deadline exceeded",
-    9: "overloaded", 10: "shutting down", 11: "table full", 16: "already declared",
-    17: "not declared", 18: "currency mismatch", 19: "time out of range", 20: "unknown order",
+    9: "overloaded", 10: "shutting down", 11: "table full", 14: "key reused",
+    16: "already declared", 17: "not declared", 18: "currency mismatch", 19: "time out of range", 20: "unknown order",
     21: "return before order", 22: "return exceeds order", 23: "amount overflow", 32: "no model",
     33: "not enough data", 34: "task failed",
 }
@@ -122,6 +126,25 @@ class PatronConnectionError(PatronError, ConnectionError):
 
 # ---------------------------------------------------------------------------------------------
 # What goes in and comes out
+
+
+@dataclass(frozen=True)
+class CommandKey:
+    """What tells a command from every other one: two numbers of 64 bits, not both 0.
+
+    A stream of commands uses a number of its own and a rising one; others take `Patron.next_key`.
+    """
+
+    producer: int
+    number: int
+
+    def plus(self, count: int) -> CommandKey:
+        """The key `count` commands later.
+
+        >>> CommandKey(7, 2**64 - 1).plus(2)
+        CommandKey(producer=7, number=1)
+        """
+        return CommandKey(self.producer, (self.number + count) % 2**64)
 
 
 @dataclass(frozen=True)
@@ -416,13 +439,21 @@ def status_body(with_state_hash: bool) -> bytes:
     return bytes((int(with_state_hash),))
 
 
-def batch_head(currency: str, minor_digits: int, count: int) -> bytes:
+def key_fields(key: CommandKey) -> bytes:
+    """What the body of a command begins with."""
+    for number in (key.producer, key.number):
+        if not 0 <= number < 2**64:
+            raise ValueError(f"{number} does not fit into the 64 bits of a key")
+    return struct.pack("<QQ", key.producer, key.number)
+
+
+def batch_head(key: CommandKey, currency: str, minor_digits: int, count: int) -> bytes:
     """What stands before the rows of a batch."""
     if re.fullmatch("[A-Z]{3}", currency) is None:
         raise ValueError(f"{currency!r} is no currency; give three capital letters such as EUR")
     if not 0 <= minor_digits <= MINOR_DIGITS_MAX:
         raise ValueError(f"minor_digits is {minor_digits}, it must be 0 to {MINOR_DIGITS_MAX}")
-    return _name(currency) + struct.pack("<BI", minor_digits, count)
+    return key_fields(key) + _name(currency) + struct.pack("<BI", minor_digits, count)
 
 
 def order_row(order: Order, minor_digits: int, zone: tzinfo) -> bytes:
@@ -468,11 +499,11 @@ def fit_body(as_of_micros: int, model: str) -> bytes:
     return struct.pack("<qB", as_of_micros, _model_kind(model))
 
 
-def adopt_body(model: Model) -> bytes:
+def adopt_body(key: CommandKey, model: Model) -> bytes:
     """The body of an adopt model request."""
     spend = (model.p, model.q, model.gamma)
     known = None not in spend
-    return _MODEL.pack(
+    return key_fields(key) + _MODEL.pack(
         _model_kind(model.name), int(known), model.r, model.alpha, model.a, model.b,
         *(spend if known else (0.0, 0.0, 0.0)),
     )
@@ -688,6 +719,8 @@ class Patron:
     ) -> None:
         self._timeout = timeout
         self._tag = 0
+        self._producer = secrets.randbelow(2**64 - 1) + 1
+        self._commands = 0
         self._inbox = bytearray()
         self._replies: Dict[int, Tuple[int, bytes]] = {}
         self._abandoned: Set[int] = set()
@@ -792,15 +825,30 @@ class Patron:
 
     # -- commands -----------------------------------------------------------------------------
 
+    def next_key(self) -> CommandKey:
+        """Draws a key that no other client and no other call returns.
+
+            key = patron.next_key()
+            try:
+                patron.record_orders(orders, key=key)
+            except PatronConnectionError:  # Were they recorded? Sent again they are, once.
+                patron = Patron(address)
+                patron.record_orders(orders, key=key)
+        """
+        # One call may send many batches: each takes the next number.
+        self._commands += 1 << 32
+        return CommandKey(self._producer, self._commands)
+
     def record_orders(
         self, orders: Iterable[Union[Order, Tuple[str, str, Moment, Amount]]], *,
-        currency: str = "EUR", minor_digits: int = 2,
+        currency: str = "EUR", minor_digits: int = 2, key: Optional[CommandKey] = None,
     ) -> RecordResult:
         """Records any number of orders, each at most once, and waits until they are on disk.
 
         They travel in batches. When one is refused as a whole (`PatronRefused`) or the
         connection breaks, earlier ones stay recorded, and so may later ones: put it right and
-        give all of them again; what is known already is counted as a duplicate.
+        give all of them again; what is known already is counted as a duplicate. The same orders
+        again with the same `key` are answered as if they had been sent once.
 
             result = patron.record_orders(
                 [Order("C-1001", "1", date(1997, 1, 1), "29.33")], currency="USD")
@@ -808,27 +856,32 @@ class Patron:
         """
         rows = (row if isinstance(row, Order) else Order(*row) for row in orders)
         encoded = (order_row(row, minor_digits, self._zone) for row in rows)
-        return self._record("record orders", encoded, currency, minor_digits)
+        return self._record("record orders", encoded, currency, minor_digits, key)
 
     def record_returns(
-        self, returns: Iterable[Return], *, currency: str = "EUR", minor_digits: int = 2
+        self, returns: Iterable[Return], *, currency: str = "EUR", minor_digits: int = 2,
+        key: Optional[CommandKey] = None,
     ) -> RecordResult:
         """Records any number of returns, as `record_orders` does orders.
 
             patron.record_returns([Return("C-1001", "1", "R-1", date(1997, 8, 20))])  # all of it
         """
         encoded = (return_row(row, minor_digits, self._zone) for row in returns)
-        return self._record("record returns", encoded, currency, minor_digits)
+        return self._record("record returns", encoded, currency, minor_digits, key)
 
     def _record(
-        self, verb: str, rows: Iterable[bytes], currency: str, minor_digits: int
+        self, verb: str, rows: Iterable[bytes], currency: str, minor_digits: int,
+        given: Optional[CommandKey],
     ) -> RecordResult:
         counts: Deque[int] = deque()
+        key = given or self.next_key()
 
         def bodies() -> Iterator[bytes]:
-            for batch in batches(rows, _HEADER.size + len(batch_head(currency, minor_digits, 0))):
+            size = _HEADER.size + len(batch_head(key, currency, minor_digits, 0))
+            for number, batch in enumerate(batches(rows, size)):
                 counts.append(len(batch))
-                yield batch_head(currency, minor_digits, len(batch)) + b"".join(batch)
+                head = batch_head(key.plus(number), currency, minor_digits, len(batch))
+                yield head + b"".join(batch)
 
         first_row = recorded = duplicates = sequence = 0
         refused: List[RefusedRow] = []
@@ -851,7 +904,9 @@ class Patron:
         """
         return read_fit(self._ask("fit", fit_body(self._as_of(as_of), model), timeout))
 
-    def adopt(self, parameters: Union[Model, Mapping[str, Any]]) -> Adoption:
+    def adopt(
+        self, parameters: Union[Model, Mapping[str, Any]], *, key: Optional[CommandKey] = None
+    ) -> Adoption:
         """Adopts parameters from elsewhere: a `Model`, or what `patron fit --json` printed.
 
             patron.adopt({
@@ -861,7 +916,7 @@ class Patron:
             })
         """
         model = parameters if isinstance(parameters, Model) else model_from(parameters)
-        return read_adoption(self._ask("adopt model", adopt_body(model)))
+        return read_adoption(self._ask("adopt model", adopt_body(key or self.next_key(), model)))
 
     def snapshot(self, *, timeout: float = 600.0) -> Snapshot:
         """Has the server write a snapshot now, and waits until it is verified."""

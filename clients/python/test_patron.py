@@ -58,6 +58,10 @@ class Example:
                 rows[int(match[1])][match[2]] = value
         return rows
 
+    @property
+    def key(self) -> patron.CommandKey:
+        return patron.CommandKey(self["producer"], self["number"])
+
     def request(self, body: bytes) -> bytes:
         return patron.frame(self["verb"], self["tag"], body, self["deadline"])
 
@@ -128,7 +132,7 @@ class TheRequests(unittest.TestCase):
                   Decimal(row["amount"]).scaleb(-digits))
             for row in e.rows("orders")
         ]
-        body = patron.batch_head(e["currency"], digits, len(rows))
+        body = patron.batch_head(e.key, e["currency"], digits, len(rows))
         body += b"".join(patron.order_row(row, digits, timezone.utc) for row in rows)
         self.assertEqual(e.request(body), e.bytes)
 
@@ -139,7 +143,7 @@ class TheRequests(unittest.TestCase):
             for row in e.rows("returns")
         ]
         self.assertEqual([row["amount"] for row in e.rows("returns")], [0])
-        body = patron.batch_head(e["currency"], e["minor digits"], len(rows))
+        body = patron.batch_head(e.key, e["currency"], e["minor digits"], len(rows))
         body += b"".join(patron.return_row(row, 2, timezone.utc) for row in rows)
         self.assertEqual(e.request(body), e.bytes)
 
@@ -166,7 +170,7 @@ class TheRequests(unittest.TestCase):
         spend = {key: e[key] for key in ("p", "q", "gamma")}
         purchase = {key: e[key] for key in ("r", "alpha", "a", "b")}
         given = {"model": "mbg-nbd", "parametersDays": purchase, "spend": spend}
-        self.assertEqual(e.request(patron.adopt_body(patron.model_from(given))), e.bytes)
+        self.assertEqual(e.request(patron.adopt_body(e.key, patron.model_from(given))), e.bytes)
         weeks = {"model": "mbg-nbd", "parametersWeeks": {**purchase, "alpha": 6.0}}
         self.assertEqual(patron.model_from(weeks).alpha, 42.0)
         self.assertIsNone(patron.model_from(weeks).p)
@@ -349,8 +353,11 @@ class TheUnits(unittest.TestCase):
         self.assertRaises(ValueError, patron.order_row, order, 2, timezone.utc)
         nothing = Return("c", "1", "r", date(1997, 1, 1), "0.00")
         self.assertRaises(ValueError, patron.return_row, nothing, 2, timezone.utc)
-        self.assertRaises(ValueError, patron.batch_head, "eur", 2, 1)
-        self.assertRaises(ValueError, patron.batch_head, "EUR", 5, 1)
+        key = patron.CommandKey(1, 2)
+        self.assertRaises(ValueError, patron.batch_head, key, "eur", 2, 1)
+        self.assertRaises(ValueError, patron.batch_head, key, "EUR", 5, 1)
+        for wrong in (patron.CommandKey(-1, 1), patron.CommandKey(1, 2**64)):
+            self.assertRaises(ValueError, patron.key_fields, wrong)
         self.assertRaises(ValueError, patron.frame, 2, 1, b"\0" * patron.FRAME_SIZE_MAX)
 
 
@@ -425,6 +432,34 @@ class TheConnection(unittest.TestCase):
             self.assertEqual([row.row for row in result.refused], [3, 8195, 16387])
             self.assertEqual(it.record_orders([("c", "1", date(1997, 1, 1), "1")]).recorded, 6)
             self.assertEqual(it.record_returns([]).recorded, 0)
+
+    def test_every_command_has_a_key_of_its_own(self) -> None:
+        keys: List[Tuple[int, int]] = []
+
+        def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+            if verb in (16, 17, 49):
+                keys.append(struct.unpack_from("<QQ", body))
+            return from_examples(verb, tag, body)
+
+        many = [Order("c", str(i), date(1997, 1, 1), "1") for i in range(20_000)]
+        one = Return("c", "1", "r", date(1997, 1, 1))
+        for _ in range(2):
+            with Server(answer) as server, Patron(server.address) as it:
+                it.record_orders(many)
+                it.record_orders(many)
+                it.record_returns([one])
+                it.adopt(it.fit().model)
+        self.assertEqual((len(keys), len(set(keys))), (16, 16))
+        self.assertEqual(len({producer for producer, _ in keys}), 2)
+        self.assertNotIn((0, 0), keys)
+        # A key that is given is used, by the batches of one call in their order.
+        keys.clear()
+        with Server(answer) as server, Patron(server.address) as it:
+            it.record_orders(many, key=patron.CommandKey(7, 2**64 - 2))
+            it.record_returns([one], key=patron.CommandKey(8, 1))
+            it.adopt(it.fit().model, key=patron.CommandKey(9, 1))
+        self.assertEqual(
+            keys, [(7, 2**64 - 2), (7, 2**64 - 1), (7, 0), (8, 1), (9, 1)])
 
     def test_scores_come_in_order_and_lazily(self) -> None:
         asked = 0

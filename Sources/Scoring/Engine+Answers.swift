@@ -1,0 +1,62 @@
+// Exactly once: a command with a key is looked up before it is executed, and what it was answered
+// is remembered afterwards.
+
+import Wire
+
+/// Where an answer is.
+struct AnswerPlace {
+  let half: Int
+  let position: UInt32
+}
+
+extension Engine {
+  /// What a request is known by; nil for a query and for a command without a key.
+  func keyedCommand(_ verb: Verb, _ frame: RawSpan) throws(Refusal) -> KeyedCommand? {
+    guard verb.isCommand else { return nil }
+    var body = FrameReader(frame, from: FrameHeader.size)
+    let key = try CommandKey(from: &body)
+    if key.isNone { return nil }
+    let rest = frame.extracting(droppingFirst: FrameHeader.size + CommandKey.size)
+    // A hash with the stored key: it is compared in later processes too.
+    let check = UInt32(truncatingIfNeeded: SipHash.hash(rest, key: SipHash.storedKey))
+    return KeyedCommand(key: key, verb: verb.rawValue, check: check)
+  }
+
+  /// Where the answer to a command with this key is.
+  func answer(to key: CommandKey) -> AnswerPlace? {
+    let hash = SipHash.hash(key, key: indexKey)
+    for half in [store.answers.younger, 1 - store.answers.younger] {
+      let found = answerIndexes[half].find(hash) { position in
+        store.answers.halves[half].command(at: position).key == key
+      }
+      if let found { return AnswerPlace(half: half, position: found) }
+    }
+    return nil
+  }
+
+  /// Writes the body of a reply again.
+  func repeatAnswer(
+    at place: AnswerPlace, to command: KeyedCommand, _ out: inout ByteBuffer
+  ) throws(Refusal) {
+    let half = store.answers.halves[place.half]
+    guard half.command(at: place.position) == command else {
+      throw Refusal(
+        .keyReused, at: FrameHeader.size,
+        "another command had this key before; give every command a key of its own")
+    }
+    half.copyReply(at: place.position, to: &out)
+  }
+
+  /// Remembers what a command was answered; the body of the reply fits by the limits of the wire.
+  mutating func remember(_ reply: RawSpan, to command: KeyedCommand) {
+    if store.answers.isFull(for: reply.byteCount) {
+      store.answers.turnOver()
+      answerIndexes[store.answers.younger] = Index()
+    }
+    let position = store.answers.append(command, reply)
+    let (half, key) = (store.answers.halves[store.answers.younger], indexKey)
+    answerIndexes[store.answers.younger].insert(SipHash.hash(command.key, key: key), position) {
+      SipHash.hash(half.command(at: $0).key, key: key)
+    }
+  }
+}
