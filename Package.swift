@@ -35,7 +35,10 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),
-    .testTarget(name: "DurabilityTests", dependencies: ["Durability", "Platform", "Support"]),
+    .testTarget(
+      name: "DurabilityTests",
+      dependencies: ["Durability", "Platform", "Scoring", "Server", "FuzzTargets", "Support"],
+      exclude: ["Golden"]),
     .testTarget(name: "ScoringTests", dependencies: ["Scoring", "Wire", "Models", "Support"]),
     .testTarget(
       name: "ServerTests",

@@ -28,13 +28,13 @@ public enum SmallShop {
     frame(
       .recordReturns,
       RecordReturnsRequest(
-        currency: "EUR", minorDigits: 2,
+        key: CommandKey(producer: 1, number: 3), currency: "EUR", minorDigits: 2,
         returns: [
           .init(
             customer: "ann", order: "2", returned: "r", timeMicros: start + 33 * day,
             amountMinor: 400)
         ])),
-    frame(.adoptModel, AdoptModelRequest(model: model)),
+    frame(.adoptModel, AdoptModelRequest(key: CommandKey(producer: 1, number: 4), model: model)),
     orders([("dee", "1", 250, 1)]),
   ]
 
@@ -78,7 +78,7 @@ public enum SmallShop {
     frame(
       .recordOrders,
       RecordOrdersRequest(
-        currency: "EUR", minorDigits: 2,
+        key: CommandKey(producer: 2, number: UInt64(rows.count)), currency: "EUR", minorDigits: 2,
         orders: rows.map {
           .init(
             customer: $0.0, order: $0.1, timeMicros: start + $0.day * day, amountMinor: $0.minor)
