@@ -17,9 +17,11 @@ extension Engine {
     let key = try CommandKey(from: &body)
     if key.isNone { return nil }
     let rest = frame.extracting(droppingFirst: FrameHeader.size + CommandKey.size)
-    // A hash with the stored key: it is compared in later processes too.
-    let check = UInt32(truncatingIfNeeded: SipHash.hash(rest, key: SipHash.storedKey))
-    return KeyedCommand(key: key, verb: verb.rawValue, check: check)
+    // Only against mistakes, so the fast hash will do; it is the same in later processes.
+    var check = StateHash()
+    check.combine(rest)
+    return KeyedCommand(
+      key: key, verb: verb.rawValue, check: UInt32(truncatingIfNeeded: check.value))
   }
 
   /// Where the answer to a command with this key is.

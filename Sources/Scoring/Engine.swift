@@ -48,6 +48,7 @@ public struct Engine: ~Copyable {
     store = Store()
     customerIndex = Index()
     orderIndex = Index()
+    answerIndexes = [Index(), Index()]
     indexKey = (0, 0)
   }
 

@@ -135,6 +135,7 @@ extension EventLoop where Network: ~Copyable {
     reply.uptimeMicros = clock.monotonicMicros() - startMicros
     reply.requests = requestCount
     reply.refusals = refusalCount
+    reply.repeated = repeatedCount
     reply.connections = UInt32(connectionCount)
     reply.residentBytes = UInt64((try? ProcessFacts.residentBytes()) ?? 0)
     return reply
