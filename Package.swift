@@ -72,7 +72,10 @@ let package = Package(
 if Context.environment["PATRON_FUZZ"] == "1" {
   package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
   package.targets.append(
-    .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz"))
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz",
+      // The default linker fails on the sanitizers' symbols.
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))
 }
 
 // One set of rules for every target.
