@@ -31,6 +31,15 @@ let package = Package(
 
     // The tests mirror the sources.
     .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),
+    .target(
+      name: "Simulation",
+      dependencies: ["Platform", "Durability", "Wire", "Scoring", "Server", "Support"],
+      path: "Tests/Simulation"),
+    .executableTarget(
+      name: "patron-simulate", dependencies: ["Simulation", "Platform"], path: "Tests/Simulate"),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: ["Simulation", "Platform", "Durability", "Wire", "Scoring", "Support"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),

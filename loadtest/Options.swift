@@ -52,7 +52,8 @@ struct Options: Equatable {
   }
 
   private static let names = [
-    "--address", "--connections", "--pipeline", "--writers", "--duration", "--warm-up", "--rate", "--orders",
+    "--address", "--connections", "--pipeline", "--writers", "--duration", "--warm-up", "--rate",
+    "--orders",
     "--keys", "--customers", "--seed", "--audit", "--horizon",
   ]
 

@@ -18,6 +18,8 @@ public enum ClientError: Error, Equatable, Sendable, CustomStringConvertible {
   /// One sentence for people.
   public var description: String {
     switch self {
+    // A server that reads its files says how far it is; nothing was wrong with the request.
+    case .refused(let refusal) where refusal.status == .loading: refusal.sentence
     case .refused(let refusal): "the server refused: \(refusal)"
     case .connection(let error): "the connection failed: \(error)"
     case .protocolBroken(let sentence): "the server broke the protocol: \(sentence)"

@@ -86,6 +86,27 @@ public struct Journal: ~Copyable {
     durableSequence = recovery.lastSequence
   }
 
+  /// Bytes of the present file that are in use.
+  public var segmentBytes: Int64 { end }
+
+  /// Looks at the files before the present one.
+  ///
+  /// - Returns: The sum of their sizes.
+  /// - Throws: `DurabilityError.system`.
+  public func closedBytes() throws(DurabilityError) -> Int64 {
+    try onDisk { () throws(SystemError) in
+      var sum: Int64 = 0
+      for name in FileKind.journal.sequences(in: try storage.list()).map(FileKind.journal.name)
+      where name != segment.name {
+        // One may be retired at this very moment.
+        do throws(SystemError) { sum += try storage.open(name).size() } catch {
+          if !error.isNotFound { throw error }
+        }
+      }
+      return sum
+    }
+  }
+
   /// Makes sure that there is room on the disk for the next batches.
   ///
   /// The promise holds across segments. File systems that cannot make room promise nothing: there a

@@ -53,6 +53,8 @@ extension RecoveryHandler where Self: ~Copyable {
 public struct Recovery: Sendable {
   /// The snapshot's sequence; nil when there was none.
   public internal(set) var snapshotSequence: UInt64?
+  /// The snapshot's size in bytes; 0 when there was none.
+  public internal(set) var snapshotBytes: Int64 = 0
   /// The last record that is in the state now; 0 when there is none.
   public internal(set) var lastSequence: UInt64 = 0
   /// How many records of the journal were applied.
@@ -132,6 +134,7 @@ private func loadSnapshot<Handler: RecoveryHandler & ~Copyable>(
       try snapshot.checkUnused()
       try handler.load(snapshot)
       recovery.snapshotSequence = sequence
+      recovery.snapshotBytes = snapshot.byteCount
       recovery.lastSequence = sequence
       return
     } catch {

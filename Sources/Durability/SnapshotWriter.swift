@@ -99,7 +99,8 @@ public struct SnapshotWriter: ~Copyable {
     var hasGood = false
     var spares: [String] = []
     for sequence in FileKind.snapshot.sequences(in: names).reversed() {
-      if !hasGood, (try? SnapshotReader.open(sequence, in: storage).verify()) != nil {
+      let isGood = hasGood ? false : try Self.isGood(sequence, in: storage)
+      if isGood {
         hasGood = true
       } else {
         spares.append(FileKind.snapshot.name(sequence))
@@ -113,6 +114,19 @@ public struct SnapshotWriter: ~Copyable {
       try onDisk { () throws(SystemError) in try storage.remove(name) }
     }
     return isWanted ? spares.first : nil
+  }
+
+  /// Whether a snapshot is good; one that cannot be read now may be, and is not to be given up.
+  private static func isGood(
+    _ sequence: UInt64, in storage: any Storage
+  ) throws(DurabilityError) -> Bool {
+    do throws(DurabilityError) {
+      try SnapshotReader.open(sequence, in: storage).verify()
+      return true
+    } catch {
+      guard case .damaged = error else { throw error }
+      return false
+    }
   }
 
   /// Adds a block; it is written only if it is not in the file already.

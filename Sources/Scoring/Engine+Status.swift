@@ -3,7 +3,7 @@
 public import Wire
 
 extension Engine {
-  /// Fills in customers, orders, memory, the model and the shop.
+  /// Fills in customers, orders, answers, memory, the model and the shop.
   ///
   /// - Parameter reply: its other fields are left alone.
   public func describe(in reply: inout StatusReply) {
@@ -14,6 +14,8 @@ extension Engine {
       store.customers.chunks.size + store.identifiers.size + customerIndex.size)
     reply.orderBytes = UInt64(
       store.orders.chunks.size + store.returns.chunks.size + orderIndex.size)
+    reply.answerBytes = UInt64(
+      answerIndexes.reduce(store.answers.size) { $0 + $1.size })
     reply.sequence = store.sequence
     reply.generation = store.generation
     reply.newestOrderDay = store.newestOrderDay

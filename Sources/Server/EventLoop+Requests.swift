@@ -84,7 +84,7 @@ extension EventLoop where Network: ~Copyable {
   ) -> Refusal? {
     if let loadingPercent {
       return Refusal(
-        .overloaded, "LOADING \(loadingPercent) %: the server reads its files; ask again soon")
+        .loading, "LOADING \(loadingPercent) %: the server reads its files; ask again soon")
     }
     if !session.isGreeted && header.verb != Verb.hello.rawValue {
       return Refusal(
@@ -102,7 +102,7 @@ extension EventLoop where Network: ~Copyable {
     if needsRoom(header) && !hasRoom(forFrame: header.frameSize) {
       spaceRefusalCount += 1
       return Refusal(
-        .overloaded, "the disk is full: queries go on, commands do when there is space again")
+        .noSpace, "the disk is full: queries go on, commands do when there is space again")
     }
     return nil
   }

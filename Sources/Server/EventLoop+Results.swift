@@ -10,6 +10,9 @@ import Wire
 struct SnapshotDesk {
   /// The last record the newest snapshot covers.
   var sequence: UInt64
+  /// Its size, and how much of that the last one to be written had to write.
+  var sizeBytes: UInt64 = 0
+  var writtenBytes: UInt64 = 0
   /// When the next one is due by the clock, in monotonic microseconds.
   var dueMicros: Int64
   /// Clients that asked for one; the next to begin answers them all.
@@ -83,6 +86,9 @@ extension EventLoop where Network: ~Copyable {
     switch result {
     case .success(let done):
       snapshots.sequence = done.sequence
+      snapshots.sizeBytes = done.sizeBytes
+      snapshots.writtenBytes = done.writtenBytes
+      journal.post(.measure)
       for requester in requesters {
         reply(
           to: requester,
@@ -93,6 +99,13 @@ extension EventLoop where Network: ~Copyable {
     case .failure(let error):
       for requester in requesters {
         refuse(requester, Refusal(.taskFailed, "the snapshot failed: \(error)"))
+      }
+      // What names and bytes are on disk is not known any more, so nothing can be built on them.
+      switch error {
+      case .system(let cause) where cause.call.contains("sync"),
+        .outOfSpace(let cause) where cause.call.contains("sync"):
+        end = .journalFailed(error)
+      default: break
       }
     }
   }
@@ -135,6 +148,14 @@ extension EventLoop where Network: ~Copyable {
     reply.uptimeMicros = clock.monotonicMicros() - startMicros
     reply.requests = requestCount
     reply.refusals = refusalCount
+    reply.repeated = repeatedCount
+    reply.syncWindowMicros = journalNews.syncWindowMicros
+    reply.lossWindowMicros = journalNews.lossWindowMicros
+    reply.isOutOfSpace = journalNews.isFull
+    reply.refusedForSpace = spaceRefusalCount
+    reply.journalBytes = UInt64(journalNews.byteCount)
+    reply.snapshotBytes = snapshots.sizeBytes
+    reply.snapshotWrittenBytes = snapshots.writtenBytes
     reply.connections = UInt32(connectionCount)
     reply.residentBytes = UInt64((try? ProcessFacts.residentBytes()) ?? 0)
     return reply
@@ -148,7 +169,8 @@ extension EventLoop where Network: ~Copyable {
       let isDue = snapshotEveryMicros > 0 && now >= snapshots.dueMicros
       if isDue { snapshots.dueMicros = now + snapshotEveryMicros }
       let isNews = engine.sequence > snapshots.sequence
-      if !snapshots.requesters.isEmpty || (isDue && isNews) {
+      if !isNews { answerWithPresentSnapshot(now) }
+      if isNews && (isDue || !snapshots.requesters.isEmpty) {
         snapshots.chosen = (engine.store, snapshots.requesters)
         snapshots.requesters = []
         // The journal goes on in a new segment, so that the one before can go.
@@ -161,5 +183,16 @@ extension EventLoop where Network: ~Copyable {
       snapshots.isWriting = true
       workbench.post(.snapshot(chosen.store, for: chosen.requesters))
     }
+  }
+
+  /// Nothing has changed since the newest one: whoever asked has it.
+  private mutating func answerWithPresentSnapshot(_ now: Int64) {
+    if snapshots.requesters.isEmpty { return }
+    let present = SnapshotResult(
+      sequence: snapshots.sequence, sizeBytes: snapshots.sizeBytes,
+      writtenBytes: snapshots.writtenBytes)
+    let requesters = snapshots.requesters
+    snapshots.requesters = []
+    deliver(.success(present), to: requesters, now)
   }
 }

@@ -65,7 +65,8 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   /// What all records since the start count against the room granted, in bytes.
   var roomUsed: Int64 = 0
   var journalNews = JournalNews(
-    acknowledgeable: 0, durable: 0, granted: 0, isFull: false, lossWindowMicros: 0)
+    acknowledgeable: 0, durable: 0, granted: 0, isFull: false, syncWindowMicros: 0,
+    lossWindowMicros: 0, byteCount: 0)
   /// Commands that were refused because the disk was full.
   var spaceRefusalCount: UInt64 = 0
   var snapshots: SnapshotDesk
@@ -77,7 +78,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var drainUntilMicros: Int64?
   private var ready: [Readiness] = []
   /// Why it ends; nil while it goes on.
-  package private(set) var end: LoopEnd?
+  package internal(set) var end: LoopEnd?
 
   /// Makes a loop that waits for its state.
   ///
@@ -127,7 +128,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       Frame.end(mark, in: &frame)
       guard case .frame(let header) = try Frame.cut(frame.bytes, sizeMax: Limits.frameSizeMax)
       else { return .badFrame }
-      guard hasRoom(forFrame: frame.count) else { return .overloaded }
+      guard hasRoom(forFrame: frame.count) else { return .noSpace }
       switch engine.execute(header, frame.bytes, at: clock.calendarMicros(), into: &reply) {
       case .changed:
         journalise(frame.bytes)
@@ -290,6 +291,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     case .loaded(let parts, let recovered):
       engine = Engine(parts)
       snapshots.sequence = recovered.snapshotSequence
+      snapshots.sizeBytes = recovered.snapshotBytes
       self.recovered = recovered
       loadingPercent = nil
     case .loadingFailed(let error): end = .loadingFailed(error)

@@ -10,6 +10,8 @@ package enum JournalOrder: Sendable {
   case append(RecordBatch, room: Int64)
   /// Begin a new segment, so that the old one can go once a snapshot covers it.
   case roll
+  /// A snapshot is written, and what it made needless is gone.
+  case measure
   /// Everything before this was the last.
   case stop
 }
@@ -24,8 +26,12 @@ package struct JournalNews: Equatable, Sendable {
   package var granted: Int64
   /// Whether the disk refuses more room.
   package var isFull: Bool
+  /// The time an acknowledged command may wait for its sync, in microseconds.
+  package var syncWindowMicros: Int64
   /// The longest time from an acknowledgement to its sync since the start, in microseconds.
   package var lossWindowMicros: Int64
+  /// Bytes of all the journal's files, room made ahead left out.
+  package var byteCount: Int64
 }
 
 /// The owner of the journal.
@@ -39,6 +45,8 @@ package struct JournalWorker: ~Copyable {
   private let loop: Mailbox<LoopMessage>
 
   private var group = RecordBatch()
+  /// Bytes of the files before the present one, when they were last looked at.
+  private var closedBytes: Int64
   /// Bytes of granted room that records were counted for.
   private var settled: Int64 = 0
   private var news: JournalNews
@@ -71,14 +79,18 @@ package struct JournalWorker: ~Copyable {
     let room = try Self.opening { () throws(DurabilityError) in
       try Self.makeRoom(configuration.room, in: &journal, beyond: 0)
     }
+    let closed = try Self.opening { () throws(DurabilityError) in try journal.closedBytes() }
     let last = journal.durableSequence
+    let journalBytes = journal.segmentBytes
     self.journal = journal
+    closedBytes = closed
     self.clock = clock
     self.loop = loop
     self.configuration = configuration
     news = JournalNews(
       acknowledgeable: last, durable: last, granted: room ?? 0, isFull: room == nil,
-      lossWindowMicros: 0)
+      syncWindowMicros: configuration.syncWindowMicros, lossWindowMicros: 0,
+      byteCount: closed + journalBytes)
     // In this order: whoever has the state may execute commands at once.
     loop.post(.journal(news))
     loop.post(.loaded(recovered.parts, recovered.facts))
@@ -124,12 +136,14 @@ package struct JournalWorker: ~Copyable {
       case .roll:
         try commit()
         if group.isEmpty { try roll() }
+      case .measure: closedBytes = try journal.closedBytes()
       case .stop: isLast = true
       }
     }
     try commit()
     if isLast || isSyncDue { try sync() }
     try grant()
+    news.byteCount = closedBytes + journal.segmentBytes
     if news != before { loop.post(.journal(news)) }
     return !isLast
   }
@@ -177,6 +191,7 @@ package struct JournalWorker: ~Copyable {
       // The present segment goes on; the next snapshot asks again.
       guard case .outOfSpace = error else { throw error }
     }
+    closedBytes = try journal.closedBytes()
     // Rolling has synced everything before it.
     try sync()
   }

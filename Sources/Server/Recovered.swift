@@ -11,6 +11,8 @@ package struct Recovered: Sendable {
   package struct Facts: Sendable {
     /// The last record the newest good snapshot covers; 0 without one.
     package let snapshotSequence: UInt64
+    /// That snapshot's size.
+    package let snapshotBytes: UInt64
     /// Records of the journal that were applied on top of it.
     package let recordCount: Int
     /// Plain sentences about what was not as it should be: a cut tail, a snapshot passed over.
@@ -58,7 +60,8 @@ package struct Recovered: Sendable {
       throw ServerError(3, "the recovered state is not whole: \(error)")
     }
     let facts = Facts(
-      snapshotSequence: recovery.snapshotSequence ?? 0, recordCount: recovery.recordCount,
+      snapshotSequence: recovery.snapshotSequence ?? 0,
+      snapshotBytes: UInt64(recovery.snapshotBytes), recordCount: recovery.recordCount,
       notices: notices)
     return Recovered(parts: engine.dismantle(), facts: facts, recovery: recovery)
   }

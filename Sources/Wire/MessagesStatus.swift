@@ -33,7 +33,11 @@ public struct StatusReply: Message, Equatable, Sendable {
   public static let fields = [
     Field("customers", .u64), Field("orders", .u64), Field("returns", .u64),
     Field("customer bytes", .u64), Field("order bytes", .u64), Field("sequence", .u64),
-    Field("durable sequence", .u64), Field("snapshot sequence", .u64), Field("state hash", .u64),
+    Field("durable sequence", .u64), Field("snapshot sequence", .u64),
+    Field("answer bytes", .u64), Field("repeated", .u64), Field("sync window", .i64),
+    Field("loss window", .i64), Field("no space", .u8), Field("refused for space", .u64),
+    Field("journal bytes", .u64), Field("snapshot bytes", .u64), Field("snapshot written", .u64),
+    Field("state hash", .u64),
     Field("generation", .u32), Field("newest order day", .i32), Field("uptime", .i64),
     Field("requests", .u64), Field("refusals", .u64), Field("connections", .u32),
     Field("resident bytes", .u64), Field("model kind", .u8), Field("spend known", .u8),
@@ -58,6 +62,26 @@ public struct StatusReply: Message, Equatable, Sendable {
   public var durableSequence: UInt64 = 0
   /// The last record the newest snapshot covers.
   public var snapshotSequence: UInt64 = 0
+  /// Bytes of memory for the remembered answers: entries and index.
+  public var answerBytes: UInt64 = 0
+  /// Commands recognised as repeats since the start.
+  public var repeated: UInt64 = 0
+  /// Microseconds that a sync may come after the acknowledgement; 0 when every acknowledgement
+  /// waits for its sync.
+  public var syncWindowMicros: Int64 = 0
+  /// Microseconds of the longest time from an acknowledgement to its sync since the start; 0 when
+  /// every acknowledgement waits.
+  public var lossWindowMicros: Int64 = 0
+  /// Whether commands are refused for want of disk space now.
+  public var isOutOfSpace = false
+  /// Commands refused for want of disk space since the start.
+  public var refusedForSpace: UInt64 = 0
+  /// Bytes of the journal's files on disk.
+  public var journalBytes: UInt64 = 0
+  /// Bytes of the newest snapshot on disk.
+  public var snapshotBytes: UInt64 = 0
+  /// Bytes the last snapshot had to write.
+  public var snapshotWrittenBytes: UInt64 = 0
   /// Hash over the whole state; 0 where it was not asked for.
   public var stateHash: UInt64 = 0
   /// Which adoption the present model is; 0 without a model.
@@ -97,6 +121,15 @@ public struct StatusReply: Message, Equatable, Sendable {
     sequence = try reader.read(UInt64.self)
     durableSequence = try reader.read(UInt64.self)
     snapshotSequence = try reader.read(UInt64.self)
+    answerBytes = try reader.read(UInt64.self)
+    repeated = try reader.read(UInt64.self)
+    syncWindowMicros = try reader.read(Int64.self)
+    lossWindowMicros = try reader.read(Int64.self)
+    isOutOfSpace = try reader.read(UInt8.self) != 0
+    refusedForSpace = try reader.read(UInt64.self)
+    journalBytes = try reader.read(UInt64.self)
+    snapshotBytes = try reader.read(UInt64.self)
+    snapshotWrittenBytes = try reader.read(UInt64.self)
     stateHash = try reader.read(UInt64.self)
     generation = try reader.read(UInt32.self)
     newestOrderDay = try reader.read(Int32.self)
@@ -122,6 +155,15 @@ public struct StatusReply: Message, Equatable, Sendable {
     out.append(sequence)
     out.append(durableSequence)
     out.append(snapshotSequence)
+    out.append(answerBytes)
+    out.append(repeated)
+    out.append(syncWindowMicros)
+    out.append(lossWindowMicros)
+    out.append(UInt8(isOutOfSpace ? 1 : 0))
+    out.append(refusedForSpace)
+    out.append(journalBytes)
+    out.append(snapshotBytes)
+    out.append(snapshotWrittenBytes)
     out.append(stateHash)
     out.append(generation)
     out.append(newestOrderDay)

@@ -77,6 +77,10 @@ public enum Status: UInt16, CaseIterable, Sendable {
   case shuttingDown = 10
   /// A table or an address space is full.
   case tableFull = 11
+  /// The server reads its files; the sentence says how far it is.
+  case loading = 12
+  /// The disk is full: commands are refused, queries are answered.
+  case noSpace = 13
   /// The command's key was used for another command.
   case keyReused = 14
   /// The shop was declared differently before.
@@ -125,6 +129,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case .overloaded: "overloaded"
     case .shuttingDown: "shutting down"
     case .tableFull: "table full"
+    case .loading: "loading"
+    case .noSpace: "no space"
     case .keyReused: "key reused"
     case .alreadyDeclared: "already declared"
     case .notDeclared: "not declared"

@@ -37,6 +37,12 @@ enum StatusCommand {
       ("bytesPerOrder", .optional(per(reply.orderBytes, reply.orders))),
       ("sequence", .count(reply.sequence)), ("durableSequence", .count(reply.durableSequence)),
       ("snapshotSequence", .count(reply.snapshotSequence)),
+      ("answerBytes", .count(reply.answerBytes)), ("repeated", .count(reply.repeated)),
+      ("sync", .string(policy(reply))), ("lossWindowMicros", .count(reply.lossWindowMicros)),
+      ("noSpace", .bool(reply.isOutOfSpace)), ("refusedForSpace", .count(reply.refusedForSpace)),
+      ("journalBytes", .count(reply.journalBytes)),
+      ("snapshotBytes", .count(reply.snapshotBytes)),
+      ("snapshotWritten", .count(reply.snapshotWrittenBytes)),
       ("stateHash", withHash ? .string(hex(reply.stateHash)) : .null),
       ("generation", .count(reply.generation)),
       ("model", reply.model.flatMap { ModelKind.name($0.kind) }.map(JSON.string) ?? .null),
@@ -77,7 +83,19 @@ enum StatusCommand {
         "sequence",
         "\(reply.sequence), durable \(reply.durableSequence), snapshot \(reply.snapshotSequence)"
       ),
-      ("resident memory", "\(Numbers.fixed(Double(reply.residentBytes) / 1_048_576, 1)) MiB"),
+      ("sync", sync(reply)),
+      (
+        "on disk",
+        "journal \(mebibytes(reply.journalBytes)), snapshot \(mebibytes(reply.snapshotBytes)), "
+          + "\(mebibytes(reply.snapshotWrittenBytes)) of it written last"
+      ),
+      ("disk space", space(reply)),
+      (
+        "repeats",
+        "\(Numbers.grouped(reply.repeated)) commands recognised; answers take "
+          + mebibytes(reply.answerBytes)
+      ),
+      ("resident memory", mebibytes(reply.residentBytes)),
       ("connections", "\(reply.connections)"),
       (
         "requests",
@@ -87,6 +105,32 @@ enum StatusCommand {
     if withHash { rows.append(("state hash", hex(reply.stateHash))) }
     return rows.map { Numbers.padded($0.0, 16, right: false) + " " + $0.1 }
       .joined(separator: "\n")
+  }
+
+  /// When a command is acknowledged: `always` after its sync, or at most so long before.
+  private static func policy(_ reply: StatusReply) -> String {
+    reply.syncWindowMicros == 0 ? "always" : milliseconds(reply.syncWindowMicros)
+  }
+
+  private static func sync(_ reply: StatusReply) -> String {
+    reply.syncWindowMicros == 0
+      ? "always, nothing acknowledged can be lost"
+      : policy(reply) + ", longest from acknowledgement to sync "
+        + milliseconds(reply.lossWindowMicros)
+  }
+
+  private static func space(_ reply: StatusReply) -> String {
+    let refused = "\(Numbers.grouped(reply.refusedForSpace)) commands refused since the start"
+    return (reply.isOutOfSpace ? "NONE, commands are refused; " : "enough; ") + refused
+  }
+
+  /// 10000 microseconds as 10ms, the way `--sync` takes it.
+  private static func milliseconds(_ micros: Int64) -> String {
+    JSONWriter.text(Double(micros) / 1000) + "ms"
+  }
+
+  private static func mebibytes(_ bytes: UInt64) -> String {
+    "\(Numbers.fixed(Double(bytes) / 1_048_576, 1)) MiB"
   }
 
   private static func model(_ reply: StatusReply) -> String {

@@ -93,6 +93,22 @@ struct ClientConnectionTests {
     #expect(throws: ClientError.refused(refusal)) { try client.decode(ScoreReply.self) }
   }
 
+  @Test("a server that still reads its files refuses the hello, and says only how far it is")
+  func loading() throws {
+    var puppet = try Puppet()
+    var client = try ClientConnection(connectingTo: puppet.address)
+    let peer = try puppet.accept()
+    let refusal = Refusal(.loading, "LOADING 43 %, ask again in a moment")
+    puppet.send(peer, try reply(.hello, RefusalReply(refusal), tag: 0, status: .loading))
+    do throws(ClientError) {
+      _ = try client.greet(as: "test")
+      Issue.record("the hello was accepted")
+    } catch {
+      #expect(error == .refused(refusal))
+      #expect(error.description == "LOADING 43 %, ask again in a moment")
+    }
+  }
+
   @Test("a body that is longer, shorter or of another verb breaks the protocol")
   func wrongBodies() throws {
     var puppet = try Puppet()

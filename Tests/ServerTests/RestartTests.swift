@@ -93,6 +93,26 @@ struct RestartTests {
     #expect(try client.recordOrders(batch).duplicates == 2)
   }
 
+  @Test("a call without a key is a new command, one with a key it had is a repeat, and counted")
+  func repeatsCounted() throws {
+    let server = try LiveServer()
+    var client = try server.client()
+    var other = try server.client()
+    let batch = Frames.batch([Frames.order("a", "1", day: 1)])
+    #expect(try client.recordOrders(batch).recorded == 1)
+    #expect(try client.recordOrders(batch).duplicates == 1)
+    #expect(try other.recordOrders(batch).duplicates == 1)
+    #expect(try client.status().repeated == 0)
+    let key = client.nextKey()
+    for count in 0..<3 as Range<UInt64> {
+      #expect(try client.recordOrders(batch, key: key).duplicates == 1)
+      #expect(try other.status().repeated == count)
+    }
+    #expect(try client.status().sequence == 5)
+    #expect(try client.status().answerBytes > 65_536)
+    #expect(other.nextKey().producer != key.producer)
+  }
+
   @Test("SIGTERM ends with exit code 0 and a snapshot, and every score is bit-identical")
   func termination() throws {
     let server = try LiveServer()

@@ -220,6 +220,15 @@ extension Example {
     status.sequence = 1043
     status.durableSequence = 1042
     status.snapshotSequence = 1000
+    status.answerBytes = 73_728
+    status.repeated = 5
+    status.syncWindowMicros = 10_000
+    status.lossWindowMicros = 9_750
+    status.isOutOfSpace = true
+    status.refusedForSpace = 2
+    status.journalBytes = 1_114_112
+    status.snapshotBytes = 917_504
+    status.snapshotWrittenBytes = 262_144
     status.stateHash = 0x0123_4567_89AB_CDEF
     status.generation = 2
     status.newestOrderDay = 10134

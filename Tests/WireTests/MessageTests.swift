@@ -165,7 +165,7 @@ struct MessageTests {
       Edge(
         "record returns request", "currency", bytes: [Array("\u{3}AZZ".utf8)],
         not: notCurrencies.map { Array($0.utf8) }),
-      Edge("record reply", "refused[0].status", allowed: [UInt16(11), 22], refused: [12, .max]),
+      Edge("record reply", "refused[0].status", allowed: [UInt16(11), 22], refused: [15, .max]),
       Edge("declare shop request", "time zone", bytes: [Array("\u{1}Z".utf8)], not: [[0]]),
       Edge(
         "declare shop request", "transitions[2].offset", allowed: offsets, refused: notOffsets),

@@ -62,7 +62,8 @@ VERBS = {
 STATUSES = {
     0: "ok", 1: "bad frame", 2: "frame too large", 3: "hello required", 4: "unsupported version",
     5: "unsupported verb", 6: "malformed", 7: "invalid field", 8: "deadline exceeded",
-    9: "overloaded", 10: "shutting down", 11: "table full", 14: "key reused",
+    9: "overloaded", 10: "shutting down", 11: "table full", 12: "loading",
+    13: "no space", 14: "key reused",
     16: "already declared", 17: "not declared", 18: "currency mismatch", 19: "time out of range", 20: "unknown order",
     21: "return before order", 22: "return exceeds order", 23: "amount overflow", 32: "no model",
     33: "not enough data", 34: "task failed",
@@ -87,7 +88,7 @@ _TERMS = struct.Struct("<qddd")
 _SCORE = struct.Struct("<BBHIiiIiiIdddddd")
 _MODEL = struct.Struct("<BB7d")
 _FIT = struct.Struct("<4ddQQIB3dddQIBd")
-_STATUS = struct.Struct("<9QIiqQQIQ")
+_STATUS = struct.Struct("<10QqqB5QIiqQQIQ")
 _NO_OFFSET = 0xFFFF_FFFF
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _WINDOW = 8  # requests under way at once
@@ -317,7 +318,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """What the server holds and how it is. `state_hash` is None where it was not asked for."""
+    """What the server holds and how it is. `state_hash` is None where it was not asked for.
+
+    `sync_window_seconds` is 0 where every command is on disk before it is acknowledged;
+    `no_space` is True while commands are refused because the disk is full.
+    """
 
     customers: int
     orders: int
@@ -327,6 +332,15 @@ class ServerStatus:
     sequence: int
     durable_sequence: int
     snapshot_sequence: int
+    answer_bytes: int
+    repeated: int
+    sync_window_seconds: float
+    loss_window_seconds: float
+    no_space: bool
+    refused_for_space: int
+    journal_bytes: int
+    snapshot_bytes: int
+    snapshot_written: int
     state_hash: Optional[int]
     generation: int
     newest_order: Optional[date]
@@ -682,12 +696,16 @@ def read_status(body: bytes, with_state_hash: bool) -> ServerStatus:
     reader = _Reader(body)
     (
         customers, orders, returns, customer_bytes, order_bytes, sequence, durable, snapshot,
+        answer_bytes, repeated, sync_window, loss_window, no_space, refused_for_space,
+        journal_bytes, snapshot_bytes, snapshot_written,
         state_hash, generation, newest, uptime, requests, refusals, connections, resident,
     ) = reader.take(_STATUS)
     model = _read_model(reader)
     (minor_digits,) = reader.take(struct.Struct("<B"))
     status = ServerStatus(
         customers, orders, returns, customer_bytes, order_bytes, sequence, durable, snapshot,
+        answer_bytes, repeated, sync_window / 1e6, loss_window / 1e6, no_space != 0,
+        refused_for_space, journal_bytes, snapshot_bytes, snapshot_written,
         state_hash if with_state_hash else None, generation,
         None if newest < 0 else _day(newest), uptime / 1e6, requests, refusals, connections,
         resident, model, minor_digits, reader.text(), reader.text(), reader.text(),

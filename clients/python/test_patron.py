@@ -280,10 +280,14 @@ class TheReplies(unittest.TestCase):
         e = example("status reply")
         status = patron.read_status(e.body, with_state_hash=True)
         for name in ("customers", "orders", "returns", "customer bytes", "order bytes", "sequence",
-                     "durable sequence", "snapshot sequence", "state hash", "generation",
+                     "durable sequence", "snapshot sequence", "answer bytes", "repeated",
+                     "no space", "refused for space", "journal bytes", "snapshot bytes",
+                     "snapshot written", "state hash", "generation",
                      "requests", "refusals", "connections", "resident bytes", "minor digits",
                      "currency", "time zone", "server"):
             self.assertEqual(getattr(status, name.replace(" ", "_")), e[name], name)
+        self.assertEqual(status.sync_window_seconds, e["sync window"] / 1e6)
+        self.assertEqual(status.loss_window_seconds, e["loss window"] / 1e6)
         self.assertEqual(status.uptime_seconds, e["uptime"] / 1e6)
         self.assertEqual(status.newest_order, date(1997, 9, 30))
         assert status.model is not None

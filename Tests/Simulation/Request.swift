@@ -1,0 +1,144 @@
+// What a simulated client can ask, and the frame it becomes. What is asked when is in
+// RequestSource; what must come back, in ShopModel.
+
+import Platform
+import Wire
+
+/// One request, before it has a tag.
+enum Request {
+  case hello
+  case ping
+  case status(withHash: Bool)
+  case snapshot
+  case declare(DeclareShopRequest)
+  case orders(RecordOrdersRequest)
+  case returns(RecordReturnsRequest)
+  case adopt(ModelFields)
+  case fit(FitRequest)
+  case scoreOne(ScoreOneRequest)
+  case scoreMany(ScoreManyRequest)
+  /// A body that is no body of its verb, and the status that says so.
+  case broken(verb: UInt16, body: [UInt8], status: Status)
+
+  /// Whether it changes state when it is accepted, and so must be sent again if it may be lost.
+  var isCommand: Bool {
+    switch self {
+    case .declare, .orders, .returns, .adopt: true
+    default: false
+    }
+  }
+
+  /// Whether the server does it beside the loop and answers later.
+  var isErrand: Bool {
+    switch self {
+    case .status(withHash: true), .snapshot, .fit: true
+    default: false
+    }
+  }
+
+  var verb: UInt16 {
+    switch self {
+    case .hello: Verb.hello.rawValue
+    case .ping: Verb.ping.rawValue
+    case .status: Verb.status.rawValue
+    case .snapshot: Verb.snapshot.rawValue
+    case .declare: Verb.declareShop.rawValue
+    case .orders: Verb.recordOrders.rawValue
+    case .returns: Verb.recordReturns.rawValue
+    case .adopt: Verb.adoptModel.rawValue
+    case .fit: Verb.fit.rawValue
+    case .scoreOne: Verb.scoreOne.rawValue
+    case .scoreMany: Verb.scoreMany.rawValue
+    case .broken(let verb, _, _): verb
+    }
+  }
+
+  /// The whole frame.
+  func frame(tag: UInt64) -> [UInt8] {
+    var out = ByteBuffer()
+    let mark = Frame.begin(verb: verb, tag: tag, in: &out)
+    do throws(Refusal) {
+      switch self {
+      case .hello: HelloRequest(client: "simulation").write(to: &out)
+      case .ping, .snapshot: break
+      case .status(let withHash): StatusRequest(withStateHash: withHash).write(to: &out)
+      case .declare(let request): request.write(to: &out)
+      case .orders(let request): try request.write(to: &out)
+      case .returns(let request): try request.write(to: &out)
+      case .adopt(let model): AdoptModelRequest(model: model).write(to: &out)
+      case .fit(let request): request.write(to: &out)
+      case .scoreOne(let request): try request.write(to: &out)
+      case .scoreMany(let request): try request.write(to: &out)
+      case .broken(_, let body, _): out.append(bytes: body.rawBytes)
+      }
+    } catch {
+      preconditionFailure("a simulated client writes what can be written: \(error)")
+    }
+    Frame.end(mark, in: &out)
+    var bytes: [UInt8] = []
+    bytes.append(bytes: out.bytes)
+    return bytes
+  }
+}
+
+/// A request under way: sent, perhaps executed, not yet answered.
+final class Operation {
+  let request: Request
+  let tag: UInt64
+  let frameSize: Int
+  /// What must come back; nil until it was executed.
+  var expected: Answer?
+  /// The record its reply waits for; nil when it waits for none.
+  var sequence: UInt64?
+
+  init(_ request: Request, tag: UInt64, frameSize: Int) {
+    self.request = request
+    self.tag = tag
+    self.frameSize = frameSize
+  }
+}
+
+/// What the model says must come back.
+enum Answer {
+  case refused(Status)
+  case hello(HelloReply)
+  case ping(timeMicros: Int64)
+  case empty
+  case recorded(RecordReply)
+  case adopted(AdoptModelReply)
+  case score(ScoreFacts)
+  case scores([ScoreFacts])
+  case status(StatusFacts)
+  /// A snapshot of at least this record.
+  case snapshot(from: UInt64)
+  case fitted(generation: UInt32)
+}
+
+/// What a score rests on.
+struct ScoreFacts: Equatable {
+  var known = false
+  var generation: UInt32 = 0
+  var asOfDay: Int32 = 0
+  var firstOrderDay: Int32 = 0
+  var repeatOrders: UInt32 = 0
+  var recencyDays: Int32 = 0
+  var ageDays: Int32 = 0
+  var meanSpend = 0.0
+}
+
+/// What status must tell.
+struct StatusFacts {
+  var customers = 0
+  var orders = 0
+  var returns = 0
+  var sequence: UInt64 = 0
+  var durableSequence: UInt64 = 0
+  var snapshotSequence: UInt64 = 0
+  var generation: UInt32 = 0
+  var newestOrderDay: Int32 = -1
+  var minorDigits: UInt8 = 0
+  var currency = ""
+  var timeZone = ""
+  /// 0 where it was not asked for.
+  var stateHash: UInt64 = 0
+}

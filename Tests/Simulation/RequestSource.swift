@@ -1,0 +1,198 @@
+// What clients ask, by chance: mostly sensible, often again what was asked before, sometimes wrong
+// in one way. Not here: when they ask it.
+
+import Platform
+import Support
+import Wire
+
+/// Makes requests; it remembers what it asked, not what came of it.
+struct RequestSource {
+  private var generator: SeededGenerator
+  private let plan: LifePlan
+  private var orders: [(customer: String, order: String, timeMicros: Int64)] = []
+  private var returns: [RecordReturnsRequest.Return] = []
+  private var made = 0
+  private var bulkIsDue: Bool
+
+  init(_ plan: LifePlan, seed: UInt64) {
+    generator = SeededGenerator(seed: seed)
+    self.plan = plan
+    bulkIsDue = plan.bulk > 0
+  }
+
+  private mutating func draw(_ range: ClosedRange<Int>) -> Int {
+    Int.random(in: range, using: &generator)
+  }
+
+  private mutating func chance(_ percent: Int) -> Bool { draw(1...100) <= percent }
+
+  /// The next request.
+  ///
+  /// - Parameter now: the calendar, as the client sees it.
+  /// - Returns: it.
+  mutating func next(now: Int64) -> Request {
+    made += 1
+    if draw(1...1000) <= plan.fitPermille {
+      return .fit(FitRequest(asOfMicros: 0, kind: UInt8(draw(0...8) == 0 ? 7 : draw(1...2))))
+    }
+    if chance(plan.snapshotPercent) { return .snapshot }
+    if bulkIsDue && made > plan.requests / 3 {
+      bulkIsDue = false
+      return bulk(now)
+    }
+    switch draw(1...100) {
+    case ...45: return orderBatch(now)
+    case ...58: return returnBatch(now)
+    case ...62: return .adopt(model())
+    case ...82: return scores(now)
+    case ...86: return .ping
+    case ...92: return .status(withHash: chance(40))
+    case ...94: return .declare(chance(50) ? plan.zone : Self.otherZone)
+    default: return broken(now)
+    }
+  }
+
+  private static let otherZone = DeclareShopRequest(
+    timeZone: "Test/Elsewhere", transitions: [.init(fromSeconds: .min, offsetSeconds: 1_800)])
+
+  // MARK: Commands
+
+  private mutating func customer() -> String {
+    let number = draw(0...plan.customers)
+    // Some identifiers are as long as they may be.
+    return number % 7 == 3
+      ? String(repeating: "k", count: 60) + String(number % 1000) : "c\(number)"
+  }
+
+  /// A time that is mostly of the past year, sometimes today, sometimes impossible.
+  private mutating func time(_ now: Int64) -> Int64 {
+    let day: Int64 = 86_400_000_000
+    switch draw(1...40) {
+    case 1: return now + Int64(draw(2...5)) * day
+    case 2: return -Int64(draw(1...5)) * day
+    case ...10: return now
+    case ...12: return now + Int64(draw(0...1)) * day
+    default: return now - Int64(draw(0...300)) * day - Int64(draw(0...86_399)) * 1_000_000
+    }
+  }
+
+  private mutating func amount() -> Int64 {
+    switch draw(1...20) {
+    case 1: 0
+    case 2: Limits.amountMax
+    default: Int64(draw(1...20_000))
+    }
+  }
+
+  private mutating func orderBatch(_ now: Int64) -> Request {
+    var rows: [RecordOrdersRequest.Order] = []
+    for _ in 0..<draw(1...plan.rows) {
+      if chance(15), let earlier = orders.randomElement(using: &generator) {
+        // Another time and amount change nothing: it is a duplicate by its identifiers.
+        rows.append(
+          .init(
+            customer: earlier.customer, order: earlier.order, timeMicros: time(now),
+            amountMinor: amount()))
+        continue
+      }
+      let row = RecordOrdersRequest.Order(
+        customer: customer(), order: "o\(made)-\(rows.count)", timeMicros: time(now),
+        amountMinor: amount())
+      orders.append((row.customer, row.order, row.timeMicros))
+      rows.append(row)
+    }
+    let (currency, digits) = money()
+    return .orders(
+      RecordOrdersRequest(currency: currency, minorDigits: digits, orders: rows))
+  }
+
+  private mutating func money() -> (String, UInt8) {
+    switch draw(1...25) {
+    case 1: ("USD", 2)
+    case 2: ("EUR", 3)
+    default: ("EUR", 2)
+    }
+  }
+
+  private mutating func returnBatch(_ now: Int64) -> Request {
+    var rows: [RecordReturnsRequest.Return] = []
+    for number in 0..<draw(1...plan.rows) {
+      if chance(15), let earlier = returns.randomElement(using: &generator) {
+        rows.append(earlier)
+        continue
+      }
+      var row = RecordReturnsRequest.Return(
+        customer: customer(), order: "nothing", returned: "r\(made)-\(number)",
+        timeMicros: time(now), amountMinor: chance(30) ? 0 : Int64(draw(1...15_000)))
+      if chance(90), let order = orders.randomElement(using: &generator) {
+        row.customer = order.customer
+        row.order = order.order
+        if chance(70) { row.timeMicros = order.timeMicros }
+      }
+      returns.append(row)
+      rows.append(row)
+    }
+    let (currency, digits) = money()
+    return .returns(
+      RecordReturnsRequest(currency: currency, minorDigits: digits, returns: rows))
+  }
+
+  private mutating func bulk(_ now: Int64) -> Request {
+    var rows: [RecordOrdersRequest.Order] = []
+    for number in 0..<plan.bulk {
+      rows.append(
+        .init(
+          customer: "b\(number)", order: "b", timeMicros: now, amountMinor: Int64(draw(1...9_999))))
+    }
+    return .orders(RecordOrdersRequest(currency: "EUR", minorDigits: 2, orders: rows))
+  }
+
+  private mutating func model() -> ModelFields {
+    var fields = ModelFields(
+      kind: UInt8(draw(1...2)), r: Double(draw(1...400)) / 100, alpha: Double(draw(1...900)) / 10,
+      a: Double(draw(1...300)) / 100, b: Double(draw(1...500)) / 100)
+    if chance(70) {
+      fields.spendKnown = true
+      fields.p = Double(draw(1...90)) / 10
+      fields.q = 1.5 + Double(draw(1...50)) / 10
+      fields.gamma = Double(draw(1...500)) / 10
+    }
+    return fields
+  }
+
+  // MARK: Queries
+
+  private mutating func scores(_ now: Int64) -> Request {
+    let terms = ScoreTermsFields(
+      asOfMicros: chance(50) ? 0 : time(now), horizonDays: Double(draw(1...270)),
+      discountRate: 0.1, margin: 0.3)
+    if chance(50) {
+      return .scoreOne(ScoreOneRequest(terms: terms, customer: customer()))
+    }
+    let names = (0..<draw(1...12)).map { _ in customer() }
+    return .scoreMany(ScoreManyRequest(terms: terms, customers: names))
+  }
+
+  /// A request that is wrong in one way.
+  private mutating func broken(_ now: Int64) -> Request {
+    switch draw(1...5) {
+    case 1: return .broken(verb: 999, body: [], status: .unsupportedVerb)
+    case 2: return .broken(verb: Verb.ping.rawValue, body: [1], status: .malformed)
+    case 3:
+      var model = model()
+      model.r = -1
+      return body(of: .adopt(model), status: .invalidField)
+    case 4:
+      guard case .orders(var batch) = orderBatch(now) else { return .ping }
+      batch.orders[batch.orders.count - 1].amountMinor = -1
+      return body(of: .orders(batch), status: .invalidField)
+    default: return body(of: orderBatch(now), status: .malformed, extra: 1)
+    }
+  }
+
+  private func body(of request: Request, status: Status, extra: Int = 0) -> Request {
+    let body =
+      request.frame(tag: 0).dropFirst(FrameHeader.size) + [UInt8](repeating: 0, count: extra)
+    return .broken(verb: request.verb, body: [UInt8](body), status: status)
+  }
+}

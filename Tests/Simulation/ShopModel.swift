@@ -1,0 +1,185 @@
+// The shop as its specification tells it (protocol.md, «What the words mean»), in dictionaries and
+// plain loops: slow, small, and without a line of Scoring. What the server answers is held against
+// it. Not here: scores, which are in ShopModel+Scores.
+
+import Wire
+
+/// What a shop knows, and what it must answer.
+struct ShopModel {
+  struct Order {
+    let day: Int
+    let amountMinor: Int64
+  }
+
+  struct Return {
+    let order: String
+    let identifier: String
+    let day: Int
+    let amountMinor: Int64
+  }
+
+  struct Customer {
+    var orders: [String: Order] = [:]
+    var returns: [Return] = []
+  }
+
+  private(set) var customers: [String: Customer] = [:]
+  private(set) var zone: DeclareShopRequest?
+  private(set) var currency = ""
+  private(set) var minorDigits: UInt8 = 0
+  private(set) var model: ModelFields?
+  private(set) var generation: UInt32 = 0
+  private(set) var newestOrderDay = -1
+  private(set) var orderCount = 0
+  private(set) var returnCount = 0
+  /// The last command that was applied, and its time.
+  private(set) var sequence: UInt64 = 0
+  private(set) var timeMicros: Int64 = 0
+
+  // MARK: Time
+
+  /// The calendar day of an instant in the shop's zone; nil where none can be recorded.
+  func day(ofMicros micros: Int64) -> Int? {
+    guard let zone else { return nil }
+    let seconds = Self.floored(micros, 1_000_000)
+    var offset: Int64 = 0
+    for transition in zone.transitions where transition.fromSeconds <= seconds {
+      offset = Int64(transition.offsetSeconds)
+    }
+    let day = Self.floored(seconds + offset, 86_400)
+    return day >= 0 && day <= Int64(Limits.dayMax) ? Int(day) : nil
+  }
+
+  private static func floored(_ number: Int64, _ divisor: Int64) -> Int64 {
+    let rest = ((number % divisor) + divisor) % divisor
+    return (number - rest) / divisor
+  }
+
+  // MARK: Commands
+
+  /// Why a command must be refused now; nil when it must be accepted.
+  func objection(to request: Request) -> Status? {
+    switch request {
+    case .declare(let request):
+      if let zone, zone != request { return .alreadyDeclared }
+      return nil
+    case .orders(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
+    case .returns(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
+    default: return nil
+    }
+  }
+
+  private func objection(toBatchIn currency: String, _ minorDigits: UInt8) -> Status? {
+    if zone == nil { return .notDeclared }
+    if self.currency.isEmpty { return nil }
+    return self.currency == currency && self.minorDigits == minorDigits ? nil : .currencyMismatch
+  }
+
+  /// Does a command that nothing speaks against.
+  ///
+  /// - Parameters:
+  ///   - request: the command.
+  ///   - calendarMicros: the server's calendar.
+  /// - Returns: what must be answered.
+  mutating func apply(_ request: Request, at calendarMicros: Int64) -> Answer {
+    sequence += 1
+    timeMicros = max(timeMicros, calendarMicros)
+    switch request {
+    case .declare(let request):
+      zone = request
+      return .empty
+    case .adopt(let fields):
+      model = fields
+      generation += 1
+      return .adopted(AdoptModelReply(sequence: sequence, generation: generation))
+    case .orders(let batch):
+      var reply = RecordReply(sequence: sequence)
+      for (number, order) in batch.orders.enumerated() {
+        tally(record(order), row: number, in: &reply)
+      }
+      if reply.recorded > 0 && currency.isEmpty {
+        currency = batch.currency
+        minorDigits = batch.minorDigits
+      }
+      return .recorded(reply)
+    case .returns(let batch):
+      var reply = RecordReply(sequence: sequence)
+      for (number, entry) in batch.returns.enumerated() {
+        tally(record(entry), row: number, in: &reply)
+      }
+      return .recorded(reply)
+    default:
+      preconditionFailure("only commands are applied")
+    }
+  }
+
+  // MARK: Rows
+
+  private enum Fate {
+    case recorded
+    case duplicate
+    case refused(Status)
+  }
+
+  private func tally(_ fate: Fate, row: Int, in reply: inout RecordReply) {
+    switch fate {
+    case .recorded: reply.recorded += 1
+    case .duplicate: reply.duplicates += 1
+    case .refused(let status): reply.refused.append(.init(row: UInt32(row), status: status))
+    }
+  }
+
+  private func recordableDay(_ micros: Int64) -> Int? {
+    guard let day = self.day(ofMicros: micros), let today = self.day(ofMicros: timeMicros),
+      day <= today + Limits.futureDaysMax
+    else { return nil }
+    return day
+  }
+
+  private mutating func record(_ order: RecordOrdersRequest.Order) -> Fate {
+    guard let day = recordableDay(order.timeMicros) else { return .refused(.timeOutOfRange) }
+    var customer = customers[order.customer] ?? Customer()
+    if customer.orders[order.order] != nil { return .duplicate }
+    let present = Self.standing(customer, upTo: .max).reduce(Int64(0)) { $0 + $1.amountMinor }
+    if present.addingReportingOverflow(order.amountMinor).overflow {
+      return .refused(.amountOverflow)
+    }
+    customer.orders[order.order] = Order(day: day, amountMinor: order.amountMinor)
+    customers[order.customer] = customer
+    newestOrderDay = max(newestOrderDay, day)
+    orderCount += 1
+    return .recorded
+  }
+
+  private mutating func record(_ entry: RecordReturnsRequest.Return) -> Fate {
+    guard let day = recordableDay(entry.timeMicros) else { return .refused(.timeOutOfRange) }
+    guard var customer = customers[entry.customer], let order = customer.orders[entry.order] else {
+      return .refused(.unknownOrder)
+    }
+    let earlier = customer.returns.filter { $0.order == entry.order }
+    if earlier.contains(where: { $0.identifier == entry.returned }) { return .duplicate }
+    if day < order.day { return .refused(.returnBeforeOrder) }
+    let left = order.amountMinor - earlier.reduce(Int64(0)) { $0 + $1.amountMinor }
+    // Of a free order nothing is ever left, and yet it comes back once.
+    if left == 0 && !earlier.isEmpty { return .refused(.returnExceedsOrder) }
+    if entry.amountMinor > left { return .refused(.returnExceedsOrder) }
+    customer.returns.append(
+      Return(
+        order: entry.order, identifier: entry.returned, day: day,
+        amountMinor: entry.amountMinor == 0 ? left : entry.amountMinor))
+    customers[entry.customer] = customer
+    returnCount += 1
+    return .recorded
+  }
+
+  /// What counts up to a day: orders less their returns, without those that came back whole.
+  static func standing(_ customer: Customer, upTo day: Int) -> [Order] {
+    customer.orders.compactMap { identifier, order in
+      if order.day > day { return nil }
+      let returns = customer.returns.filter { $0.order == identifier && $0.day <= day }
+      if returns.isEmpty { return order }
+      let left = order.amountMinor - returns.reduce(Int64(0)) { $0 + $1.amountMinor }
+      return left > 0 ? Order(day: order.day, amountMinor: left) : nil
+    }
+  }
+}

@@ -1,0 +1,405 @@
+// The server's turn, and beside it the model's: which frames the loop executes in it, in which
+// order, and what must come of each. The loop's order is its listed sessions' order; that the
+// commands really came in it is checked against what it gave to the journal.
+
+import Durability
+import Platform
+import Scoring
+import Server
+import Support
+import Wire
+
+extension World {
+  /// One turn of the loop, held against the model.
+  func turn() throws(Violation) {
+    let delivered = deliver()
+    do throws(SystemError) {
+      try server?.loop.turn()
+    } catch {
+      throw violation("the loop failed: \(error)")
+    }
+    try takeOrders()
+    listed = listed.filter(\.goesOn)
+    for event in network.events {
+      switch event {
+      case .told(let line, _): if let client = client(on: line) { list(client) }
+      case .received(let line, let count): client(on: line)?.inboxCount += count
+      case .sawEnd, .closed: break
+      }
+    }
+    for client in listed where client.line != nil { try execute(client) }
+    for message in delivered { try tend(message) }
+    if let stray = accepted.first {
+      throw violation(
+        "the server executed verb \(stray.verb) as command \(stray.sequence), unasked")
+    }
+    // Before the replies are taken: whether one waits decides which sessions the loop lists.
+    try compareReplies()
+    for case .closed(let line) in network.events { client(on: line)?.disconnect() }
+    if server?.loop.end != nil {
+      // A disk that cannot sync ends the server; recovery is the cure.
+      guard storage.faultCount > faultsBefore else {
+        throw violation("the server has ended on a good disk")
+      }
+      try restart(from: storage.crashPoint())
+      return
+    }
+    try declareShop()
+  }
+
+  /// Carries answers of journal and workbench to the loop; sometimes late.
+  private func deliver() -> [LoopMessage] {
+    var count = answers.count
+    if !network.isHasty && count > 0 { count = chance(75) ? draw(1...count) : 0 }
+    let delivered = [LoopMessage](answers.prefix(count))
+    answers.removeFirst(count)
+    for message in delivered { server?.loopMailbox.post(message) }
+    network.hasMail = count > 0
+    return delivered
+  }
+
+  private func client(on line: Int) -> SimulatedClient? { clients.first { $0.line == line } }
+
+  private func list(_ client: SimulatedClient) {
+    if !listed.contains(where: { $0 === client }) { listed.append(client) }
+  }
+
+  // MARK: What the loop gave away
+
+  /// Takes what the loop asked of its helpers, and reads from it which commands were executed.
+  private func takeOrders() throws(Violation) {
+    for order in server?.journalOrders.takeAll() ?? [] {
+      journalOrders.append(order)
+      guard case .append(let batch, _) = order else { continue }
+      batch.forEachRecord { sequence, timeMicros, payload in
+        let header = try? Frame.cut(payload, sizeMax: Limits.frameSizeMax)
+        guard case .frame(let header)? = header else { return }
+        var frame: [UInt8] = []
+        frame.append(bytes: payload)
+        accepted.append(
+          Accepted(
+            tag: header.tag, verb: header.verb, sequence: sequence, timeMicros: timeMicros,
+            frame: frame, endsBatch: sequence == batch.lastSequence))
+      }
+      if mutant == .acknowledgesBeforeSync, var news = latestNews {
+        news.acknowledgeable = batch.lastSequence
+        latestNews = news
+        answers.append(.journal(news))
+      }
+    }
+    // The shop's declaration was executed between the turns.
+    if let first = accepted.first, first.tag == 0, first.verb == Verb.declareShop.rawValue {
+      accepted.removeFirst()
+      try replay(first)
+    }
+    works += server?.works.takeAll() ?? []
+  }
+
+  // MARK: Stage «execute»
+
+  /// Executes a client's frames that have arrived whole, up to the turn's share.
+  private func execute(_ client: SimulatedClient) throws(Violation) {
+    client.hasMore = false
+    var count = 0
+    while client.executed < client.underWay.count, !client.waitsForErrand {
+      let operation = client.underWay[client.executed]
+      guard client.inboxCount >= operation.frameSize else { return }
+      if count == ServerLimits.framesPerTurnMax {
+        client.hasMore = true
+        return
+      }
+      if isLoaded, lacksRoom(operation), news?.isFull == false {
+        client.hasMore = true
+        client.awaitsRoom = true
+        return
+      }
+      count += 1
+      client.inboxCount -= operation.frameSize
+      client.executed += 1
+      try execute(operation, of: client)
+    }
+  }
+
+  /// Whether the journal has not granted enough room for a command.
+  private func lacksRoom(_ operation: Operation) -> Bool {
+    guard Verb(rawValue: operation.request.verb)?.isCommand == true else { return false }
+    return !hasRoom(operation.frameSize)
+  }
+
+  private func hasRoom(_ frameSize: Int) -> Bool {
+    (news?.granted ?? 0) - roomUsed >= Self.room(frameSize)
+  }
+
+  /// What a command counts against the room granted.
+  private static func room(_ frameSize: Int) -> Int64 { Int64(frameSize) + 64 }
+
+  private func execute(
+    _ operation: Operation, of client: SimulatedClient
+  ) throws(Violation) {
+    let request = operation.request
+    if !isLoaded || lacksRoom(operation) {
+      operation.expected = .refused(.overloaded)
+    } else if request.isCommand {
+      operation.expected = try command(operation)
+    } else if request.isErrand {
+      operation.expected = errand(operation, of: client)
+    } else {
+      operation.expected = model.answer(
+        to: request, at: clock.calendarMicros(), server: statusFacts())
+    }
+  }
+
+  private func statusFacts() -> StatusFacts {
+    var facts = StatusFacts()
+    facts.durableSequence = news?.durable ?? 0
+    facts.snapshotSequence = snapshotSequence
+    return facts
+  }
+
+  private func command(_ operation: Operation) throws(Violation) -> Answer {
+    let objection = model.objection(to: operation.request)
+    guard let next = accepted.first, next.tag == operation.tag else {
+      if let objection { return .refused(objection) }
+      throw violation("the server did not execute a command it must accept")
+    }
+    accepted.removeFirst()
+    if let objection {
+      throw violation("the server executed a command that must be refused: \(objection.name)")
+    }
+    return try apply(operation.request, as: next, of: operation)
+  }
+
+  /// Applies a command which the server has executed.
+  private func apply(
+    _ request: Request, as record: Accepted, of operation: Operation?
+  ) throws(Violation) -> Answer {
+    let answer = model.apply(request, at: clock.calendarMicros())
+    guard record.sequence == model.sequence, record.timeMicros == model.timeMicros else {
+      throw violation(
+        "record \(record.sequence) at \(record.timeMicros), must be \(model.sequence) at "
+          + "\(model.timeMicros)")
+    }
+    try replay(record)
+    operation?.sequence = record.sequence
+    history.append(Executed(request: request, timeMicros: model.timeMicros))
+    tally.commands += 1
+    return answer
+  }
+
+  /// Replays a record as a recovery would, and remembers the state where one may end.
+  private func replay(_ record: Accepted) throws(Violation) {
+    do throws(SectionError) {
+      try shadow.replay(
+        sequence: record.sequence, timeMicros: record.timeMicros, frame: record.frame.rawBytes)
+    } catch {
+      throw violation("a replay fails: \(error)")
+    }
+    roomUsed += Self.room(record.frame.count)
+    if record.endsBatch { hashes[record.sequence] = shadow.store.stateHash() }
+  }
+
+  /// Begins what is done beside the loop; nil where the answer comes later.
+  private func errand(_ operation: Operation, of client: SimulatedClient) -> Answer? {
+    if case .fit(let request) = operation.request, let status = model.objection(to: request) {
+      return .refused(status)
+    }
+    if errands.count + snapshotErrands.count >= ServerLimits.errandsMax {
+      return .refused(.overloaded)
+    }
+    var hash: UInt64 = 0
+    if case .status = operation.request { hash = shadow.store.stateHash() }
+    let errand = Errand(
+      client: client, operation: operation, sequence: model.sequence, hash: hash)
+    if case .snapshot = operation.request {
+      snapshotErrands.append(errand)
+    } else {
+      errands.append(errand)
+    }
+    client.waitsForErrand = true
+    return nil
+  }
+
+  // MARK: Stage «tend»
+
+  /// What an answer of the journal or the workbench changes.
+  private func tend(_ message: LoopMessage) throws(Violation) {
+    switch message {
+    case .loaded(_, let facts):
+      isLoaded = true
+      snapshotSequence = facts.snapshotSequence
+    case .journal(let news):
+      self.news = news
+      let slots = clients.filter { $0.line != nil }.sorted {
+        (slot(of: $0), $0.number) < (slot(of: $1), $1.number)
+      }
+      for client in slots where client.hasReplies || client.awaitsRoom {
+        client.awaitsRoom = false
+        list(client)
+      }
+    case .hashed:
+      let errand = errands.removeFirst()
+      var facts = statusFacts()
+      facts.stateHash = errand.hash
+      finish(errand, .status(model.status(facts)))
+    case .fitted(let result, _):
+      let errand = errands.removeFirst()
+      finish(errand, try fitted(result, errand.operation))
+    case .snapshotWritten(let result, let requesters):
+      try snapshotWritten(result, count: requesters.count)
+    case .loading, .loadingFailed, .journalFailed: break
+    }
+  }
+
+  private func slot(of client: SimulatedClient) -> Int {
+    client.line.flatMap { network.slot(of: $0) } ?? .max
+  }
+
+  private func fitted(
+    _ result: Result<FitReply, Refusal>, _ operation: Operation
+  ) throws(Violation) -> Answer {
+    switch result {
+    case .failure(let refusal): return .refused(refusal.status)
+    case .success(let report):
+      guard let next = accepted.first, next.tag == 0 else { return .refused(.taskFailed) }
+      accepted.removeFirst()
+      _ = try apply(.adopt(report.model), as: next, of: operation)
+      return .fitted(generation: model.generation)
+    }
+  }
+
+  private func snapshotWritten(
+    _ result: Result<SnapshotResult, DurabilityError>, count: Int
+  ) throws(Violation) {
+    let covered = snapshotsUnderWay.removeFirst()
+    switch result {
+    case .success(let done):
+      guard done.sequence == covered else {
+        throw violation("snapshot \(done) covers another record")
+      }
+      tally.snapshots += 1
+      snapshotSequence = covered
+    case .failure(let error):
+      tell("snapshot \(covered) failed: \(error)")
+      if storage.faultCount == 0 { throw violation("a snapshot failed on a good disk: \(error)") }
+    }
+    for _ in 0..<count {
+      let errand = snapshotErrands.removeFirst()
+      if case .success = result {
+        finish(errand, .snapshot(from: errand.sequence))
+      } else {
+        finish(errand, .refused(.taskFailed))
+      }
+    }
+  }
+
+  private func finish(_ errand: Errand, _ answer: Answer) {
+    errand.operation.expected = answer
+    let client = errand.client
+    // The connection that asked may be gone, and the client have another one.
+    guard client.underWay.contains(where: { $0 === errand.operation }) else { return }
+    client.waitsForErrand = false
+    client.hasMore = client.inboxCount > 0
+    list(client)
+  }
+
+  // MARK: Between turns
+
+  /// Declares the time zone as PatronServer does, once the state is there and has none; where there
+  /// is no room for it, somebody tries again.
+  private func declareShop() throws(Violation) {
+    guard isLoaded, model.zone == nil else { return }
+    if let status = server?.loop.command(.declareShop, plan.zone) {
+      if storage.faultCount == 0 { throw violation("a new shop is not declared: \(status.name)") }
+      return
+    }
+    _ = model.apply(.declare(plan.zone), at: clock.calendarMicros())
+    history.append(Executed(request: .declare(plan.zone), timeMicros: model.timeMicros))
+    tally.commands += 1
+  }
+
+  // MARK: The helpers' steps
+
+  /// The journal's thread takes what waits for it.
+  func serveJournal() throws(Violation) {
+    let timeout = server?.worker.timeoutMillis ?? -1
+    if journalOrders.isEmpty && (timeout < 0 || (timeout > 0 && !chance(10))) { return }
+    var count = journalOrders.count
+    if !network.isHasty && count > 0 && chance(30) { count = draw(1...count) }
+    let orders = [JournalOrder](journalOrders.prefix(count))
+    journalOrders.removeFirst(count)
+    tell("the journal serves \(orders.count) orders, \(acknowledgedSequence) acknowledged")
+    var failure: DurabilityError?
+    do throws(DurabilityError) {
+      _ = try server?.worker.serve(orders)
+    } catch {
+      failure = error
+    }
+    try gather(failure)
+    boundLoss()
+  }
+
+  /// What the journal has promised to have made durable by the end of its step.
+  private func boundLoss() {
+    guard let latestNews else { return }
+    let now = clock.monotonicMicros()
+    if latestNews.acknowledgeable > written.last?.sequence ?? 0 {
+      written.append((now, latestNews.acknowledgeable))
+    }
+    durableBound = max(durableBound, latestNews.durable)
+    while let first = written.first, first.micros + plan.journal.syncWindowMicros <= now {
+      durableBound = max(durableBound, first.sequence)
+      written.removeFirst()
+    }
+  }
+
+  /// The workbench does the next piece of work.
+  func serveBench() throws(Violation) {
+    if works.isEmpty { return }
+    let work = works.removeFirst()
+    if case .snapshot(let store, _) = work {
+      snapshotsUnderWay.append(store.sequence)
+      tell("the workbench writes snapshot \(store.sequence)")
+      if mutant == .dropsJournalEarly { Mutant.dropJournal(on: storage) }
+    }
+    _ = server?.bench.serve([work])
+    try gather(nil)
+  }
+
+  /// Takes the answers of whoever has just stepped, and crashes wherever he called the disk.
+  private func gather(_ failure: DurabilityError?) throws(Violation) {
+    takeAnswers()
+    let points = storage.takeCrashPoints()
+    if let failure { tell("the journal failed: \(failure)") }
+    try examine(points)
+    if let failure {
+      guard storage.faultCount > faultsBefore else {
+        throw violation("the journal failed on a good disk: \(failure)")
+      }
+      try restart(from: storage.crashPoint())
+      return
+    }
+    for point in points
+    where Int.random(in: 1...plan.crashesPerRestart, using: &crashGenerator) == 1 {
+      try restart(from: point)
+      return
+    }
+  }
+
+  /// Takes what journal and workbench have to say to the loop.
+  func takeAnswers() {
+    for answer in server?.answers.takeAll() ?? [] {
+      guard case .journal(var news) = answer else {
+        answers.append(answer)
+        continue
+      }
+      if !plan.crashes, news.durable > batchEnds.last?.sequence ?? 0 {
+        batchEnds.append((storage.lastWriteEnd, news.durable))
+      }
+      if mutant == .acknowledgesBeforeSync {
+        news.acknowledgeable = max(news.acknowledgeable, latestNews?.acknowledgeable ?? 0)
+      }
+      latestNews = news
+      answers.append(.journal(news))
+    }
+  }
+}
