@@ -30,7 +30,7 @@ class Snapshots(threading.Thread):
     def __init__(self, address: str, draw: Random) -> None:
         super().__init__(daemon=True)
         self.address = address
-        self.waits = [draw.uniform(0, 0.06) for _ in range(20)]
+        self.waits = [draw.uniform(0, 0.02) for _ in range(20)]
         self.written = 0
 
     def run(self) -> None:
