@@ -56,7 +56,9 @@ def fill(life: Life, server: Server, seconds: float = 60) -> None:
     # Queries go on.
     with Connection(server.address, timeout=2) as connection:
         must(connection.score("c1").known, "a score is wrong while the disk is full")
-        connection.status()
+        status = connection.status()
+        must(status.no_space and status.refused_for_space >= 100, (
+            f"status tells no_space {status.no_space}, {status.refused_for_space} refused"))
         try:
             connection.snapshot(timeout=10)
         except patron.PatronRefused as refusal:
@@ -107,6 +109,8 @@ def full_disk(script: Script) -> str:
                 ballast.unlink()
                 await_room(life, server, 5)
                 waited = max(waited, time.monotonic() - began)
+                with Connection(server.address) as connection:
+                    must(not connection.status().no_space, "status still tells that it is full")
                 life.resend_refused(server)
                 life.write(server, count=20, bearable=())
                 life.join()

@@ -191,6 +191,7 @@ class Life:
     def _resend(self, connection: Connection, sample: float) -> None:
         """Sends all open commands and some of the acknowledged ones again."""
         before = self.sequence
+        repeated = connection.status().repeated
         old, applied, new = [], [], []
         for writer in self.writers:
             for place, command in enumerate(writer.sent):
@@ -212,6 +213,9 @@ class Life:
             must(sequence <= before, (
                 f"{command.verb} was recovered as one of {before} commands, but sent again "
                 f"it became number {sequence}: it was done twice"))
+        repeated = connection.status().repeated - repeated
+        must(repeated == len(old) + len(applied), (
+            f"{len(old) + len(applied)} commands were sent again, {repeated} were recognised"))
         self._answer_new(connection, new)
         self.history += applied + new
         self.resent += len(old) + len(applied) + len(new)
