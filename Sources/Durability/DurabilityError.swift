@@ -25,6 +25,14 @@ public enum DurabilityError: Error, Hashable, Sendable, CustomStringConvertible 
     self = error.isOutOfSpace ? .outOfSpace(error) : .system(error)
   }
 
+  /// Whether the files are at fault, and not the disk's answer at this moment.
+  public var isDamage: Bool {
+    switch self {
+    case .damaged, .newerFormat, .gap, .refused: true
+    case .outOfSpace, .system, .journalBroken: false
+    }
+  }
+
   /// What happened and what to do.
   public var description: String {
     switch self {

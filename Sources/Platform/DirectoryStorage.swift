@@ -12,6 +12,8 @@ public final class DirectoryStorage: Storage {
   /// The directory's path.
   public let place: String
   private let directory: Descriptor
+  /// Not zero once a sync of the directory has failed.
+  private let hasFailedSync = SharedCounter()
   /// Held for its lock only; the kernel drops it with the process, however that ends.
   private let lock: Descriptor
 
@@ -104,8 +106,14 @@ public final class DirectoryStorage: Storage {
   ///
   /// - Throws: `SystemError` when that fails.
   public func syncDirectory() throws(SystemError) {
+    // Two threads sync it: what one of them was told must stop the other.
+    guard hasFailedSync.add(0) == 0 else {
+      throw SystemError(call: "fsync", code: EIO, detail: "\(place), whose sync has failed before")
+    }
     if retryingInterrupts({ fsync(directory.number) }) != 0 {
-      throw SystemError(after: "fsync", place)
+      let error = SystemError(after: "fsync", place)
+      hasFailedSync.add(1)
+      throw error
     }
   }
 

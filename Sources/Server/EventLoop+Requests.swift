@@ -99,7 +99,7 @@ extension EventLoop where Network: ~Copyable {
         .deadlineExceeded, at: 16,
         "the request waited \(waitedMillis) ms, the deadline was \(header.deadlineMillis) ms")
     }
-    if needsRoom(header) && !hasRoom(forFrame: header.frameSize) {
+    if needsRoom(header) && (journalNews.isStuck || !hasRoom(forFrame: header.frameSize)) {
       spaceRefusalCount += 1
       return Refusal(
         .noSpace, "the disk is full: queries go on, commands do when there is space again")

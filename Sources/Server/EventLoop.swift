@@ -31,6 +31,8 @@ package enum LoopMessage: Sendable {
 package enum LoopEnd: Sendable {
   /// It was asked to, and everything acknowledged is on disk.
   case drained
+  /// It was asked to, but the disk is full, and some commands were never acknowledged.
+  case drainedInVain
   /// It was asked twice.
   case interrupted
   /// The journal failed.
@@ -261,10 +263,12 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     // What the results made of commands (a fit is adopted) goes to the journal in the same turn.
     commit()
     tendSnapshots(now)
-    if isDrained || now >= drainUntilMicros ?? Int64.max, end == nil,
-      journalNews.acknowledgeable == engine.sequence
-    {
-      end = .drained
+    if end == nil, isDrained || now >= drainUntilMicros ?? Int64.max {
+      if journalNews.acknowledgeable == engine.sequence {
+        end = .drained
+      } else if journalNews.isStuck {
+        end = .drainedInVain
+      }
     }
   }
 

@@ -26,6 +26,8 @@ package struct JournalNews: Equatable, Sendable {
   package var granted: Int64
   /// Whether the disk refuses more room.
   package var isFull: Bool
+  /// Whether records that were handed over wait for space, because room made ahead was none.
+  package var isStuck = false
   /// The time an acknowledged command may wait for its sync, in microseconds.
   package var syncWindowMicros: Int64
   /// The longest time from an acknowledgement to its sync since the start, in microseconds.
@@ -162,8 +164,10 @@ package struct JournalWorker: ~Copyable {
       // Only where room cannot be made ahead: the group waits, and its replies with it.
       guard case .outOfSpace = error else { throw error }
       news.isFull = true
+      news.isStuck = true
       return
     }
+    news.isStuck = false
     let last = group.lastSequence
     group.removeAll()
     if configuration.syncWindowMicros == 0 {

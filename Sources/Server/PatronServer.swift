@@ -172,6 +172,10 @@ public enum PatronServer {
     _ declaration: DeclareShopRequest, _ loop: inout EventLoop<SocketTransport>
   ) throws(ServerError) {
     if let status = loop.command(.declareShop, declaration) {
+      if status == .noSpace {
+        throw ServerError(
+          4, "the disk is too full for a new directory; free some space and start again")
+      }
       throw ServerError(1, "the time zone \(declaration.timeZone) was refused: \(status.name)")
     }
   }
@@ -189,6 +193,9 @@ public enum PatronServer {
       throw ServerError(4, "the disk failed, nothing more can be acknowledged: \(error)")
     case .interrupted:
       throw ServerError(1, "asked to end twice; what was acknowledged is on disk")
+    case .drainedInVain:
+      throw ServerError(
+        4, "the disk is full: the last commands were never acknowledged, and are not kept")
     case .drained:
       // Without a state the journal's thread is still reading.
       guard let store else { return }
@@ -197,6 +204,8 @@ public enum PatronServer {
         _ = try writeSnapshot(
           of: store, to: storage, SnapshotPace(bytesPerSecond: 0, clock: SystemClock()))
       } catch {
+        // It would only have made the next start faster.
+        if case .outOfSpace = error { return }
         throw ServerError(
           4, "the last snapshot failed, the journal holds everything nevertheless: \(error)")
       }

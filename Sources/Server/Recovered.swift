@@ -35,7 +35,7 @@ package struct Recovered: Sendable {
   ///   - isTrial: changes nothing on disk.
   ///   - tell: told the progress in percent.
   /// - Returns: the state, and where the journal goes on.
-  /// - Throws: `ServerError` with exit code 3.
+  /// - Throws: `ServerError` with exit code 3, or 4 when the disk failed.
   package static func recover(
     from storage: any Storage, randomness: inout any Randomness, threads: Int,
     isTrial: Bool = false, tell: @escaping @Sendable (Int) -> Void
@@ -46,7 +46,8 @@ package struct Recovered: Sendable {
     do {
       recovery = try Durability.recover(from: storage, into: &builder, isTrial: isTrial)
     } catch {
-      throw ServerError(3, "the data directory cannot be recovered: \(error)")
+      throw ServerError(
+        error.isDamage ? 3 : 4, "the data directory cannot be recovered: \(error)")
     }
     var notices = recovery.passedOver.map { "an older snapshot was used: \($0)" }
     if recovery.cutBytes > 0 {
