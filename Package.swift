@@ -26,7 +26,8 @@ let package = Package(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"], path: "Benchmarks",
+      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"],
+      path: "Benchmarks",
       exclude: ["README.md", "durable.py", "pauses.py"]),
 
     // The tests mirror the sources.
@@ -43,7 +44,10 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),
-    .testTarget(name: "DurabilityTests", dependencies: ["Durability", "Platform", "Support"]),
+    .testTarget(
+      name: "DurabilityTests",
+      dependencies: ["Durability", "Platform", "Scoring", "Server", "FuzzTargets", "Support"],
+      exclude: ["Golden"]),
     .testTarget(name: "ScoringTests", dependencies: ["Scoring", "Wire", "Models", "Support"]),
     .testTarget(
       name: "ServerTests",
@@ -54,8 +58,25 @@ let package = Package(
     .testTarget(name: "PatronTests", dependencies: ["patron", "Wire", "Support"]),
     .testTarget(name: "LoadtestTests", dependencies: ["loadtest", "Wire", "Models", "Support"]),
     .testTarget(name: "HouseRules"),
+
+    // What the fuzzer calls, and the replay of its corpus.
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Platform", "Durability", "Wire", "Scoring", "Server", "Support"],
+      path: "Tests/FuzzTargets", exclude: ["Corpus"]),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Support"]),
   ]
 )
+
+// The fuzzer itself needs a compiler's flag of its own; only .ci/fuzz asks for it.
+if Context.environment["PATRON_FUZZ"] == "1" {
+  package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz",
+      // The default linker fails on the sanitizers' symbols.
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))
+}
 
 // One set of rules for every target.
 let settings: [SwiftSetting] = [

@@ -135,7 +135,9 @@ enum EngineBenchmarks {
     let customers = bench.isQuick ? 10_000 : 50_000
     let large = try shop.frames(0..<customers)
     let single = try shop.frames(0..<customers, rowsMax: 1)
+    let keyed = try shop.frames(0..<customers, rowsMax: 1, isKeyed: true)
     let (largeBytes, singleBytes) = (large.bytes.flatMap(\.self), single.bytes.flatMap(\.self))
+    let keyedBytes = keyed.bytes.flatMap(\.self)
     var box = try EngineBox(adopting: shop.modelFields)
     let amount = Double(large.orders)
     try bench.compare(
@@ -143,6 +145,9 @@ enum EngineBenchmarks {
       [
         Contestant("batches of \(Limits.rowsMax)", amount: amount) {
           UInt64(try box.execute(largeBytes))
+        },
+        Contestant("one order a request, with a key", amount: amount) {
+          UInt64(try box.execute(keyedBytes))
         },
         Contestant("one order a request", amount: amount) { UInt64(try box.execute(singleBytes)) },
       ])

@@ -50,15 +50,21 @@ struct Shop {
   /// - Parameters:
   ///   - customers: whose orders.
   ///   - rowsMax: orders in one frame.
+  ///   - isKeyed: whether each frame has a key of its own.
   /// - Returns: the frames, one behind the other, and how many orders they hold.
   /// - Throws: `Refusal`, for a row that does not fit, which would be our mistake.
   func frames(
-    _ customers: Range<Int>, rowsMax: Int = Limits.rowsMax
+    _ customers: Range<Int>, rowsMax: Int = Limits.rowsMax, isKeyed: Bool = false
   ) throws -> (bytes: [[UInt8]], orders: Int) {
     var frames: [[UInt8]] = []
     var batch = RecordOrdersRequest(
       currency: Self.currency, minorDigits: Self.minorDigits, orders: [])
     var count = 0
+    func end() throws {
+      if isKeyed { batch.key = CommandKey(producer: 1, number: UInt64(frames.count + 1)) }
+      frames.append(try Self.frame(.recordOrders, batch))
+      batch.orders.removeAll(keepingCapacity: true)
+    }
     for number in customers {
       let name = Self.name(number)
       for (index, order) in simulated.customer(UInt64(number)).orders.enumerated() {
@@ -67,13 +73,10 @@ struct Shop {
             customer: name, order: "order-\(index)", timeMicros: Int64(order.day) * Self.dayMicros,
             amountMinor: Int64(order.amount * 100)))
         count += 1
-        if batch.orders.count == rowsMax {
-          frames.append(try Self.frame(.recordOrders, batch))
-          batch.orders.removeAll(keepingCapacity: true)
-        }
+        if batch.orders.count == rowsMax { try end() }
       }
     }
-    if !batch.orders.isEmpty { frames.append(try Self.frame(.recordOrders, batch)) }
+    if !batch.orders.isEmpty { try end() }
     return (frames, count)
   }
 

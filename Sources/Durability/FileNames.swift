@@ -30,12 +30,15 @@ enum FileKind: String {
 
   /// Finds the files of this kind.
   ///
+  /// A number that is never given makes no name of ours: records are counted from 1, and behind the
+  /// last number nothing could follow.
+  ///
   /// - Parameter names: All names of the directory.
   /// - Returns: Their sequences in ascending order.
   func sequences(in names: [String]) -> [UInt64] {
     names.compactMap { name in
       guard let sequence = UInt64(name.dropFirst(rawValue.utf8.count + 1)),
-        name == self.name(sequence)
+        name == self.name(sequence), sequence < .max, sequence > 0 || self == .snapshot
       else { return nil }
       return sequence
     }.sorted()

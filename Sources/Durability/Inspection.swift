@@ -69,8 +69,9 @@ private func report(
     let scan = try JournalScan(first, isLast: isLast, in: storage)
     report.created = scan.created
     report.count = scan.runs.reduce(0) { $0 + Int($1.last - $1.first) + 1 }
-    if let first = scan.runs.first, let last = scan.runs.last {
-      report.sequences = first.first...last.last
+    // Behind damage the runs may stand in any order.
+    if let first = scan.runs.map(\.first).min(), let last = scan.runs.map(\.last).max() {
+      report.sequences = first...last
     }
     report.tornBytes = scan.tornBytes
     report.damage = scan.damage

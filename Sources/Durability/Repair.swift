@@ -93,9 +93,7 @@ public func planRepair(of storage: any Storage) throws(DurabilityError) -> Repai
     reason: reason, snapshotSequence: best.snapshot, lastSequence: best.end,
     givenUp: lastKnown > best.end ? best.end + 1...lastKnown : nil,
     readableCount: lost.reduce(0) { $0 + Int($1.run.last - max($1.run.first, best.end + 1)) + 1 },
-    readableTimes: lost.isEmpty
-      ? nil
-      : (lost.map(\.run.firstTime).min() ?? 0)...(lost.map(\.run.lastTime).max() ?? 0),
+    readableTimes: times(of: lost.map(\.run)),
     setAside: aside, pieces: best.pieces)
 }
 
@@ -143,6 +141,13 @@ public func repair(
     }
     try storage.syncDirectory()
   }
+}
+
+/// From the earliest to the latest; no file promises that times never fall.
+private func times(of runs: [JournalScan.Run]) -> ClosedRange<Int64>? {
+  let times = runs.flatMap { [$0.firstTime, $0.lastTime] }
+  guard let first = times.min(), let last = times.max() else { return nil }
+  return first...last
 }
 
 private func asideName(_ name: String) -> String { "damaged-" + name }

@@ -66,15 +66,22 @@ struct AnswerHalf: Sendable {
     return UInt32(position)
   }
 
+  /// The key of the command whose answer is at a position.
+  @inline(__always)
+  func key(at position: UInt32) -> CommandKey {
+    let block = blocks[Int(position) / Self.blockSize]
+    let place = Int(position) % Self.blockSize
+    return CommandKey(
+      producer: block.load(UInt64.self, at: place),
+      number: block.load(UInt64.self, at: place + 8))
+  }
+
   /// The command whose answer is at a position.
   func command(at position: UInt32) -> KeyedCommand {
     let block = blocks[Int(position) / Self.blockSize]
     let place = Int(position) % Self.blockSize
     return KeyedCommand(
-      key: CommandKey(
-        producer: block.load(UInt64.self, at: place),
-        number: block.load(UInt64.self, at: place + 8)),
-      verb: block.load(UInt16.self, at: place + 20),
+      key: key(at: position), verb: block.load(UInt16.self, at: place + 20),
       check: block.load(UInt32.self, at: place + 16))
   }
 
@@ -96,7 +103,7 @@ struct AnswerHalf: Sendable {
       let room = min(Self.blockSize, end - start)
       var place = 0
       while place + Self.headSize <= room,
-        !command(at: UInt32(start + place)).key.isNone
+        !key(at: UInt32(start + place)).isNone
       {
         positions.append(UInt32(start + place))
         place += Self.headSize + Int(block.load(UInt16.self, at: place + 22))

@@ -27,13 +27,15 @@ extension Engine {
   /// Where the answer to a command with this key is.
   func answer(to key: CommandKey) -> AnswerPlace? {
     let hash = SipHash.hash(key, key: indexKey)
-    for half in [store.answers.younger, 1 - store.answers.younger] {
-      let found = answerIndexes[half].find(hash) { position in
-        store.answers.halves[half].command(at: position).key == key
-      }
-      if let found { return AnswerPlace(half: half, position: found) }
+    let younger = store.answers.younger
+    return answer(to: key, hash, inHalf: younger) ?? answer(to: key, hash, inHalf: 1 - younger)
+  }
+
+  private func answer(to key: CommandKey, _ hash: UInt64, inHalf half: Int) -> AnswerPlace? {
+    let found = answerIndexes[half].find(hash) { position in
+      store.answers.halves[half].key(at: position) == key
     }
-    return nil
+    return found.map { AnswerPlace(half: half, position: $0) }
   }
 
   /// Writes the body of a reply again.
@@ -58,7 +60,7 @@ extension Engine {
     let position = store.answers.append(command, reply)
     let (half, key) = (store.answers.halves[store.answers.younger], indexKey)
     answerIndexes[store.answers.younger].insert(SipHash.hash(command.key, key: key), position) {
-      SipHash.hash(half.command(at: $0).key, key: key)
+      SipHash.hash(half.key(at: $0), key: key)
     }
   }
 }

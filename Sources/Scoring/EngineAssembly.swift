@@ -138,13 +138,13 @@ public struct EngineAssembly: Sendable {
 
   private func answerIndex(_ half: AnswerHalf) throws(SectionError) -> [Index.Part] {
     let positions = try half.positions()
-    let hashes = positions.map { SipHash.hash(half.command(at: $0).key, key: indexKey) }
+    let hashes = positions.map { SipHash.hash(half.key(at: $0), key: indexKey) }
     var builder = IndexBuilder(parts: 0..<Index.partCount)
     builder.count(hashes.span)
     builder.endCounting()
     builder.deal(hashes.span)
     var parts = try builder.build("answer") { one, other in
-      half.command(at: positions[Int(one)]).key == half.command(at: positions[Int(other)]).key
+      half.key(at: positions[Int(one)]) == half.key(at: positions[Int(other)])
     }
     for part in parts.indices { parts[part].renumber(positions) }
     return parts

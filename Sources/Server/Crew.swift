@@ -36,7 +36,7 @@ struct Crew: ~Copyable {
         do throws(DurabilityError) {
           while try worker.serve(journal.wait(timeoutMillis: worker.timeoutMillis)) {}
         } catch {
-          loop.post(.journalFailed(error))
+          loop.post(.diskFailed(error))
         }
       } catch {
         loop.post(.loadingFailed(error))

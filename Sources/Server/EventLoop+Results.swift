@@ -104,7 +104,7 @@ extension EventLoop where Network: ~Copyable {
       switch error {
       case .system(let cause) where cause.call.contains("sync"),
         .outOfSpace(let cause) where cause.call.contains("sync"):
-        end = .journalFailed(error)
+        end = .diskFailed(error)
       default: break
       }
     }

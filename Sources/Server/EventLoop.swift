@@ -18,7 +18,7 @@ package enum LoopMessage: Sendable {
   /// How far the journal is.
   case journal(JournalNews)
   /// The journal takes nothing any more.
-  case journalFailed(DurabilityError)
+  case diskFailed(DurabilityError)
   /// A fit ended.
   case fitted(Result<FitReply, Refusal>, Requester)
   /// A hash was taken.
@@ -34,7 +34,7 @@ package enum LoopEnd: Sendable {
   /// It was asked twice.
   case interrupted
   /// The journal failed.
-  case journalFailed(DurabilityError)
+  case diskFailed(DurabilityError)
   /// There was never a state to serve.
   case loadingFailed(ServerError)
 }
@@ -302,7 +302,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
         session.awaitsRoom = false
         list(session)
       }
-    case .journalFailed(let error): end = .journalFailed(error)
+    case .diskFailed(let error): end = .diskFailed(error)
     case .fitted(let result, let requester): deliver(result, to: requester, now)
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)

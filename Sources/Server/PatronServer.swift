@@ -184,9 +184,9 @@ public enum PatronServer {
     switch end {
     case .loadingFailed(let error):
       throw error
-    case .journalFailed(let error):
+    case .diskFailed(let error):
       // The threads are not waited for: the process ends, and recovery is the cure.
-      throw ServerError(4, "the journal failed, nothing more can be acknowledged: \(error)")
+      throw ServerError(4, "the disk failed, nothing more can be acknowledged: \(error)")
     case .interrupted:
       throw ServerError(1, "asked to end twice; what was acknowledged is on disk")
     case .drained:

@@ -15,9 +15,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from life import Life, Script, must, totals
+from life import Life, must
+from script import Script, totals
 from server import Connection, Server
-from shop import FIRST_DAY, Command, OrderRow, command_key, date_of, number_of, patron
+from shop import FIRST_DAY, Command, OrderRow, date_of, number_of, patron
 
 LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1",
              "/usr/local/lib/faketime/libfaketimeMT.so.1")
@@ -36,7 +37,7 @@ def seen(connection: Connection, life: Life) -> Tuple[Optional[int], List[patron
 def order_ahead(connection: Connection, life: Life, number: int, today: int) -> bool:
     """Records an order dated 20 days from now, and tells whether that was accepted."""
     row = OrderRow("traveller", str(number), today + 20, 100)
-    command = Command("record orders", [row], command_key(2, number + 1))
+    command = Command("record orders", [row], patron.CommandKey(2, number + 1))
     result = patron.read_record(connection.reply(connection.submit(command.verb, command.body)))
     life.sequence += 1
     if result.recorded == 1:

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from life import Life, Script, Violation, compile_shim, must, totals
+from life import Life, Violation, must
+from script import Script, compile_shim, totals
 from server import NO_SPACE, TASK_FAILED, Connection, Server, Unstarted
 from shop import patron
 
@@ -34,10 +35,11 @@ class Case(NamedTuple):
     fault: str
     path: str  # part of the path of the files meant
     must: str
-    far: int = 0  # in the short form too: every n up to this, once and for ever
+    far: int = 0  # in the short form too: from every n up to this on for ever
 
 
 NEVER = 10_000
+FAILURES_MAX = 3  # of one case, with --go-on; the rest would only say the same
 JOURNAL, SNAPSHOT, NEW, ALL = "/journal-", "/snapshot-", ".tmp", "/shop"
 
 CASES = [
@@ -194,7 +196,7 @@ def plan(
     # Whoever is interrupted tries again, and may do so for ever.
     both = (1,) if case.fault == "EINTR" else (1, 0)
     for times in both if arguments.every or case.far else (1,):
-        last = NEVER if arguments.every else max(arguments.count, case.far)
+        last = NEVER if arguments.every else arguments.count if times else case.far
         numbers = [arguments.n] if arguments.n else range(1, last + 1)
         for number in numbers:
             yield number, times
@@ -211,6 +213,7 @@ def faultio(script: Script) -> str:
     ended: Set[Tuple[Case, int]] = set()  # the load ends before the next n
     runs = 0
     problems: List[str] = []
+    failures: Dict[Tuple[Case, int], int] = {}
     lives: List[Life] = []
     for case in CASES:
         if arguments.only and arguments.only not in f"{case.call}:{case.fault}:{case.path}":
@@ -226,10 +229,11 @@ def faultio(script: Script) -> str:
                     raise
                 problems.append(str(error))
                 print(f"faultio: FAILED: {error}", flush=True)
+                failures[case, times] = failures.get((case, times), 0) + 1
             lives.append(run.life)
             met[case] = met.get(case, 0) + was_met
             script.done += was_met
-            if not was_met:
+            if not was_met or failures.get((case, times), 0) == FAILURES_MAX:
                 ended.add((case, times))
         print(
             f"  {case.call:9} {case.fault:6} {case.path:10} {met.get(case, 0):4} met; "

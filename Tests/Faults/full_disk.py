@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 from typing import List
 
-from life import Life, Script, must, totals
+from life import Life, must
+from script import Script, totals
 from server import NO_SPACE, TASK_FAILED, Connection, Server
 from shop import Stream, patron
 

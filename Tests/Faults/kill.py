@@ -16,7 +16,8 @@ import time
 from random import Random
 from typing import Dict, List
 
-from life import Life, Script, bites, totals
+from life import Life
+from script import Script, bites, totals
 from server import Connection, Server
 from shop import patron
 
@@ -29,7 +30,7 @@ class Snapshots(threading.Thread):
     def __init__(self, address: str, draw: Random) -> None:
         super().__init__(daemon=True)
         self.address = address
-        self.waits = [draw.uniform(0, 0.06) for _ in range(20)]
+        self.waits = [draw.uniform(0, 0.02) for _ in range(20)]
         self.written = 0
 
     def run(self) -> None:

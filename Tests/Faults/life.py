@@ -1,26 +1,19 @@
 """A data directory's life: writers fill it, the server dies, and what comes back is compared.
 
-Here lives the comparison of a restarted server with the model, and what every script of this folder
-has in common. What is sent is in shop.py, the process in server.py.
+What is sent is in shop.py, the process in server.py, what the scripts share besides in script.py.
 """
 
 from __future__ import annotations
 
-import argparse
-import re
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 from random import Random
-from typing import Callable, Dict, List, NoReturn, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
-from server import PROGRAM, SHUTTING_DOWN, Connection, Server, Unstarted, Writer
+from server import SHUTTING_DOWN, Connection, Server, Writer
 from shop import (
-    DAYS, FIRST_DAY, HAS_KEYS, LEDGER_MINOR, Command, Outcome, Shop, Stream, a_model, columns_of,
-    command_key, date_of, number_of, patron, same)
+    DAYS, FIRST_DAY, LEDGER_MINOR, Command, Outcome, Shop, Stream, a_model, columns_of,
+    date_of, number_of, patron, same)
 
 
 class Violation(Exception):
@@ -53,7 +46,7 @@ class Life:
 
     def begin(self, server: Server) -> None:
         """Has a first model adopted in an empty directory, so that scores can be asked for."""
-        command = Command("adopt model", a_model(self.random), command_key(1, 1))
+        command = Command("adopt model", a_model(self.random), patron.CommandKey(1, 1))
         with Connection(server.address) as connection:
             command.answer = connection.reply(connection.submit(command.verb, command.body))
         self.shop.apply(command)
@@ -208,31 +201,19 @@ class Life:
         count = round(sample * sum(len(writer.sent) for writer in self.writers))
         if self.history and count:
             old = [self.random.choice(self.history) for _ in range(max(1, count))]
-        if not HAS_KEYS:
-            # Without a key an adoption counts again; orders and returns do not.
-            old = [command for command in old if command.verb != "adopt model"]
-            applied = [command for command in applied if command.verb != "adopt model"]
         # An open command of a stream that was not applied stands behind all that were.
         for command, answer in zip(old, self._answers(connection, old)):
-            if HAS_KEYS:
-                must(answer == command.answer, (
-                    f"{command.verb}, sent again, was answered differently: "
-                    f"{answer.hex()}, at first {command.answer.hex()}"))
-            else:
-                self._compare_again(command, answer)
+            must(answer == command.answer, (
+                f"{command.verb}, sent again, was answered differently: "
+                f"{answer.hex()}, at first {command.answer.hex()}"))
         for command, answer in zip(applied, self._answers(connection, applied)):
-            if HAS_KEYS:
-                command.answer = answer
-                sequence = self._compare_answer(command, command.outcome)
-                must(sequence <= before, (
-                    f"{command.verb} was recovered as one of {before} commands, but sent again "
-                    f"it became number {sequence}: it was done twice"))
-            else:
-                self._compare_again(command, answer)
+            command.answer = answer
+            sequence = self._compare_answer(command, command.outcome)
+            must(sequence <= before, (
+                f"{command.verb} was recovered as one of {before} commands, but sent again "
+                f"it became number {sequence}: it was done twice"))
         self._answer_new(connection, new)
-        if HAS_KEYS:
-            self.history += applied
-        self.history += new
+        self.history += applied + new
         self.resent += len(old) + len(applied) + len(new)
         must(connection.status().sequence == self.sequence, (
             f"the sequence is {connection.status().sequence} after sending commands again, "
@@ -255,13 +236,6 @@ class Life:
             must(sequence == self.sequence, (
                 f"{command.verb} became number {sequence}, must be {self.sequence}"))
 
-    def _compare_again(self, command: Command, answer: bytes) -> None:
-        first, command.answer = command.answer, answer
-        outcome = command.outcome
-        self._compare_answer(command, self.shop.apply(command))
-        command.answer, command.outcome = first, outcome
-        self.sequence += 1
-
     def _answers(self, connection: Connection, commands: List[Command]) -> List[bytes]:
         tags: List[int] = []
         answers: List[bytes] = []
@@ -280,133 +254,3 @@ def prefix_with(marks: Tuple[int, int, int], commands: List[Command]) -> Optiona
     verbs = [command.verb for command in commands[:count]]
     kinds = ("record orders", "record returns", "adopt model")
     return count if tuple(verbs.count(kind) for kind in kinds) == marks else None
-
-
-# ---------------------------------------------------------------------------------------------
-# What all scripts have in common
-
-
-class Script:
-    """The arguments, the seed, the place for files, and the last line of a script."""
-
-    def __init__(self, description: str, *, count: int, many: str) -> None:
-        self.parser = argparse.ArgumentParser(
-            description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-        self.parser.add_argument("--seed", type=int, help="of all that is drawn; else a fresh one")
-        self.parser.add_argument("--count", type=int, default=count, help=f"{many} ({count})")
-        self.parser.add_argument(
-            "--seconds", type=float, help="end after so many seconds, whatever the count")
-        self.parser.add_argument(
-            "--at", type=Path, help="where to make directories, for the disk to be tried")
-        self.parser.add_argument(
-            "--program", type=Path, default=PROGRAM, help="the patron to run")
-        self.parser.add_argument(
-            "--serve", default="", metavar="OPTIONS", help="more options for patron serve")
-        self.many = many
-
-    def run(self, body: Callable[[Script], str]) -> NoReturn:
-        """Runs the script and exits; `body` gives the sentence that says what held."""
-        self.arguments = self.parser.parse_args()
-        name = Path(sys.argv[0]).stem
-        if not self.arguments.program.exists():
-            sys.exit(f"{name}: {self.arguments.program} is missing: swift build -c release")
-        self.seed = self.arguments.seed
-        if self.seed is None:
-            self.seed = Random().getrandbits(32)
-        self.options = self.arguments.serve.split()
-        self.random = Random(self.seed)
-        self.place = Path(tempfile.mkdtemp(prefix=f"patron-{name}-", dir=self.arguments.at))
-        self.done = 0
-        self.began = time.monotonic()
-        print(f"{name}: seed {self.seed}, {self.arguments.count} {self.many}", flush=True)
-        sys.setswitchinterval(0.0005)
-        try:
-            held = body(self)
-        except (Violation, Unstarted, patron.PatronError, TimeoutError,
-                subprocess.TimeoutExpired) as error:
-            print(f"{name}: FAILED after {self.done} {self.many}: {error}")
-            print(f"{name}: --seed {self.seed} draws the same; the files are in {self.place}")
-            sys.exit(1)
-        except BaseException:
-            shutil.rmtree(self.place, ignore_errors=True)
-            raise
-        shutil.rmtree(self.place, ignore_errors=True)
-        print(f"{name}: {self.seconds():.1f} s; {held}")
-        sys.exit(0)
-
-    def seconds(self) -> float:
-        """How long it has run."""
-        return time.monotonic() - self.began
-
-    def is_over(self) -> bool:
-        """Whether enough was done."""
-        limit = self.arguments.seconds
-        return self.done >= self.arguments.count or (limit is not None and self.seconds() >= limit)
-
-    def skip(self, reason: str) -> NoReturn:
-        """Ends the script because the machine does not allow it."""
-        shutil.rmtree(self.place, ignore_errors=True)
-        print(f"{Path(sys.argv[0]).stem}: SKIPPED, NOTHING WAS TRIED: {reason}")
-        sys.exit(0)
-
-    def start(self, directory: Path, *options: str, **how: object) -> Server:
-        """Starts a server on a directory; it may not be ready yet."""
-        return Server(
-            directory, [*self.options, *options], program=self.arguments.program,
-            **how)  # type: ignore[arg-type]
-
-    def verify(self, directory: Path) -> int:
-        """Has `patron verify` check a directory, and gives the last record that can be restored."""
-        told = subprocess.run(
-            [str(self.arguments.program), "verify", str(directory)], capture_output=True, text=True)
-        match = re.search(r"can be restored: .*up to record (\d+)", told.stdout)
-        must(told.returncode == 0 and match, (
-            f"patron verify ended with {told.returncode}: {told.stdout}{told.stderr}"))
-        return int(match[1])
-
-    def snapshots_every(self, text: str) -> List[str]:
-        """The option for snapshots every fraction of a second, where the server knows that."""
-        told = subprocess.run(
-            [str(self.arguments.program), "serve", "--help"], capture_output=True, text=True)
-        known = re.search(r"--snapshot-every\b.*(\n {10,}.*)*", told.stdout)
-        return ["--snapshot-every", text] if known and "ms" in known[0] else []
-
-
-def compile_shim(script: Script) -> Optional[Path]:
-    """Compiles faultio.c into the script's directory; None where there is no compiler."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "clang", "gcc"))), None)
-    if compiler is None:
-        return None
-    shim = script.place / "faultio.so"
-    source = Path(__file__).with_name("faultio.c")
-    subprocess.run(
-        [compiler, "-O2", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl", "-lpthread"],
-        check=True)
-    return shim
-
-
-def bites(
-    script: Script, call: str, place: Path, live: Callable[[Life, Dict[str, str]], None]
-) -> str:
-    """Lives twice with a call that does nothing and says it did; something must be lost each time,
-    or the script would prove nothing."""
-    shim = compile_shim(script)
-    if shim is None:
-        return "without a C compiler it was NOT TRIED whether this script finds a loss"
-    for number in range(2):
-        life = Life(f"{script.seed} bite {number}", place / f"bite-{number}")
-        live(life, {
-            "LD_PRELOAD": str(shim), "FAULTIO": f"{call}:SKIP:1:0", "FAULTIO_PATH": "/bite-"})
-        try:
-            with script.start(life.directory) as server:
-                life.check(server.ready())
-        except (Violation, Unstarted, patron.PatronRefused):
-            continue
-        raise Violation(f"a server whose {call} does nothing lost nothing: this proves nothing")
-    return f"2 of 2 servers whose {call} does nothing were found out"
-
-
-def totals(lives: Sequence[Life]) -> Dict[str, int]:
-    """What the lives come to together."""
-    names = ("acknowledged", "recovered", "refused", "resent")
-    return {name: sum(getattr(life, name) for life in lives) for name in names}

@@ -18,11 +18,11 @@ import shutil
 import struct
 import subprocess
 import time
-from pathlib import Path
 from typing import List, Optional
 
 from kill import Snapshots
-from life import Life, Script, bites, totals
+from life import Life
+from script import Script, bites, totals
 
 SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 IMAGE_BYTES = {"ext4": 96 << 20, "xfs": 320 << 20}

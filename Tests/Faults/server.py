@@ -20,8 +20,7 @@ from typing import Deque, Dict, List, Mapping, Optional, Sequence
 from shop import ROOT, Command, Stream, patron
 
 PROGRAM = ROOT / ".build" / "release" / "patron"
-LOADING, SHUTTING_DOWN, TASK_FAILED = 12, 10, 34
-NO_SPACE = 13 if 13 in patron.STATUSES else 9
+SHUTTING_DOWN, LOADING, NO_SPACE, TASK_FAILED = 10, 12, 13, 34
 
 
 class Unstarted(Exception):

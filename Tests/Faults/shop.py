@@ -7,11 +7,9 @@ Python client.
 
 from __future__ import annotations
 
-import struct
 import sys
 from datetime import date, timedelta
 from functools import lru_cache
-from inspect import signature
 from pathlib import Path
 from random import Random
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -30,8 +28,6 @@ LEDGER_MINOR = 10**9
 """What is left of this order tells how many commands took a cent of it."""
 
 UNKNOWN_ORDER, RETURN_BEFORE_ORDER, RETURN_EXCEEDS_ORDER = 20, 21, 22
-
-HAS_KEYS = "key" in signature(patron.Patron.record_orders).parameters
 
 
 @lru_cache(maxsize=None)
@@ -77,18 +73,19 @@ class Command:
 
     __slots__ = ("verb", "content", "body", "answer", "refusal", "outcome")
 
-    def __init__(self, verb: str, content: Any, key: bytes) -> None:
+    def __init__(self, verb: str, content: Any, key: patron.CommandKey) -> None:
         self.verb = verb
         self.content = content
         self.answer: Optional[bytes] = None  # the body of the reply that acknowledged it
         self.refusal: Optional[int] = None  # the status of the reply that refused it
         self.outcome: Optional[Outcome] = None  # what the model says must come of it
         if verb == "adopt model":
-            self.body = key + patron.adopt_body(content)
+            self.body = patron.adopt_body(key, content)
             return
         encode = _encode_order if verb == "record orders" else _encode_return
         rows = [encode(row) for row in content]
-        self.body = key + patron.batch_head(CURRENCY, MINOR_DIGITS, len(rows)) + b"".join(rows)
+        head = patron.batch_head(key, CURRENCY, MINOR_DIGITS, len(rows))
+        self.body = head + b"".join(rows)
 
 
 def _amount(minor: int) -> str:
@@ -152,9 +149,9 @@ class Stream:
             return self._adoption()
         return self._returns()
 
-    def _key(self) -> bytes:
+    def _key(self) -> patron.CommandKey:
         self.number += 1
-        return command_key(self.producer, self.number)
+        return patron.CommandKey(self.producer, self.number)
 
     def _orders(self) -> Command:
         draw = self.random
@@ -197,11 +194,6 @@ class Stream:
     def _adoption(self) -> Command:
         self.adoptions += 1
         return Command("adopt model", a_model(self.random), self._key())
-
-
-def command_key(producer: int, number: int) -> bytes:
-    """What every command begins with, so that the server knows it when it comes again."""
-    return struct.pack("<QQ", producer, number) if HAS_KEYS else b""
 
 
 def a_model(draw: Random) -> patron.Model:

@@ -11,7 +11,8 @@ import shutil
 import time
 from typing import List
 
-from life import Life, Script, must, totals
+from life import Life, must
+from script import Script, totals
 from server import SHUTTING_DOWN, Connection
 
 STOPS_A_DIRECTORY = 20

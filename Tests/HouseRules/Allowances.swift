@@ -54,6 +54,9 @@ enum Allowances {
       "a block is written only where its reference is unique, and otherwise copied first"
   ]
 
+  /// The files that load from addresses which are aligned, and why they are; there are none.
+  static let alignedLoads: [String: String] = [:]
+
   /// The programs, which may print.
   static let programs: Set<String> = ["patron", "loadtest", "Benchmarks"]
 

@@ -37,6 +37,12 @@ struct CanaryTests {
       "Sources/Server/A.swift", "final class A: @unchecked" + " Sendable {}", "Allowances.promises"),
     Breach(
       "Tests/ServerTests/A.swift", "nonisolated" + "(unsafe) var a = 1", "Allowances.promises"),
+    Breach("Sources/Platform/A.swift", "base.load" + "(as: UInt32.self)", "loadUnaligned"),
+    Breach(
+      "Sources/Scoring/A.swift", "span.unsafeLoad" + "(fromByteOffset: 3, as: T.self)",
+      "loadUnaligned"),
+    Breach("Sources/Durability/A.swift", "bytes.write(to: u, options: .ato" + "mic)", "Storage"),
+    Breach("Sources/Server/A.swift", "let d = Da" + "ta(bytes)", "Storage"),
     Breach("Sources/Server/A.swift", "let a = try" + "! b()", "hides an error"),
     Breach("Sources/Server/A.swift", "fatalError" + "()", "sentence"),
     Breach("Sources/Server/A.swift", "preconditionFailure" + "()", "sentence"),
@@ -82,6 +88,7 @@ struct CanaryTests {
         print(a) "unsafe" fatalError()
         """
       let c = #"a \ " unsafe"#
+      let n = base.loadUnaligned(fromByteOffset: 3, as: UInt32.self) + Metadata(a).byte
       let d = blueprint(a) + x.print(a)
       func unsafeNothing() {}
       let e = "https://example.org/home/page"

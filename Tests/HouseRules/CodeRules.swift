@@ -15,7 +15,8 @@ struct Finding: Equatable, Sendable, CustomStringConvertible {
 enum CodeRules {
   /// All rules that look at one file at a time.
   static let all: [@Sendable (SourceFile) -> [Finding]] = [
-    imports, unsafePlaces, unsafeSentences, promises, shortcuts, printing, flags, leftovers, heads,
+    imports, unsafePlaces, unsafeSentences, promises, alignedLoads, convenientWrites, shortcuts,
+    printing, flags, leftovers, heads,
     machinePaths,
   ]
 
@@ -111,6 +112,32 @@ enum CodeRules {
           + "through a Mailbox instead"
       }
       return nil
+    }
+  }
+
+  /// Release builds do not notice a load from an odd address; bytes from outside have any.
+  static func alignedLoads(_ file: SourceFile) -> [Finding] {
+    guard file.isSwift, Allowances.alignedLoads[file.path] == nil else { return [] }
+    return file.findings { line in
+      // One byte is aligned everywhere.
+      let isAligned = ["oad(as:", "oad(fromByteOffset:", "oad(fromUncheckedByteOffset:"].contains {
+        line.contains($0)
+      }
+      return isAligned && !line.contains("UInt8.self")
+        ? "a load needs an aligned address; use loadUnaligned, or say in Allowances.alignedLoads "
+          + "why the address is aligned" : nil
+    }
+  }
+
+  /// Foundation's atomic write syncs the file and not its name, and does not say where it failed.
+  static func convenientWrites(_ file: SourceFile) -> [Finding] {
+    guard ["Durability", "Server", "Platform"].contains(file.target) else { return [] }
+    return file.findings { line in
+      words(of: line).contains("atomically") || line.contains(".atomic)")
+        || line.contains(".atomic,")
+        || line.contains(".atomic]") || line.calls("Data")
+        ? "what must survive is written through Storage: write, sync, rename, sync the directory"
+        : nil
     }
   }
 

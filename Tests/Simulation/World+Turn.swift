@@ -257,7 +257,7 @@ extension World {
       finish(errand, try fitted(result, errand.operation))
     case .snapshotWritten(let result, let requesters):
       try snapshotWritten(result, count: requesters.count)
-    case .loading, .loadingFailed, .journalFailed: break
+    case .loading, .loadingFailed, .diskFailed: break
     }
   }
 

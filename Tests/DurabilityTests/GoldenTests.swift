@@ -1,0 +1,128 @@
+// Files that a released server wrote must open for ever; files of a newer format are refused.
+// The files of format 1 are never made again: a new format gets a folder of its own beside them,
+// written by the same test with PATRON_UPDATE_GOLDEN=1 after `format` was raised.
+
+import Durability
+import Foundation
+import FuzzTargets
+import Platform
+import Scoring
+import Server
+import Support
+import Testing
+
+@Suite("Golden files")
+struct GoldenTests {
+  /// The format that is written today.
+  private static let format = 1
+
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Golden")
+
+  private static func files(_ format: Int) throws -> [String: [UInt8]] {
+    let folder = folder.appending(path: "format-\(format)")
+    var files: [String: [UInt8]] = [:]
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+      files[name] = [UInt8](try Data(contentsOf: folder.appending(path: name)))
+    }
+    return files
+  }
+
+  private static func recovered(_ files: [String: [UInt8]]) throws(ServerError) -> Recovered {
+    var randomness: any Randomness = SeededGenerator(seed: 1)
+    return try Recovered.recover(
+      from: SimulatedStorage(files: files), randomness: &randomness, threads: 2
+    ) { _ in }
+  }
+
+  /// What the files of every format hold: a snapshot after two commands, the next one in a segment
+  /// that was closed then, a snapshot after four, two more behind it, and half of a seventh.
+  private static func expect(_ recovered: Recovered, from snapshot: UInt64) {
+    let engine = Engine(recovered.parts)
+    #expect(recovered.facts.snapshotSequence == snapshot)
+    #expect(recovered.facts.recordCount == 6 - Int(snapshot))
+    #expect(recovered.recovery.cutBytes == 96)
+    let (sequence, time, zone) = (engine.sequence, engine.timeMicros, engine.timeZone)
+    let (generation, hash) = (engine.generation, engine.store.stateHash())
+    let (customers, orders) = (engine.store.customerCount, engine.store.orderCount)
+    #expect(sequence == 6 && time == 1_000_000_000_000_060 && zone == "Europe/Paris")
+    #expect(customers == 4 && orders == 7 && generation == 1)
+    #expect(hash == 10_962_255_153_684_866_449)
+  }
+
+  @Test("a directory of every format opens with exactly what was in it", arguments: 1...format)
+  func opens(_ format: Int) throws {
+    if ProcessInfo.processInfo.environment["PATRON_UPDATE_GOLDEN"] == "1" && format == Self.format {
+      try Self.write()
+    }
+    let files = try Self.files(format)
+    #expect(files.keys.count { $0.hasPrefix("journal-") } == 2)
+    for report in try inspect(SimulatedStorage(files: files)) {
+      #expect(report.damage == nil, "\(report.name)")
+    }
+    Self.expect(try Self.recovered(files), from: 4)
+    // The older snapshot with the longer journal, and the journal alone, come to the same.
+    let snapshots = files.keys.filter { $0.hasPrefix("snapshot-") }.sorted()
+    try #require(snapshots.count == 2)
+    let older = files.filter { $0.key != snapshots[1] }
+    Self.expect(try Self.recovered(older), from: 2)
+    Self.expect(try Self.recovered(older.filter { $0.key != snapshots[0] }), from: 0)
+  }
+
+  @Test(
+    "a newer format is refused, and the operator is told why", arguments: ["journal", "snapshot"])
+  func newer(_ kind: String) throws {
+    var files = try Self.files(Self.format)
+    let name = try #require(files.keys.filter { $0.hasPrefix(kind) }.max())
+    var bytes = try #require(files[name])
+    // The version is at 8; the checksum stands at the end of the header, whose length is at 12.
+    let end = Int(bytes.rawBytes.littleEndian32(at: 12)) - 4
+    bytes.store(littleEndian: UInt32(Self.format + 1), at: 8)
+    bytes.store(littleEndian: CRC32C.checksum(bytes.rawBytes.extracting(0..<end)), at: end)
+    files[name] = bytes
+    let error = #expect(throws: ServerError.self) { try Self.recovered(files) }
+    let sentence = "\(name) has format \(Self.format + 1), newer than this program knows"
+    #expect(error.map { "\($0)".contains(sentence) } == true, "\(String(describing: error))")
+  }
+
+  // MARK: Writing
+
+  private static func write() throws {
+    let storage = SimulatedStorage()
+    let clock = SimulatedClock()
+    var randomness: any Randomness = SeededGenerator(seed: 0x601d)
+    let recovered = try Recovered.recover(
+      from: storage, randomness: &randomness, threads: 1
+    ) { _ in }
+    var journal = try Journal(
+      continuing: recovered.recovery, in: storage, options: JournalOptions(preallocationBytes: 0),
+      clock: clock, randomness: randomness)
+    var engine = Engine(recovered.parts)
+    for command in SmallShop.commands {
+      clock.advance(micros: 10)
+      try engine.replay(
+        sequence: engine.sequence + 1, timeMicros: clock.calendarMicros(), frame: command.rawBytes)
+      var batch = RecordBatch()
+      batch.append(sequence: engine.sequence, time: engine.timeMicros, payload: command.rawBytes)
+      try journal.append(&batch)
+      if engine.sequence == 3 { try journal.roll() }
+      if engine.sequence == 2 || engine.sequence == 4 {
+        let pace = SnapshotPace(bytesPerSecond: 0, clock: clock)
+        _ = try writeSnapshot(of: engine.store, to: storage, pace)
+      }
+    }
+    var batch = RecordBatch()
+    batch.append(
+      sequence: engine.sequence + 1, time: engine.timeMicros,
+      payload: [UInt8](repeating: 7, count: 200).rawBytes)
+    try journal.append(&batch)
+    let folder = folder.appending(path: "format-\(format)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    var files = storage.files
+    if let last = files.keys.filter({ $0.hasPrefix("journal-") }).max() {
+      // The batch has 248 bytes; its sync never returned.
+      files[last]?.removeLast(152)
+    }
+    for (name, bytes) in files { try Data(bytes).write(to: folder.appending(path: name)) }
+  }
+}

@@ -1,0 +1,146 @@
+// Where the corpus begins: real messages, journals and snapshots as inputs of the targets.
+
+import Durability
+import Platform
+import Scoring
+import Server
+import Support
+import Wire
+
+/// Inputs made of what a real server writes.
+public enum FuzzSeeds {
+  /// Makes them.
+  ///
+  /// - Parameter target: whose inputs.
+  /// - Returns: the inputs, whole.
+  /// - Throws: what recovery and the writers throw; never on a disk in memory.
+  public static func make(_ target: FuzzTarget) throws -> [[UInt8]] {
+    switch target {
+    case .frame: frames()
+    case .request: requests()
+    case .journal: try journals()
+    case .snapshot: try snapshots()
+    }
+  }
+
+  private static func frames() -> [[UInt8]] {
+    let requests = SmallShop.commands + SmallShop.queries
+    var inputs: [[UInt8]] = [[0] + Array(requests.joined())]
+    for frame in requests + replies() {
+      let body = [UInt8](frame.dropFirst(FrameHeader.size))
+      for (number, trip) in FuzzMessages.trips.enumerated() where trip(body) {
+        inputs.append([UInt8(number)] + body)
+      }
+    }
+    return inputs
+  }
+
+  private static func requests() -> [[UInt8]] {
+    let all = SmallShop.commands + SmallShop.queries
+    return all.map { [1] + $0 } + [[0] + Array(all.joined())]
+  }
+
+  /// What an engine says to all requests, and what only the server says.
+  private static func replies() -> [[UInt8]] {
+    var engine = Engine()
+    var replies: [[UInt8]] = []
+    for request in SmallShop.queries + SmallShop.commands + SmallShop.queries {
+      guard case .frame(let header)? = try? Frame.cut(request.rawBytes, sizeMax: .max) else {
+        continue
+      }
+      var out = ByteBuffer()
+      _ = engine.execute(header, request.rawBytes, at: SmallShop.now, into: &out)
+      replies.append(copy(out.bytes))
+    }
+    var status = StatusReply()
+    engine.describe(in: &status)
+    replies.append(SmallShop.frame(.status, status))
+    if let fit = fit(engine) { replies.append(SmallShop.frame(.fit, fit)) }
+    return replies.filter { $0.count > FrameHeader.size }
+  }
+
+  private static func fit(_ engine: consuming Engine) -> FitReply? {
+    let request = SmallShop.queries[SmallShop.queries.count - 1]
+    var out = ByteBuffer()
+    guard case .frame(let header)? = try? Frame.cut(request.rawBytes, sizeMax: .max),
+      case .asked(.fit(let job)) = engine.execute(
+        header, request.rawBytes, at: SmallShop.now, into: &out)
+    else { return nil }
+    return try? job.run()
+  }
+
+  // MARK: Files
+
+  private static func journals() throws -> [[UInt8]] {
+    let one = try files(rollEvery: 100, snapshots: []).journals
+    let three = try files(rollEvery: 2, snapshots: []).journals
+    let late = try files(rollEvery: 2, snapshots: [3, 5]).journals
+    var torn = one
+    torn[0].removeLast(20)
+    var rotten = three
+    rotten[1][70] ^= 4
+    var inputs: [[UInt8]] = [[4] + parts(rotten)]
+    for files in [one, three, late, torn, [one[0] + [UInt8](repeating: 0, count: 500)]] {
+      inputs.append([5] + parts(files))
+      inputs.append([4] + parts(files))
+      inputs.append([7] + parts(files.map(packed)))
+    }
+    return inputs
+  }
+
+  /// Files behind their lengths.
+  private static func parts(_ files: [[UInt8]]) -> [UInt8] {
+    Array(files.map { [UInt8($0.count & 255), UInt8($0.count >> 8)] + $0 }.joined())
+  }
+
+  private static func snapshots() throws -> [[UInt8]] {
+    var inputs: [[UInt8]] = []
+    for sequences in [[1], [2], [4], [6], [3, 4, 6]] as [Set<Int>] {
+      for snapshot in try files(rollEvery: 100, snapshots: sequences).snapshots {
+        inputs += [[7] + packed(snapshot), [6] + packed(snapshot)]
+        if snapshot.count < 10_000 { inputs.append([5] + snapshot) }
+      }
+    }
+    return inputs
+  }
+
+  /// The files of a server that was given the small shop's commands.
+  private static func files(rollEvery: Int, snapshots: Set<Int>) throws -> (
+    journals: [[UInt8]], snapshots: [[UInt8]]
+  ) {
+    let storage = SimulatedStorage()
+    let clock = SimulatedClock()
+    var randomness: any Randomness = SeededGenerator(seed: 5)
+    let recovered = try Recovered.recover(from: storage, randomness: &randomness, threads: 1) { _ in
+    }
+    var journal = try Journal(
+      continuing: recovered.recovery, in: storage, options: JournalOptions(preallocationBytes: 0),
+      clock: clock, randomness: randomness)
+    var engine = Engine(recovered.parts)
+    for (number, command) in SmallShop.commands.enumerated() {
+      try engine.replay(
+        sequence: engine.sequence + 1, timeMicros: SmallShop.now, frame: command.rawBytes)
+      var batch = RecordBatch()
+      batch.append(
+        sequence: engine.sequence, time: engine.timeMicros, payload: command.rawBytes)
+      try journal.append(&batch)
+      if snapshots.contains(number + 1) {
+        let pace = SnapshotPace(bytesPerSecond: 0, clock: clock)
+        _ = try writeSnapshot(of: engine.store, to: storage, pace)
+      }
+      if number % rollEvery == rollEvery - 1 { try journal.roll() }
+    }
+    let files = storage.files.sorted { $0.key < $1.key }
+    return (
+      files.filter { $0.key.hasPrefix("journal") }.map(\.value),
+      files.filter { $0.key.hasPrefix("snapshot") }.map(\.value)
+    )
+  }
+}
+
+/// The bytes of a span.
+func copy(_ bytes: RawSpan) -> [UInt8] {
+  var copy: [UInt8] = []
+  copy.append(bytes: bytes)
+  return copy
+}

@@ -1,0 +1,75 @@
+// Requests of arbitrary bytes, executed one after the other by an engine that holds a small shop.
+
+import Platform
+import Scoring
+import Wire
+
+/// With an odd first byte the length field of the first frame is made to fit, so that the fuzzer
+/// need not find it.
+func fuzzRequest(_ choice: UInt8, _ bytes: [UInt8]) {
+  var stream = bytes
+  if choice & 1 == 1 && stream.count >= FrameHeader.size {
+    stream.store(littleEndian: UInt32(clamping: stream.count - 4), at: 0)
+    stream.store(littleEndian: 0 as UInt32, at: 20)
+  }
+  var engine = Engine(SmallShop.parts)
+  var twin = Engine(SmallShop.parts)
+  var rest = stream.rawBytes
+  while case .frame(let header)? = try? Frame.cut(rest, sizeMax: Limits.frameSizeMax) {
+    let frame = rest.extracting(0..<header.frameSize)
+    rest = rest.extracting(header.frameSize..<rest.byteCount)
+    let sequence = engine.sequence
+    var out = ByteBuffer()
+    let outcome = engine.execute(header, frame, at: SmallShop.now, into: &out)
+    switch outcome {
+    case .changed:
+      precondition(engine.sequence == sequence + 1, "a command has the next sequence")
+      checkReply(out.bytes, to: header, .ok)
+      replay(frame, sequence + 1, on: &twin)
+    case .answered, .repeated: checkReply(out.bytes, to: header, .ok)
+    case .refused(let status):
+      precondition(status != .ok, "a refusal says why")
+      checkReply(out.bytes, to: header, status)
+    case .asked: precondition(out.bytes.isEmpty, "an errand leaves the outbox alone")
+    }
+    precondition(
+      engine.sequence == twin.sequence, "only a command that changes the state is counted")
+  }
+  // The twin has seen nothing but the accepted commands, and those as records.
+  precondition(
+    engine.store.stateHash() == twin.store.stateHash(),
+    "what is refused or asked changes nothing, and a record gives the state again")
+}
+
+private func replay(_ frame: RawSpan, _ sequence: UInt64, on engine: inout Engine) {
+  do throws(SectionError) {
+    try engine.replay(sequence: sequence, timeMicros: SmallShop.now, frame: frame)
+  } catch {
+    preconditionFailure("an accepted command can be replayed: \(error)")
+  }
+}
+
+/// A reply is one whole frame with the request's verb and tag, and its body reads to its end.
+private func checkReply(_ reply: RawSpan, to request: FrameHeader, _ status: Status) {
+  guard case .frame(let header)? = try? Frame.cut(reply, sizeMax: Limits.frameSizeMax),
+    header.frameSize == reply.byteCount, header.verb == request.verb, header.tag == request.tag,
+    header.status == status.rawValue, header.deadlineMillis == 0
+  else { preconditionFailure("a reply is one whole frame that answers its request") }
+  guard status == .ok else { return check(RefusalReply.self, reply) }
+  switch Verb(rawValue: header.verb) {
+  case .hello: check(HelloReply.self, reply)
+  case .ping: check(PingReply.self, reply)
+  case .declareShop: check(Empty.self, reply)
+  case .recordOrders, .recordReturns: check(RecordReply.self, reply)
+  case .scoreOne: check(ScoreReply.self, reply)
+  case .scoreMany: check(ScoreManyReply.self, reply)
+  case .adoptModel: check(AdoptModelReply.self, reply)
+  default: preconditionFailure("an engine answers no other verbs by itself")
+  }
+}
+
+private func check<Body: Message>(_ type: Body.Type, _ reply: RawSpan) {
+  var reader = FrameReader(reply, from: FrameHeader.size)
+  let isWhole = (try? Body(from: &reader)) != nil && reader.remaining == 0
+  precondition(isWhole, "a reply's body is what its verb and status promise")
+}

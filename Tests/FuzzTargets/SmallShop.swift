@@ -1,0 +1,101 @@
+// The little shop the fuzzer's requests meet, and the requests it was made with. They are also the
+// seeds of the corpus.
+
+import Platform
+import Scoring
+import Wire
+
+/// Requests as bytes, and a state made by them.
+public enum SmallShop {
+  /// Noon of 1997-01-01 UTC.
+  static let start: Int64 = 852_120_000_000_000
+  static let day: Int64 = 86_400_000_000
+  /// When the fuzzer's requests come.
+  static let now = start + 300 * day
+
+  /// Commands, in the order in which the shop was made.
+  public static let commands: [[UInt8]] = [
+    frame(
+      .declareShop,
+      DeclareShopRequest(
+        timeZone: "Europe/Paris",
+        transitions: [
+          .init(fromSeconds: .min, offsetSeconds: 3600),
+          .init(fromSeconds: 859_683_600, offsetSeconds: 7200),
+        ])),
+    orders([("ann", "1", 0, 2500), ("ann", "2", 30, 1000), ("bob", "1", 3, 700)]),
+    orders([("ann", "3", 31, 900), ("cy", "1", 60, 0), ("ann", "4", 10, 1), ("bob", "1", 3, 700)]),
+    frame(
+      .recordReturns,
+      RecordReturnsRequest(
+        key: CommandKey(producer: 1, number: 3), currency: "EUR", minorDigits: 2,
+        returns: [
+          .init(
+            customer: "ann", order: "2", returned: "r", timeMicros: start + 33 * day,
+            amountMinor: 400)
+        ])),
+    frame(.adoptModel, AdoptModelRequest(key: CommandKey(producer: 1, number: 4), model: model)),
+    orders([("dee", "1", 250, 1)]),
+  ]
+
+  /// Requests that change nothing.
+  public static let queries: [[UInt8]] = [
+    frame(.hello, HelloRequest(client: "fuzz")), frame(.ping, Empty()),
+    frame(.status, StatusRequest(withStateHash: true)), frame(.snapshot, Empty()),
+    frame(.scoreOne, ScoreOneRequest(terms: terms, customer: "ann")),
+    frame(.scoreOne, ScoreOneRequest(terms: terms, customer: "nobody")),
+    frame(.scoreMany, ScoreManyRequest(terms: terms, customers: ["bob", "ann", "x"])),
+    frame(.fit, FitRequest(asOfMicros: 0, kind: 2)),
+  ]
+
+  /// The shop after all commands.
+  static let parts: Engine.Parts = engine().dismantle()
+
+  private static func engine() -> Engine {
+    var engine = Engine()
+    for command in commands {
+      var reply = ByteBuffer()
+      guard case .frame(let header)? = try? Frame.cut(command.rawBytes, sizeMax: .max),
+        case .changed = engine.execute(header, command.rawBytes, at: now - day, into: &reply)
+      else { preconditionFailure("the shop's own commands are accepted") }
+    }
+    return engine
+  }
+
+  private static let terms = ScoreTermsFields(
+    asOfMicros: start + 272 * day, horizonDays: 273, discountRate: 0.1, margin: 1)
+
+  private static let model: ModelFields = {
+    var model = ModelFields(kind: 2, r: 0.525, alpha: 43.28, a: 0.891, b: 1.614)
+    model.spendKnown = true
+    model.p = 6.25
+    model.q = 3.74
+    model.gamma = 15.44
+    return model
+  }()
+
+  private static func orders(_ rows: [(String, String, day: Int64, minor: Int64)]) -> [UInt8] {
+    frame(
+      .recordOrders,
+      RecordOrdersRequest(
+        key: CommandKey(producer: 2, number: UInt64(rows.count)), currency: "EUR", minorDigits: 2,
+        orders: rows.map {
+          .init(
+            customer: $0.0, order: $0.1, timeMicros: start + $0.day * day, amountMinor: $0.minor)
+        }))
+  }
+
+  static func frame(_ verb: Verb, _ body: some Message) -> [UInt8] {
+    var out = ByteBuffer()
+    let mark = Frame.begin(verb: verb.rawValue, tag: 7, in: &out)
+    do throws(Refusal) {
+      try body.write(to: &out)
+    } catch {
+      preconditionFailure("the shop's own requests can be written: \(error)")
+    }
+    Frame.end(mark, in: &out)
+    var bytes: [UInt8] = []
+    bytes.append(bytes: out.bytes)
+    return bytes
+  }
+}
