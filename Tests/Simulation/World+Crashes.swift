@@ -138,6 +138,8 @@ extension World {
     server = nil
     let wasKilled = chanceOfKill(at: point, percent: 30)
     let least = wasKilled ? acknowledgedSequence : promisedSequence
+    // What a power loss may have taken, no later start can give back.
+    acknowledgedSequence = least
     tell("\(wasKilled ? "killed" : "power lost") in call \(point.number), \(point.call)")
     storage = wasKilled ? point.afterKill() : powerLoss(point)
     if plan.crashes && !network.isHasty && chance(30) { storage.plan(plan.faults) }
