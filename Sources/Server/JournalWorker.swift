@@ -54,6 +54,8 @@ package struct JournalWorker: ~Copyable {
   private var news: JournalNews
   /// When the oldest record that is acknowledged and not on disk was written.
   private var unsyncedSinceMicros: Int64?
+  /// Since when records wait for space.
+  private var stuckSinceMicros: Int64?
 
   /// Recovers the state, hands it to the loop, and opens the journal behind it.
   ///
@@ -161,12 +163,17 @@ package struct JournalWorker: ~Copyable {
     do throws(DurabilityError) {
       try journal.write(&group)
     } catch {
-      // Only where room cannot be made ahead: the group waits, and its replies with it.
+      // Only where room cannot be made ahead: the group waits a moment, and its replies with it.
       guard case .outOfSpace = error else { throw error }
+      let now = clock.monotonicMicros()
+      let since = stuckSinceMicros ?? now
+      guard now - since < ServerLimits.stuckMicros else { throw error }
+      stuckSinceMicros = since
       news.isFull = true
       news.isStuck = true
       return
     }
+    stuckSinceMicros = nil
     news.isStuck = false
     let last = group.lastSequence
     group.removeAll()
