@@ -52,7 +52,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "Server", "Client", "Platform", "Durability", "Wire", "Models", "Scoring", "Support",
+        "Server", "Client", "Platform", "Durability", "Wire", "Models", "Scoring", "FuzzTargets",
+        "Support",
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "Platform", "Wire"]),
     .testTarget(name: "PatronTests", dependencies: ["patron", "Wire", "Support"]),

@@ -34,6 +34,18 @@ static inline void linux_name_thread(const char *name) { prctl(15 /* PR_SET_NAME
 
 static inline void linux_prefetch(const void *address) { __builtin_prefetch(address); }
 
+// What the thread sanitizer cannot see for itself: that a lock was taken, or is given back, in the
+// kernel. Nothing happens without the sanitizer (.ci/sanitize thread).
+#ifdef PATRON_THREAD_SANITIZER
+extern void __tsan_acquire(void *);
+extern void __tsan_release(void *);
+static inline void linux_tell_locked(void *lock) { __tsan_acquire(lock); }
+static inline void linux_tell_unlocking(void *lock) { __tsan_release(lock); }
+#else
+static inline void linux_tell_locked(void *lock) { (void)lock; }
+static inline void linux_tell_unlocking(void *lock) { (void)lock; }
+#endif
+
 // CRC-32C by the processor: one instruction for eight bytes. Asked for at run time, since x86-64's
 // and ARMv8.0's baselines do not promise it; each function carries its own target attribute.
 #if defined(__x86_64__)

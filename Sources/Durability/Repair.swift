@@ -109,7 +109,8 @@ public func repair(
   _ plan: RepairPlan, in storage: any Storage, clock: any Clock, randomness: inout any Randomness
 ) throws(DurabilityError) {
   var replaced: Set<String> = []
-  for piece in plan.pieces where !piece.scan.isWhole {
+  // The last first: a file's first piece takes its place, so the others must have been read by then.
+  for piece in plan.pieces.reversed() where !piece.scan.isWhole {
     let old = piece.scan.segment
     let new = FileKind.journal.name(piece.run.first)
     let body = try bytes(of: old.name, from: piece.run.start, to: piece.run.end, in: storage)

@@ -2,6 +2,7 @@
 // refused or passed by, and nobody traps over them. Found by reading and by the fuzzer.
 
 import Durability
+import FuzzTargets
 import Platform
 import Support
 import Testing
@@ -79,5 +80,90 @@ struct ForgedTests {
     _ = try read([name: damaged])
     let plan = try #require(try planRepair(of: SimulatedStorage(files: [name: damaged])))
     #expect(plan.lastSequence == 1 && plan.givenUp == 2...4 && plan.readableTimes == 6...7)
+  }
+
+  @Test("a repair keeps all records of a file with bytes between its batches")
+  func bytesBetween() throws {
+    let (name, bytes) = try segment([0, 1, 2], times: [1, 2, 3])
+    var wide = bytes
+    wide.insert(contentsOf: [UInt8](repeating: 0, count: 8), at: 88)
+    let storage = SimulatedStorage(files: [name: wide])
+    let plan = try #require(try planRepair(of: storage))
+    #expect(plan.lastSequence == 3 && plan.givenUp == nil)
+    var randomness: any Randomness = SeededGenerator(seed: 5)
+    try repair(plan, in: storage, clock: SimulatedClock(), randomness: &randomness)
+    struct Count: RecoveryHandler {
+      var records = 0
+      mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError) {}
+      mutating func record(
+        sequence: UInt64, time: Int64, payload: RawSpan
+      ) throws(RecoveryRefusal) { records += 1 }
+    }
+    var count = Count()
+    _ = try recover(from: storage, into: &count)
+    #expect(count.records == 3 && storage.files["damaged-" + name] == wide)
+  }
+
+  // MARK: Checksums that fit
+
+  /// A good snapshot of three records as of the third.
+  private func snapshot() throws -> (name: String, bytes: [UInt8]) {
+    let storage = SimulatedStorage()
+    try Ledger(through: 3).writeSnapshot(to: storage)
+    return try #require(storage.files.first.map { (name: $0.key, bytes: $0.value) })
+  }
+
+  @Test(
+    "a journal's file with a fitting checksum and a wrong content is refused with the place",
+    arguments: [
+      (8, 0, "never existed"), (12, 41, "impossible"), (12, 5000, "impossible"),
+      (24, 9, "another file"), (40 + 8, 7, "stands where"), (40 + 28, 56, "longer than its"),
+      (40 + 32 + 8, 99, "not what was written"),
+    ])
+  func journalContent(offset: Int, value: UInt32, word: String) throws {
+    let (name, bytes) = try segment([0, 1], times: [1, 2])
+    var forged = bytes
+    // A batch of 56 bytes has 8 behind its record.
+    if value == 56 { forged.insert(contentsOf: [UInt8](repeating: 0, count: 8), at: 88) }
+    forged.store(littleEndian: value, at: offset)
+    forged = FuzzFiles(1).sealed(journal: forged)
+    let error = recoveryFailure(SimulatedStorage(files: [name: forged]))
+    #expect(
+      error.map { "\($0)".contains(word) && "\($0)".contains(name) } == true,
+      "\(forged.count) \(String(describing: error))")
+    _ = try read([name: forged])
+  }
+
+  @Test(
+    "a snapshot with a fitting checksum and a wrong content is refused with the place",
+    arguments: [
+      (8, 0, "never existed"), (16, 4, "another file"), (40, 4095, "not its length"),
+      (48, 33, "not its length"), (100, 1, "must be zero"), (0, 8, "impossible block"),
+      (0, 16, "do not fill"),
+    ])
+  func snapshotContent(offset: Int, value: UInt32, word: String) throws {
+    let (name, bytes) = try snapshot()
+    var forged = bytes
+    if offset == 0 {
+      // A field of the second entry of the contents: its bytes, or its offset.
+      let entry = Int(bytes.rawBytes.littleEndian64(at: 40)) + 32
+      forged.store(littleEndian: value == 8 ? 65 << 20 : 5000, at: entry + Int(value))
+    } else {
+      forged.store(littleEndian: value, at: offset)
+    }
+    forged = FuzzFiles(1).sealed(snapshot: forged)
+    let error = recoveryFailure(SimulatedStorage(files: [name: forged]))
+    #expect(
+      error.map { "\($0)".contains(word) && "\($0)".contains(name) } == true,
+      "\(String(describing: error))")
+    _ = try read([name: forged])
+  }
+
+  @Test("a snapshot that is ahead of a missing journal says which record must follow")
+  func missingJournal() throws {
+    let (name, bytes) = try snapshot()
+    let error = try #require(recoveryFailure(SimulatedStorage(files: [name: bytes])))
+    #expect(error == .gap(file: "the journal", expected: 4, found: .max))
+    #expect("\(error)".contains("goes on with record 4 is missing"))
   }
 }

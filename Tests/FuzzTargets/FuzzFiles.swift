@@ -6,7 +6,7 @@ import Durability
 import Platform
 
 /// How bytes are taken as files.
-struct FuzzFiles {
+public struct FuzzFiles: Sendable {
   /// Checksums and magic are made to fit.
   let isSealed: Bool
   /// Runs of zeros are written short.
@@ -14,7 +14,10 @@ struct FuzzFiles {
   /// A file's name follows from the sequence in its header; otherwise the first one's is 1.
   let isNamed: Bool
 
-  init(_ choice: UInt8) {
+  /// Reads the choice.
+  ///
+  /// - Parameter choice: 1 seals, 2 unpacks, 4 names; sums of these.
+  public init(_ choice: UInt8) {
     isSealed = choice & 1 != 0
     isPacked = choice & 2 != 0
     isNamed = choice & 4 != 0
@@ -26,7 +29,10 @@ struct FuzzFiles {
   /// Makes the checksums of a journal's file fit as far as its lengths make sense.
   ///
   /// A batch whose header's checksum is all ones stays bad.
-  func sealed(journal bytes: [UInt8]) -> [UInt8] {
+  ///
+  /// - Parameter bytes: the file.
+  /// - Returns: the file; as it is when it is not to be sealed.
+  public func sealed(journal bytes: [UInt8]) -> [UInt8] {
     guard isSealed, bytes.count >= 40 else { return bytes }
     var bytes = bytes
     bytes.store(littleEndian: 0x4c4a_4e4f_5254_4150 as UInt64, at: 0)
@@ -48,7 +54,10 @@ struct FuzzFiles {
   }
 
   /// Makes the checksums of a snapshot fit as far as its lengths make sense.
-  func sealed(snapshot bytes: [UInt8]) -> [UInt8] {
+  ///
+  /// - Parameter bytes: the file.
+  /// - Returns: the file; as it is when it is not to be sealed.
+  public func sealed(snapshot bytes: [UInt8]) -> [UInt8] {
     guard isSealed, bytes.count >= 72 else { return bytes }
     var bytes = bytes
     bytes.store(littleEndian: 0x4e53_4e4f_5254_4150 as UInt64, at: 0)

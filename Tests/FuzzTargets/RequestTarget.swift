@@ -14,11 +14,13 @@ func fuzzRequest(_ choice: UInt8, _ bytes: [UInt8]) {
   }
   var engine = Engine(SmallShop.parts)
   var twin = Engine(SmallShop.parts)
+  var hasCommands = false
   var rest = stream.rawBytes
   while case .frame(let header)? = try? Frame.cut(rest, sizeMax: Limits.frameSizeMax) {
     let frame = rest.extracting(0..<header.frameSize)
     rest = rest.extracting(header.frameSize..<rest.byteCount)
     let sequence = engine.sequence
+    if Verb(rawValue: header.verb)?.isCommand == true { hasCommands = true }
     var out = ByteBuffer()
     let outcome = engine.execute(header, frame, at: SmallShop.now, into: &out)
     switch outcome {
@@ -35,9 +37,12 @@ func fuzzRequest(_ choice: UInt8, _ bytes: [UInt8]) {
     precondition(
       engine.sequence == twin.sequence, "only a command that changes the state is counted")
   }
+  guard hasCommands else { return }
   // The twin has seen nothing but the accepted commands, and those as records.
+  let hash =
+    twin.sequence == SmallShop.sequence ? SmallShop.stateHash : twin.store.stateHash()
   precondition(
-    engine.store.stateHash() == twin.store.stateHash(),
+    engine.store.stateHash() == hash,
     "what is refused or asked changes nothing, and a record gives the state again")
 }
 

@@ -51,6 +51,9 @@ public enum SmallShop {
   /// The shop after all commands.
   static let parts: Engine.Parts = engine().dismantle()
 
+  static let sequence = UInt64(commands.count)
+  static let stateHash = Engine(parts).store.stateHash()
+
   private static func engine() -> Engine {
     var engine = Engine()
     for command in commands {
