@@ -116,7 +116,7 @@ struct ForgedTests {
   @Test(
     "a journal's file with a fitting checksum and a wrong content is refused with the place",
     arguments: [
-      (8, 0, "never existed"), (12, 41, "impossible"), (12, 5000, "impossible"),
+      (8, 0, "never existed"), (12, 41, "checksum"), (12, 5000, "impossible"),
       (24, 9, "another file"), (40 + 8, 7, "stands where"), (40 + 28, 56, "longer than its"),
       (40 + 32 + 8, 99, "not what was written"),
     ])
@@ -147,7 +147,8 @@ struct ForgedTests {
     if offset == 0 {
       // A field of the second entry of the contents: its bytes, or its offset.
       let entry = Int(bytes.rawBytes.littleEndian64(at: 40)) + 32
-      forged.store(littleEndian: value == 8 ? 65 << 20 : 5000, at: entry + Int(value))
+      forged.store(
+        littleEndian: value == 8 ? UInt64(65 << 20) : UInt64(5000), at: entry + Int(value))
     } else {
       forged.store(littleEndian: value, at: offset)
     }
