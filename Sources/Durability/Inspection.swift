@@ -137,18 +137,24 @@ struct JournalScan {
     var offset = Int64(Segment.headerBytes)
     try readRun(at: &offset, expected: firstSequence, &window)
     let expected = lastKnown + 1
-    switch try segment.tail(from: offset, expected: expected, in: &window) {
-    case .clean: return
-    case .torn where isLast:
-      tornBytes = window.size - offset
-      return
-    case .torn:
+    if try segment.batch(at: offset, in: &window) != nil {
+      // It is as it was written, and yet not what belongs here: no write that was cut off.
       damage = .damaged(
-        file: window.name, offset: offset, what: "record \(expected) of a closed file is bad")
-    case .bitRot(let next):
-      damage = .damaged(
-        file: window.name, offset: offset,
-        what: "record \(expected) is bad, and byte \(next) shows that it was good once")
+        file: window.name, offset: offset, what: "record \(expected) is not what was written")
+    } else {
+      switch try segment.tail(from: offset, expected: expected, in: &window) {
+      case .clean: return
+      case .torn where isLast:
+        tornBytes = window.size - offset
+        return
+      case .torn:
+        damage = .damaged(
+          file: window.name, offset: offset, what: "record \(expected) of a closed file is bad")
+      case .bitRot(let next):
+        damage = .damaged(
+          file: window.name, offset: offset,
+          what: "record \(expected) is bad, and byte \(next) shows that it was good once")
+      }
     }
     // What is readable behind the damage: every place where a batch may begin is tried.
     while offset < window.size {

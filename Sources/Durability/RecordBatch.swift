@@ -198,6 +198,7 @@ struct RecordReader: ~Escapable {
   ///   - record: Its header, whose checksum is left out, and its payload.
   ///   - sequence: Its number.
   ///   - salt: The segment's.
+  /// - Returns: Its checksum.
   static func checksum(_ record: RawSpan, sequence: UInt64, salt: UInt32) -> UInt32 {
     var number: [UInt8] = []
     number.append(littleEndian: sequence)

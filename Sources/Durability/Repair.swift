@@ -12,8 +12,9 @@ public struct RepairPlan: Sendable {
   public let snapshotSequence: UInt64?
   /// The last record that is kept.
   public let lastSequence: UInt64
-  /// The records that are given up as far as any file tells of them; nil when none does. There may
-  /// have been later ones.
+  /// The records that are given up as far as any file tells of them; nil when none does.
+  ///
+  /// There may have been later ones.
   public let givenUp: ClosedRange<UInt64>?
   /// How many of them can be read, but follow others that cannot.
   public let readableCount: Int

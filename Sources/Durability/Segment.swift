@@ -69,6 +69,7 @@ struct Segment {
   ///   - firstSequence: Of the first record.
   ///   - time: Of the creation, microseconds since 1970 UTC.
   ///   - salt: For the checksums behind it.
+  /// - Returns: The bytes.
   static func header(firstSequence: UInt64, time: Int64, salt: UInt32) -> [UInt8] {
     var header: [UInt8] = []
     header.append(littleEndian: magic)

@@ -92,6 +92,7 @@ public struct SnapshotWriter: ~Copyable {
   ///   - storage: Where.
   ///   - isWanted: Whether it is to be found; it is removed otherwise.
   /// - Returns: Its name, if there is one.
+  /// - Throws: `DurabilityError.system`.
   private static func spareSnapshot(in storage: any Storage, isWanted: Bool)
     throws(DurabilityError) -> String?
   {

@@ -83,7 +83,7 @@ package struct JournalWorker: ~Copyable {
     let room = try Self.opening { () throws(DurabilityError) in
       try Self.makeRoom(configuration.room, in: &journal, beyond: 0)
     }
-    let closed = try Self.opening { () throws(DurabilityError) in try journal.closedBytes() }
+    let closed = (try? journal.closedBytes()) ?? 0
     let last = journal.durableSequence
     let journalBytes = journal.segmentBytes
     self.journal = journal
@@ -140,7 +140,7 @@ package struct JournalWorker: ~Copyable {
       case .roll:
         try commit()
         if group.isEmpty { try roll() }
-      case .measure: closedBytes = try journal.closedBytes()
+      case .measure: measure()
       case .stop: isLast = true
       }
     }
@@ -202,9 +202,14 @@ package struct JournalWorker: ~Copyable {
       // The present segment goes on; the next snapshot asks again.
       guard case .outOfSpace = error else { throw error }
     }
-    closedBytes = try journal.closedBytes()
+    measure()
     // Rolling has synced everything before it.
     try sync()
+  }
+
+  private mutating func measure() {
+    // Only to be told: where it cannot be found out, the last figure stands.
+    if let bytes = try? journal.closedBytes() { closedBytes = bytes }
   }
 
   /// Makes room for what the loop may hand over next.

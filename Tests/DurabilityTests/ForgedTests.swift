@@ -92,13 +92,6 @@ struct ForgedTests {
     #expect(plan.lastSequence == 3 && plan.givenUp == nil)
     var randomness: any Randomness = SeededGenerator(seed: 5)
     try repair(plan, in: storage, clock: SimulatedClock(), randomness: &randomness)
-    struct Count: RecoveryHandler {
-      var records = 0
-      mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError) {}
-      mutating func record(
-        sequence: UInt64, time: Int64, payload: RawSpan
-      ) throws(RecoveryRefusal) { records += 1 }
-    }
     var count = Count()
     _ = try recover(from: storage, into: &count)
     #expect(count.records == 3 && storage.files["damaged-" + name] == wide)
@@ -132,6 +125,20 @@ struct ForgedTests {
       error.map { "\($0)".contains(word) && "\($0)".contains(name) } == true,
       "\(forged.count) \(String(describing: error))")
     _ = try read([name: forged])
+    // What recovery refuses, a repair heals: the records before the place are kept.
+    if offset >= 40 { try repairs([name: forged]) }
+  }
+
+  /// Repairs and recovers.
+  private func repairs(_ files: [String: [UInt8]]) throws {
+    let storage = SimulatedStorage(files: files)
+    let plan = try #require(try planRepair(of: storage))
+    var randomness: any Randomness = SeededGenerator(seed: 5)
+    try repair(plan, in: storage, clock: SimulatedClock(), randomness: &randomness)
+    var count = Count()
+    let recovery = try recover(from: storage, into: &count)
+    #expect(recovery.lastSequence == plan.lastSequence)
+    #expect(UInt64(count.records) == plan.lastSequence)
   }
 
   @Test(
@@ -147,7 +154,7 @@ struct ForgedTests {
     if offset == 0 {
       // A field of the second entry of the contents: its bytes, or its offset.
       let entry = Int(bytes.rawBytes.littleEndian64(at: 40)) + 32
-      forged.store(littleEndian: value == 8 ? 65 << 20 : 5000, at: entry + Int(value))
+      forged.store(littleEndian: value == 8 ? 100_000_000 : 5000 as UInt32, at: entry + Int(value))
     } else {
       forged.store(littleEndian: value, at: offset)
     }
@@ -166,4 +173,13 @@ struct ForgedTests {
     #expect(error == .gap(file: "the journal", expected: 4, found: .max))
     #expect("\(error)".contains("goes on with record 4 is missing"))
   }
+}
+
+/// Counts records.
+private struct Count: RecoveryHandler {
+  var records = 0
+  mutating func load(_ snapshot: SnapshotReader) throws(DurabilityError) {}
+  mutating func record(
+    sequence: UInt64, time: Int64, payload: RawSpan
+  ) throws(RecoveryRefusal) { records += 1 }
 }

@@ -12,20 +12,22 @@ import Testing
 struct JournalWorkerTests {
   /// A worker, its disk, and what it has told the loop.
   private struct Bench: ~Copyable {
-    let storage = SimulatedStorage()
-    let clock = SimulatedClock()
+    let storage: SimulatedStorage
+    let clock: SimulatedClock
     let loop: Mailbox<LoopMessage>
     var worker: JournalWorker
     var last: UInt64 = 0
 
     init(windowMicros: Int64 = 0, segmentBytesMax: Int64 = 1 << 20) throws {
-      loop = try Mailbox()
+      let (storage, clock) = (SimulatedStorage(), SimulatedClock())
+      let loop = try Mailbox<LoopMessage>()
       worker = try JournalWorker(
         recovering: storage,
         JournalConfiguration(
           syncWindowMicros: windowMicros, loadThreads: 1, room: (8192, 4096),
           options: JournalOptions(segmentBytesMax: segmentBytesMax, preallocationBytes: 0)),
         clock: clock, randomness: SeededGenerator(seed: 1), reportingTo: loop)
+      (self.storage, self.clock, self.loop) = (storage, clock, loop)
     }
 
     /// One more record, as the loop hands it over.

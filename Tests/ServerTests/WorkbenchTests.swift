@@ -17,7 +17,7 @@ struct WorkbenchTests {
   /// A state after the first commands of the small shop.
   private func engine(commands: Int) throws -> Engine {
     var engine = try Engine(Store(), indexKey: (1, 2))
-    for command in SmallShop.commands.prefix(commands) {
+    for command in FuzzTargets.SmallShop.commands.prefix(commands) {
       try engine.replay(
         sequence: engine.sequence + 1, timeMicros: 1_000_000_000_000_000, frame: command.rawBytes)
     }
