@@ -91,7 +91,7 @@ struct LifePlan {
     if draw(1...100) <= faultPercent {
       var call = 0
       for _ in 0..<(fault == nil ? draw(1...3) : 10) {
-        call += draw(1...120)
+        call += draw(1...(fault == nil ? 120 : 20))
         let code: Int32 = [EIO, ENOSPC, EDQUOT][draw(0...2)]
         let drawn: SimulatedStorage.Fault = [
           .error(code), .error(code), .failedSync(code), .failedSync(code), .shortWrite,
