@@ -105,14 +105,18 @@ public struct Campaign: Sendable {
   ///   - seed: Everything that happens follows from it.
   ///   - mutant: What is wrong with the program.
   ///   - faultPercent: Of a hundred lives, in how many the disk fails.
+  ///   - requestsMax: The most requests of the life.
   ///   - keepsStory: Whether to tell what happens.
   /// - Returns: What it came to.
   public static func life(
-    seed: UInt64, mutant: Mutant? = nil, faultPercent: Int = 25, keepsStory: Bool = false
+    seed: UInt64, mutant: Mutant? = nil, faultPercent: Int = 25, requestsMax: Int = .max,
+    keepsStory: Bool = false
   ) -> LifeReport {
     do throws(SystemError) {
       let probe = try Mailbox<LoopMessage>()
-      let world = World(seed: seed, mutant: mutant, faultPercent: faultPercent, probe: probe)
+      let world = World(seed: seed, mutant: mutant, faultPercent: faultPercent, probe: probe) {
+        $0.requests = min($0.requests, requestsMax)
+      }
       if keepsStory { world.story = [] }
       return world.live()
     } catch {
