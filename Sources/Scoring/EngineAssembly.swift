@@ -118,10 +118,11 @@ public struct EngineAssembly: Sendable {
     builder.count(hashes.span)
     builder.endCounting()
     builder.deal(hashes.span)
+    // Named here, or the whole assembly would be copied for each part.
+    let (customers, identifiers) = (store.customers, store.identifiers)
     return try builder.build("customer") { one, other in
-      store.identifiers.equals(
-        store.identifiers.bytes(at: store.customers.identifier(of: one)),
-        at: store.customers.identifier(of: other))
+      identifiers.equals(
+        identifiers.bytes(at: customers.identifier(of: one)), at: customers.identifier(of: other))
     }
   }
 
@@ -131,8 +132,9 @@ public struct EngineAssembly: Sendable {
     for block in blocks { builder.count(store.orders.identities(inBlock: block).span) }
     builder.endCounting()
     for block in blocks { builder.deal(store.orders.identities(inBlock: block).span) }
+    let orders = store.orders
     return try builder.build("order") { one, other in
-      store.orders.identity(of: one) == store.orders.identity(of: other)
+      orders.identity(of: one) == orders.identity(of: other)
     }
   }
 

@@ -89,9 +89,14 @@ struct IndexBuilder {
     var start = 0
     // After dealing, each place is the end of its part.
     for end in places.dropLast() {
+      if start == end {
+        // In a small index most are: they need no room and nobody to fill them.
+        parts.append(Index.Part(capacity: 0))
+        continue
+      }
       let share = entries.span.extracting(start..<end)
       // Two thirds full: room for an eighth more before the part grows.
-      var part = Index.Part(capacity: share.isEmpty ? 0 : share.count + share.count / 2 + 8)
+      var part = Index.Part(capacity: share.count + share.count / 2 + 8)
       part.count = share.count
       if let double = Self.fill(&part.fingerprints, &part.numbers, with: share, isSame) {
         throw SectionError("\(what) \(double) is there twice")
