@@ -40,7 +40,9 @@ let package = Package(
       name: "patron-simulate", dependencies: ["Simulation", "Platform"], path: "Tests/Simulate"),
     .testTarget(
       name: "SimulationTests",
-      dependencies: ["Simulation", "Platform", "Durability", "Wire", "Scoring", "Support"]),
+      dependencies: [
+        "Simulation", "Platform", "Durability", "Wire", "Scoring", "Server", "Support",
+      ]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),

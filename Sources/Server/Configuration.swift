@@ -118,6 +118,9 @@ public enum ServerLimits {
   public static let journalRoomBytes: Int64 = 16 << 20
   /// The least such room, when the disk is nearly full; a frame of the largest size fits in.
   public static let journalRoomBytesLeast: Int64 = 2 << 20
+  /// Microseconds that records which were handed over may wait for space; then the process ends, as
+  /// nobody can say any more that they are kept.
+  public static let stuckMicros: Int64 = 1_000_000
   /// Microseconds after which a full disk is tried again.
   public static let fullRetryMicros: Int64 = 250_000
   /// Connections at a time; one more is told `overloaded` and closed.

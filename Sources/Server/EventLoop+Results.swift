@@ -170,8 +170,7 @@ extension EventLoop where Network: ~Copyable {
       if isDue { snapshots.dueMicros = now + snapshotEveryMicros }
       let isNews = engine.sequence > snapshots.sequence
       if !isNews { answerWithPresentSnapshot(now) }
-      if journalNews.isStuck { refuseSnapshots() }
-      if isNews && !journalNews.isStuck && (isDue || !snapshots.requesters.isEmpty) {
+      if isNews && (isDue || !snapshots.requesters.isEmpty) {
         snapshots.chosen = (engine.store, snapshots.requesters)
         snapshots.requesters = []
         // The journal goes on in a new segment, so that the one before can go.
@@ -183,16 +182,6 @@ extension EventLoop where Network: ~Copyable {
       snapshots.chosen = nil
       snapshots.isWriting = true
       workbench.post(.snapshot(chosen.store, for: chosen.requesters))
-    }
-  }
-
-  /// What a snapshot would hold is not in the journal, and may not be for long.
-  private mutating func refuseSnapshots() {
-    let requesters = snapshots.requesters
-    snapshots.requesters = []
-    for requester in requesters {
-      finishErrand(requester)
-      refuse(requester, Refusal(.noSpace, "the disk is full; free some space and ask again"))
     }
   }
 

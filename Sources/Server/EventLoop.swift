@@ -31,8 +31,6 @@ package enum LoopMessage: Sendable {
 package enum LoopEnd: Sendable {
   /// It was asked to, and everything acknowledged is on disk.
   case drained
-  /// It was asked to, but the disk is full, and some commands were never acknowledged.
-  case drainedInVain
   /// It was asked twice.
   case interrupted
   /// The journal failed.
@@ -264,11 +262,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     commit()
     tendSnapshots(now)
     if end == nil, isDrained || now >= drainUntilMicros ?? Int64.max {
-      if journalNews.acknowledgeable == engine.sequence {
-        end = .drained
-      } else if journalNews.isStuck {
-        end = .drainedInVain
-      }
+      if journalNews.acknowledgeable == engine.sequence { end = .drained }
     }
   }
 

@@ -54,6 +54,8 @@ package struct JournalWorker: ~Copyable {
   private var news: JournalNews
   /// When the oldest record that is acknowledged and not on disk was written.
   private var unsyncedSinceMicros: Int64?
+  /// Since when records wait for space.
+  private var stuckSinceMicros: Int64?
 
   /// Recovers the state, hands it to the loop, and opens the journal behind it.
   ///
@@ -81,7 +83,7 @@ package struct JournalWorker: ~Copyable {
     let room = try Self.opening { () throws(DurabilityError) in
       try Self.makeRoom(configuration.room, in: &journal, beyond: 0)
     }
-    let closed = try Self.opening { () throws(DurabilityError) in try journal.closedBytes() }
+    let closed = (try? journal.closedBytes()) ?? 0
     let last = journal.durableSequence
     let journalBytes = journal.segmentBytes
     self.journal = journal
@@ -138,7 +140,7 @@ package struct JournalWorker: ~Copyable {
       case .roll:
         try commit()
         if group.isEmpty { try roll() }
-      case .measure: closedBytes = try journal.closedBytes()
+      case .measure: measure()
       case .stop: isLast = true
       }
     }
@@ -161,12 +163,17 @@ package struct JournalWorker: ~Copyable {
     do throws(DurabilityError) {
       try journal.write(&group)
     } catch {
-      // Only where room cannot be made ahead: the group waits, and its replies with it.
+      // Only where room cannot be made ahead: the group waits a moment, and its replies with it.
       guard case .outOfSpace = error else { throw error }
+      let now = clock.monotonicMicros()
+      let since = stuckSinceMicros ?? now
+      guard now - since < ServerLimits.stuckMicros else { throw error }
+      stuckSinceMicros = since
       news.isFull = true
       news.isStuck = true
       return
     }
+    stuckSinceMicros = nil
     news.isStuck = false
     let last = group.lastSequence
     group.removeAll()
@@ -195,9 +202,14 @@ package struct JournalWorker: ~Copyable {
       // The present segment goes on; the next snapshot asks again.
       guard case .outOfSpace = error else { throw error }
     }
-    closedBytes = try journal.closedBytes()
+    measure()
     // Rolling has synced everything before it.
     try sync()
+  }
+
+  private mutating func measure() {
+    // Only to be told: where it cannot be found out, the last figure stands.
+    if let bytes = try? journal.closedBytes() { closedBytes = bytes }
   }
 
   /// Makes room for what the loop may hand over next.

@@ -193,9 +193,6 @@ public enum PatronServer {
       throw ServerError(4, "the disk failed, nothing more can be acknowledged: \(error)")
     case .interrupted:
       throw ServerError(1, "asked to end twice; what was acknowledged is on disk")
-    case .drainedInVain:
-      throw ServerError(
-        4, "the disk is full: the last commands were never acknowledged, and are not kept")
     case .drained:
       // Without a state the journal's thread is still reading.
       guard let store else { return }

@@ -93,6 +93,9 @@ public struct DamagedFiles: Sendable {
       && size(of: closed) > 1_000
   }
 
+  /// The files themselves.
+  public var contents: [String: [UInt8]] { files }
+
   /// The size of a file, in bytes.
   ///
   /// - Parameter name: The file.

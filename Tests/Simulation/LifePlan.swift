@@ -56,7 +56,10 @@ struct LifePlan {
   /// - Parameters:
   ///   - generator: the life's.
   ///   - faultPercent: of a hundred lives, in how many the disk fails.
-  init(_ generator: inout SeededGenerator, faultPercent: Int) {
+  ///   - fault: how; nil leaves it to chance.
+  init(
+    _ generator: inout SeededGenerator, faultPercent: Int, fault: SimulatedStorage.Fault? = nil
+  ) {
     func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
     clients = draw(1...5)
     requests = draw(20...160)
@@ -85,15 +88,15 @@ struct LifePlan {
     faults = []
     if draw(1...100) <= faultPercent {
       var call = 0
-      for _ in 0..<draw(1...3) {
+      for _ in 0..<(fault == nil ? draw(1...3) : 10) {
         call += draw(1...120)
         let code: Int32 = [EIO, ENOSPC, EDQUOT][draw(0...2)]
-        let fault: SimulatedStorage.Fault = [
+        let drawn: SimulatedStorage.Fault = [
           .error(code), .error(code), .failedSync(code), .failedSync(code), .shortWrite,
         ][draw(0...4)]
         var count = draw(1...6)
-        if case .error = fault, draw(0...3) > 0 { count = 1 }
-        faults.append((call..<call + count, fault))
+        if case .error = drawn, draw(0...3) > 0 { count = 1 }
+        faults.append((call..<call + count, fault ?? drawn))
         call += count
       }
     }

@@ -2,6 +2,7 @@
 // nothing. What it takes to make them knows names of files and formats; it stands here and in
 // ChecksumHealer only.
 
+import Glibc
 import Platform
 import Support
 
@@ -24,8 +25,14 @@ public enum Mutant: String, CaseIterable, Sendable {
   /// What a short write left out is forgotten.
   case ignoresShortWrites = "short writes are ignored"
 
-  /// Whether it shows only on a disk that fails.
-  var needsFaults: Bool { self == .retriesFailedSync || self == .ignoresShortWrites }
+  /// How the disk must fail for it to show; nil where it shows on a good one.
+  var fault: SimulatedStorage.Fault? {
+    switch self {
+    case .retriesFailedSync: .failedSync(EIO)
+    case .ignoresShortWrites: .shortWrite
+    default: nil
+    }
+  }
 
   /// What the program forgets to ask of the disk.
   var omissions: SimulatedStorage.Omissions {

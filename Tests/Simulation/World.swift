@@ -127,7 +127,8 @@ final class World {
     self.seed = seed
     self.mutant = mutant
     generator = SeededGenerator(seed: seed)
-    var plan = LifePlan(&generator, faultPercent: mutant?.needsFaults == true ? 100 : faultPercent)
+    var plan = LifePlan(
+      &generator, faultPercent: mutant?.fault == nil ? faultPercent : 100, fault: mutant?.fault)
     adjust(&plan)
     self.plan = plan
     clock = SimulatedClock(calendarMicros: plan.calendarMicros)

@@ -1,4 +1,5 @@
-// Lives of the whole server, a handful of seeds each time the tests run.
+// Lives of the whole server, a handful of seeds each time the tests run; patron-simulate lives as
+// many as one likes.
 
 import Simulation
 import Support
@@ -6,9 +7,34 @@ import Testing
 
 @Suite("World")
 struct WorldTests {
-  @Test("nothing acknowledged is lost, nothing else appears", arguments: seeds(3))
+  @Test("nothing acknowledged is lost, and nothing else is there", arguments: seeds(2))
   func lives(seed: UInt64) {
     let report = Campaign.life(seed: seed)
     #expect(report.violation == nil, "\(report.violation?.description ?? "")")
+    #expect(report.tally.crashRuns > 0 && report.tally.replies > 0)
+  }
+
+  @Test("a seed is a whole life: twice the same, to the last byte of every reply")
+  func determinism() {
+    let first = Campaign.life(seed: 11, keepsStory: true)
+    let second = Campaign.life(seed: 11, keepsStory: true)
+    #expect(first.digest == second.digest)
+    #expect(first.tally == second.tally)
+    #expect(first.story == second.story)
+    #expect(Campaign.life(seed: 12).digest != first.digest)
+  }
+
+  @Test("each mutant is caught", arguments: Mutant.allCases)
+  func mutants(mutant: Mutant) throws {
+    let outcome = try Campaign(firstSeed: 1, crashRuns: 3_000, mutant: mutant).run()
+    #expect(!outcome.violations.isEmpty, "\(mutant.rawValue): \(outcome.tally.crashRuns) runs")
+  }
+
+  @Test("calls of the disk fail, once and for ever after, and nothing acknowledged is lost")
+  func failingCalls() throws {
+    let outcome = try FailingCalls(seed: 1).run(requests: 60, stride: 19)
+    #expect(outcome.violations.isEmpty, "\(outcome.violations.first?.description ?? "")")
+    #expect(outcome.faults >= 60, "a fault that never strikes shows nothing")
+    #expect(outcome.restarts > 0 && outcome.refusals > 0)
   }
 }
