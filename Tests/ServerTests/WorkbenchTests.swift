@@ -9,6 +9,7 @@ import Scoring
 import Server
 import Support
 import Testing
+import Wire
 
 @Suite("Workbench")
 struct WorkbenchTests {
