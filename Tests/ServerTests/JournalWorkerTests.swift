@@ -125,7 +125,7 @@ struct JournalWorkerTests {
   func rolls() throws {
     var bench = try Bench()
     try bench.append()
-    bench.storage.plan(.error(ENOSPC), at: bench.storage.callCount, count: 3)
+    bench.storage.plan(.error(ENOSPC), at: bench.storage.callCount)
     _ = try bench.worker.serve([.roll])
     bench.storage.plan(.error(ENOSPC), at: .max)
     let before = bench.storage.files.count
