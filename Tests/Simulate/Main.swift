@@ -58,6 +58,7 @@ struct Main {
     line("crash runs", count(tally.crashRuns))
     line("of them crashed twice", count(tally.secondCrashes))
     line("lives went on after", "\(count(tally.restarts)) crashes")
+    line("servers stopped in good order", count(tally.stops))
     line("calls of the disk", count(tally.storageCalls))
     line("of them failed", count(tally.faults))
     line("commands executed", count(tally.commands))

@@ -49,6 +49,7 @@ struct LifePlan {
     var clock = 2
     var reset = 0
     var jump = 0
+    var stop = 0
   }
 
   /// Draws a plan.
@@ -77,8 +78,9 @@ struct LifePlan {
         preallocationBytes: Int64([0, 1_000, 4_096, 16_384][draw(0...3)])))
     weights = Weights(
       client: draw(3...10), turn: draw(3...12), journal: draw(1...8), bench: draw(1...4),
-      clock: draw(1...3), reset: draw(0...2) == 0 ? 1 : 0, jump: draw(0...2) == 0 ? 1 : 0)
-    snapshotPercent = draw(0...8)
+      clock: draw(1...3), reset: draw(0...2) == 0 ? 1 : 0, jump: draw(0...2) == 0 ? 1 : 0,
+      stop: draw(0...3) == 0 ? 1 : 0)
+    snapshotPercent = draw(0...20)
     crashesPerRestart = draw(20...200)
     fitPermille = draw(0...7) == 0 ? 10 : 0
     bulk = draw(0...79) == 0 ? draw(3_000...8_000) : 0
@@ -89,7 +91,7 @@ struct LifePlan {
     if draw(1...100) <= faultPercent {
       var call = 0
       for _ in 0..<(fault == nil ? draw(1...3) : 10) {
-        call += draw(1...120)
+        call += draw(1...(fault == nil ? 120 : 20))
         let code: Int32 = [EIO, ENOSPC, EDQUOT][draw(0...2)]
         let drawn: SimulatedStorage.Fault = [
           .error(code), .error(code), .failedSync(code), .failedSync(code), .shortWrite,

@@ -15,7 +15,7 @@ struct SimulatedTransport: Transport, ~Copyable {
 
   mutating func accept() throws(SystemError) -> ConnectionHandle? { network.accept() }
 
-  mutating func stopAccepting() { network.isAccepting = false }
+  mutating func stopAccepting() { network.stopAccepting() }
 
   mutating func receive(
     _ connection: ConnectionHandle, into bytes: inout MutableRawSpan
@@ -56,7 +56,7 @@ final class SimulatedNetwork {
   private var waiting: [Int] = []
   /// The line in each slot, and how many were there before.
   private var slots: [(line: Int?, generation: UInt32)] = []
-  var isAccepting = true
+  private var isAccepting = true
   /// Whether the loop is told of its mailbox in the next turn.
   var hasMail = false
   /// Whether it is told to stop.
@@ -71,6 +71,7 @@ final class SimulatedNetwork {
     case told(line: Int, isHungUp: Bool)
     case received(line: Int, count: Int)
     case sawEnd(line: Int)
+    case stoppedAccepting
     case closed(line: Int)
   }
 
@@ -151,6 +152,11 @@ final class SimulatedNetwork {
           handle, isReadable: line.interest.contains(.read),
           isWritable: line.interest.contains(.write), isHungUp: line.isReset))
     }
+  }
+
+  fileprivate func stopAccepting() {
+    isAccepting = false
+    events.append(.stoppedAccepting)
   }
 
   fileprivate func accept() -> ConnectionHandle? {

@@ -10,6 +10,8 @@ public struct Tally: Sendable, Equatable {
   public var secondCrashes = 0
   /// Crashes a life went on from.
   public var restarts = 0
+  /// Servers that were asked to stop and did.
+  public var stops = 0
   /// Calls of the disk in the lives themselves.
   public var storageCalls = 0
   /// Those of them that failed or were short.
@@ -38,6 +40,7 @@ public struct Tally: Sendable, Equatable {
     crashRuns += other.crashRuns
     secondCrashes += other.secondCrashes
     restarts += other.restarts
+    stops += other.stops
     storageCalls += other.storageCalls
     faults += other.faults
     commands += other.commands

@@ -161,11 +161,37 @@ extension World {
     accepted = []
     listed = []
     isLoaded = false
+    isDraining = false
     for client in clients {
       client.disconnect()
       for request in client.acknowledged where chance(5) { client.backlog.append(request) }
     }
     try start(least: least)
+  }
+
+  /// Ends as a server that was asked to: all that was executed is kept, and a last snapshot has it.
+  func stop() throws(Violation) {
+    tell("drained")
+    tally.stops += 1
+    while !works.isEmpty { if try serveBench() { return } }
+    journalOrders.append(.stop)
+    if try serveJournal(count: journalOrders.count) { return }
+    var snapshot = acknowledgedSnapshot
+    if let store = server?.loop.unsavedStore {
+      do throws(DurabilityError) {
+        _ = try writeSnapshot(
+          of: store, to: storage, SnapshotPace(bytesPerSecond: 0, clock: clock))
+        snapshot = max(snapshot, store.sequence)
+      } catch {
+        if storage.faultCount == 0 { throw violation("the last snapshot failed: \(error)") }
+      }
+      try examine(storage.takeCrashPoints())
+    }
+    // From here on, what the program ends with.
+    acknowledgedSnapshot = snapshot
+    acknowledgedSequence = model.sequence
+    durableBound = model.sequence
+    try restart(from: storage.crashPoint())
   }
 
   /// Starts a server on the disk; where the disk fails it, somebody mends the disk.

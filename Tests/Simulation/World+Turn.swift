@@ -20,15 +20,12 @@ extension World {
     }
     try takeOrders()
     listed = listed.filter(\.goesOn)
-    for event in network.events {
-      switch event {
-      case .told(let line, _): if let client = client(on: line) { list(client) }
-      case .received(let line, let count): client(on: line)?.inboxCount += count
-      case .sawEnd, .closed: break
-      }
-    }
+    let events = network.events
+    let stop = events.firstIndex { if case .stoppedAccepting = $0 { true } else { false } }
+    follow(events[..<(stop ?? events.endIndex)])
     for client in listed where client.line != nil { try execute(client) }
     for message in delivered { try tend(message) }
+    if let stop { drain(events[stop...]) }
     tendSnapshots()
     if let stray = accepted.first {
       throw violation(
@@ -37,7 +34,12 @@ extension World {
     // Before the replies are taken: whether one waits decides which sessions the loop lists.
     try compareReplies()
     for case .closed(let line) in network.events { client(on: line)?.disconnect() }
-    if server?.loop.end != nil {
+    switch server?.loop.end {
+    case nil: break
+    case .drained?:
+      try self.stop()
+      return
+    default:
       // A disk that cannot sync ends the server; recovery is the cure.
       guard storage.faultCount > faultsBefore else {
         throw violation("the server has ended on a good disk")
@@ -46,6 +48,28 @@ extension World {
       return
     }
     try declareShop()
+  }
+
+  /// What the loop was told of connections, and took from them.
+  private func follow(_ events: ArraySlice<SimulatedNetwork.Event>) {
+    for event in events {
+      switch event {
+      case .told(let line, _): if let client = client(on: line) { list(client) }
+      case .received(let line, let count): client(on: line)?.inboxCount += count
+      case .sawEnd, .closed, .stoppedAccepting: break
+      }
+    }
+  }
+
+  /// The server was asked to stop: it takes what has arrived, and refuses it in its next turn.
+  private func drain(_ events: ArraySlice<SimulatedNetwork.Event>) {
+    tell("asked to stop")
+    isDraining = true
+    follow(events)
+    for client in connected where network.slot(of: client.line ?? 0) != nil {
+      client.hasMore = client.inboxCount > 0
+      list(client)
+    }
   }
 
   /// Carries answers of journal and workbench to the loop; sometimes late.
@@ -111,7 +135,7 @@ extension World {
         client.hasMore = true
         return
       }
-      if isLoaded, lacksRoom(operation), news?.isFull == false {
+      if isLoaded, !isDraining, lacksRoom(operation), news?.isFull == false {
         client.hasMore = true
         client.awaitsRoom = true
         return
@@ -142,6 +166,8 @@ extension World {
     let request = operation.request
     if !isLoaded {
       operation.expected = .refused(.loading)
+    } else if isDraining {
+      operation.expected = .refused(.shuttingDown)
     } else if lacksRoom(operation) {
       operation.expected = .refused(.noSpace)
     } else if request.isCommand {
@@ -240,10 +266,7 @@ extension World {
       snapshotSequence = facts.snapshotSequence
     case .journal(let news):
       self.news = news
-      let slots = clients.filter { $0.line != nil }.sorted {
-        (slot(of: $0), $0.number) < (slot(of: $1), $1.number)
-      }
-      for client in slots where client.hasReplies || client.awaitsRoom {
+      for client in connected where client.hasReplies || client.awaitsRoom {
         client.awaitsRoom = false
         list(client)
       }
@@ -258,6 +281,13 @@ extension World {
     case .snapshotWritten(let result, let requesters):
       try snapshotWritten(result, count: requesters.count)
     case .loading, .loadingFailed, .diskFailed: break
+    }
+  }
+
+  /// Clients that are connected, in the order of the server's table.
+  private var connected: [SimulatedClient] {
+    clients.filter { $0.line != nil }.sorted {
+      (slot(of: $0), $0.number) < (slot(of: $1), $1.number)
     }
   }
 
@@ -340,12 +370,19 @@ extension World {
 
   // MARK: The helpers' steps
 
-  /// The journal's thread takes what waits for it.
+  /// The journal's thread takes what waits for it, if it is woken now.
   func serveJournal() throws(Violation) {
     let timeout = server?.worker.timeoutMillis ?? -1
     if journalOrders.isEmpty && (timeout < 0 || (timeout > 0 && !chance(10))) { return }
     var count = journalOrders.count
     if !network.isHasty && count > 0 && chance(30) { count = draw(1...count) }
+    _ = try serveJournal(count: count)
+  }
+
+  /// The journal's thread takes the oldest orders.
+  ///
+  /// - Returns: whether that was this server's end.
+  func serveJournal(count: Int) throws(Violation) -> Bool {
     let orders = [JournalOrder](journalOrders.prefix(count))
     journalOrders.removeFirst(count)
     tell("the journal serves \(orders.count) orders, \(acknowledgedSequence) acknowledged")
@@ -355,8 +392,9 @@ extension World {
     } catch {
       failure = error
     }
-    try gather(failure)
+    if try gather(failure) { return true }
     boundLoss()
+    return false
   }
 
   /// What the journal has promised to have made durable by the end of its step.
@@ -374,8 +412,11 @@ extension World {
   }
 
   /// The workbench does the next piece of work.
-  func serveBench() throws(Violation) {
-    if works.isEmpty { return }
+  ///
+  /// - Returns: whether that was this server's end.
+  @discardableResult
+  func serveBench() throws(Violation) -> Bool {
+    if works.isEmpty { return false }
     let work = works.removeFirst()
     if case .snapshot(let store, _) = work {
       snapshotsUnderWay.append(store.sequence)
@@ -383,11 +424,13 @@ extension World {
       if mutant == .dropsJournalEarly { Mutant.dropJournal(on: storage) }
     }
     _ = server?.bench.serve([work])
-    try gather(nil)
+    return try gather(nil)
   }
 
   /// Takes the answers of whoever has just stepped, and crashes wherever he called the disk.
-  private func gather(_ failure: DurabilityError?) throws(Violation) {
+  ///
+  /// - Returns: whether life went on from a crash.
+  private func gather(_ failure: DurabilityError?) throws(Violation) -> Bool {
     takeAnswers()
     let points = storage.takeCrashPoints()
     if let failure { tell("the journal failed: \(failure)") }
@@ -397,13 +440,14 @@ extension World {
         throw violation("the journal failed on a good disk: \(failure)")
       }
       try restart(from: storage.crashPoint())
-      return
+      return true
     }
     for point in points
     where Int.random(in: 1...plan.crashesPerRestart, using: &crashGenerator) == 1 {
       try restart(from: point)
-      return
+      return true
     }
+    return false
   }
 
   /// Takes what journal and workbench have to say to the loop.

@@ -57,6 +57,8 @@ final class World {
 
   // What the server is known to know.
   var isLoaded = false
+  /// Whether it was asked to stop.
+  var isDraining = false
   /// How far the journal is, as the loop was told.
   var news: JournalNews?
   /// How far the journal is, as it has told.
@@ -71,7 +73,7 @@ final class World {
   var isSnapshotBusy = false
   /// Whether the loop chose one in this turn.
   var hasRolled = false
-  /// Commands that were answered from memory.
+  /// Commands that were answered from memory, not executed again.
   var repeatedCount: UInt64 = 0
   var startMicros: Int64 = 0
   /// Clients whose sessions something happened to, in the loop's order.
@@ -187,7 +189,7 @@ final class World {
     let weights = plan.weights
     var choice = draw(
       1...weights.client + weights.turn + weights.journal + weights.bench + weights.clock
-        + weights.reset + weights.jump)
+        + weights.reset + weights.jump + weights.stop)
     func falls(on weight: Int) -> Bool {
       choice -= weight
       return choice <= 0
@@ -204,6 +206,8 @@ final class World {
       clock.advance(micros: Int64(chance(5) ? draw(0...30_000_000) : draw(0...20_000)))
     } else if falls(on: weights.reset) {
       if chance(20) { reset(clients[draw(0...clients.count - 1)]) }
+    } else if falls(on: weights.stop) {
+      if chance(5) && isLoaded && !isDraining { network.hasTermination = true }
     } else if chance(10) {
       // An operator sets the clock, or a machine wakes up in another month.
       clock.jumpCalendar(micros: chance(50) ? -3_600_000_000 : 30 * 86_400_000_000)
