@@ -109,7 +109,7 @@ struct ForgedTests {
   @Test(
     "a journal's file with a fitting checksum and a wrong content is refused with the place",
     arguments: [
-      (8, 0, "never existed"), (12, 41, "impossible"), (12, 5000, "impossible"),
+      (8, 0, "never existed"), (12, 41, "checksum"), (12, 5000, "impossible"),
       (24, 9, "another file"), (40 + 8, 7, "stands where"), (40 + 28, 56, "longer than its"),
       (40 + 32 + 8, 99, "not what was written"),
     ])

@@ -9,6 +9,7 @@ import Scoring
 import Server
 import Support
 import Testing
+import Wire
 
 @Suite("Workbench")
 struct WorkbenchTests {
@@ -89,7 +90,8 @@ struct WorkbenchTests {
     var writer = try SnapshotWriter(sequence: 3, time: 0, created: 0, in: storage)
     let block: [UInt8] = [1, 2, 3]
     try writer.append(kind: 99, index: 0, changed: 1, bytes: block.rawBytes)
-    try writer.finish(head: RawSpan(), durableSequence: 3)
+    let head = Store().head()
+    try writer.finish(head: head.bytes, durableSequence: 3)
     var records = Nothing()
     let recovery = try recover(from: SimulatedStorage(), into: &records)
     _ = try Journal(
