@@ -60,7 +60,8 @@ struct JournalWorkerTests {
     #expect(news?.acknowledgeable == 1 && news?.durable == 1 && news?.lossWindowMicros == 0)
     try bench.append(payloadBytes: 5000)
     let later = bench.news()
-    #expect(later?.granted == 164 + 5064 + 8192)
+    let granted: Int64 = 164 + 5064 + 8192
+    #expect(later?.granted == granted)
     let timeout = bench.worker.timeoutMillis
     #expect(timeout == -1, "nothing is to be done without an order")
   }
