@@ -64,7 +64,11 @@ public func planRepair(of storage: any Storage) throws(DurabilityError) -> Repai
   for start in try starts(in: names, segments, storage) {
     var end = start ?? 0
     var pieces: [(scan: JournalScan, run: JournalScan.Run)] = []
-    while let next = runs.first(where: { $0.run.first <= end + 1 && $0.run.last > end }) {
+    // Only the first may reach back behind the snapshot.
+    while let next = runs.first(where: {
+      $0.run.last > end
+        && (pieces.isEmpty ? $0.run.first <= end + 1 : $0.run.first == end + 1)
+    }) {
       pieces.append(next)
       end = next.run.last
     }
@@ -110,16 +114,24 @@ public func repair(
   _ plan: RepairPlan, in storage: any Storage, clock: any Clock, randomness: inout any Randomness
 ) throws(DurabilityError) {
   var replaced: Set<String> = []
-  // The last first: a file's first piece takes its place, so the others must have been read by then.
-  for piece in plan.pieces.reversed() where !piece.scan.isWhole {
+  // Read before anything is written: a piece may take the place of the file that holds another.
+  var good: [(piece: (scan: JournalScan, run: JournalScan.Run), body: [UInt8])] = []
+  for piece in plan.pieces where !piece.scan.isWhole {
+    let name = piece.scan.segment.name
+    good.append(
+      (piece, try bytes(of: name, from: piece.run.start, to: piece.run.end, in: storage)))
+  }
+  for (piece, body) in good {
     let old = piece.scan.segment
     let new = FileKind.journal.name(piece.run.first)
-    let body = try bytes(of: old.name, from: piece.run.start, to: piece.run.end, in: storage)
     if new == old.name {
       // The old file is kept under another name before the good part takes its place.
       let whole = try bytes(of: old.name, from: 0, to: piece.scan.byteCount, in: storage)
       try write(whole, as: asideName(old.name), in: storage)
-      replaced.insert(old.name)
+      replaced.insert(new)
+    } else if plan.setAside.contains(new) {
+      try onDisk { () throws(SystemError) in try storage.rename(new, to: asideName(new)) }
+      replaced.insert(new)
     }
     let header = Segment.header(
       firstSequence: piece.run.first, time: piece.scan.created, salt: old.salt)

@@ -97,6 +97,15 @@ struct ForgedTests {
     #expect(count.records == 3 && storage.files["damaged-" + name] == wide)
   }
 
+  @Test("a record in the wrong file is kept, and what stood in its place is set aside")
+  func wrongFile() throws {
+    let (right, bytes) = try segment([0], times: [1])
+    var forged = bytes
+    forged.store(littleEndian: 144 as UInt32, at: 24)
+    let wrong = name("journal", 144)
+    try repairs([wrong: FuzzFiles(1).sealed(journal: forged), right: []])
+  }
+
   // MARK: Checksums that fit
 
   /// A good snapshot of three records as of the third.
@@ -139,6 +148,7 @@ struct ForgedTests {
     let recovery = try recover(from: storage, into: &count)
     #expect(recovery.lastSequence == plan.lastSequence)
     #expect(UInt64(count.records) == plan.lastSequence)
+    for name in plan.setAside { #expect(storage.files["damaged-" + name] == files[name]) }
   }
 
   @Test(
