@@ -147,10 +147,13 @@ extension World {
     }
   }
 
-  /// Whether the journal has not granted enough room for a command.
+  /// Whether it is a command, and the journal has not granted enough room for it.
   private func lacksRoom(_ operation: Operation) -> Bool {
-    guard Verb(rawValue: operation.request.verb)?.isCommand == true else { return false }
-    return !hasRoom(operation.frameSize)
+    needsRoom(operation) && !hasRoom(operation.frameSize)
+  }
+
+  private func needsRoom(_ operation: Operation) -> Bool {
+    Verb(rawValue: operation.request.verb)?.isCommand == true
   }
 
   private func hasRoom(_ frameSize: Int) -> Bool {
@@ -168,7 +171,7 @@ extension World {
       operation.expected = .refused(.loading)
     } else if isDraining {
       operation.expected = .refused(.shuttingDown)
-    } else if lacksRoom(operation) {
+    } else if lacksRoom(operation) || (news?.isStuck == true && needsRoom(operation)) {
       operation.expected = .refused(.noSpace)
     } else if request.isCommand {
       operation.expected = try command(operation)
