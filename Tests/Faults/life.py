@@ -45,12 +45,12 @@ class Life:
         self.acknowledged = self.refused = self.recovered = self.resent = 0
 
     def begin(self, server: Server) -> None:
-        """Has a first model adopted in an empty directory, so that scores can be asked for."""
+        """Has a first model adopted in an empty directory, so that scores can be asked for, and
+        opens the ledgers."""
         command = Command("adopt model", a_model(self.random), patron.CommandKey(1, 1))
         with Connection(server.address) as connection:
-            command.answer = connection.reply(connection.submit(command.verb, command.body))
-        self.shop.apply(command)
-        self.sequence = patron.read_adoption(command.answer).sequence
+            self.sequence = connection.status().sequence
+            self._answer_new(connection, [command] + [one.opening() for one in self.streams])
 
     def write(
         self, server: Server, *, depth: int = 8, count: Optional[int] = None, pause: float = 0.0,
@@ -166,7 +166,8 @@ class Life:
         """How many commands of each kind the marks of a stream's part count."""
         marks, ledger = connection.score_many([stream.marks, stream.ledger], horizon=1)
         orders = marks.repeat_orders + 1 if marks.known else 0
-        returns = LEDGER_MINOR - round(ledger.mean_spend * 100) if ledger.known else 0
+        taken = LEDGER_MINOR - round(ledger.mean_spend * 100)
+        returns = taken - self.shop.taken(stream.ledger)
         return orders, returns, adoptions
 
     def _compare_answer(

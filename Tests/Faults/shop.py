@@ -118,7 +118,7 @@ class Stream:
     Each command leaves a mark that counts it: one that records orders adds a day to the orders of
     the customer `marks`, one that records returns takes a cent of the order of `ledger`, and the
     adoptions, of the first writer only, are counted by the server. So the state tells which prefix
-    of the stream it holds.
+    of the stream it holds. The ledger is opened before all else, where nothing can refuse it.
     """
 
     def __init__(self, seed: object, writer: int, *, bulk: bool = False) -> None:
@@ -130,6 +130,8 @@ class Stream:
         self.number = 0  # of the last command
         self.orders = 0
         self.part = 0
+        self.ledger = f"ledger-{writer}"
+        self.return_commands = 0
         self.own: List[OrderRow] = []  # orders that returns can name
         self.begin()
 
@@ -137,13 +139,19 @@ class Stream:
         """Begins a new part, with marks of its own."""
         self.part += 1
         self.marks = f"marks-{self.writer}-{self.part}"
-        self.ledger = f"ledger-{self.writer}-{self.part}"
-        self.order_commands = self.return_commands = self.adoptions = 0
+        self.order_commands = self.adoptions = 0
+
+    def opening(self) -> Command:
+        """Opens the ledger: the first of all commands."""
+        rows = [
+            OrderRow(self.ledger, "first", FIRST_DAY, 100),
+            OrderRow(self.ledger, "ledger", FIRST_DAY + 1, LEDGER_MINOR)]
+        return Command("record orders", rows, self._key())
 
     def next(self) -> Command:
         """The next command."""
         kind = self.random.random()
-        if self.order_commands == 0 or kind < 0.85:
+        if not self.own or kind < 0.85:
             return self._orders()
         if self.writer == 0 and kind > 0.98:
             return self._adoption()
@@ -157,9 +165,6 @@ class Stream:
         draw = self.random
         count = 150 if draw.random() < self.bulk else draw.randint(1, 6)
         rows = [OrderRow(self.marks, str(self.order_commands), 1000 + self.order_commands, 100)]
-        if self.order_commands == 0:
-            rows.append(OrderRow(self.ledger, "first", FIRST_DAY, 100))
-            rows.append(OrderRow(self.ledger, "ledger", FIRST_DAY + 1, LEDGER_MINOR))
         for _ in range(count):
             if self.own and draw.random() < 0.04:
                 # A duplicate: neither its day nor its amount may count.
@@ -271,6 +276,10 @@ class Shop:
         order.back += amount
         self.returns += 1
         return 0
+
+    def taken(self, ledger: str) -> int:
+        """How many commands have taken a cent of a ledger."""
+        return self.customers[ledger]["ledger"].back
 
     def columns(self, customer: str) -> Optional[Columns]:
         """A customer's columns now; None for one without an order that stands."""
