@@ -177,16 +177,20 @@ public struct SnapshotReader: Sendable {
   }
 
   /// Reads the places not in use, which hold nothing but must not have changed either.
-  func checkUnused() throws(DurabilityError) {
-    var buffer: [UInt8] = []
-    for block in unused { try read(block, into: &buffer) }
+  func checkUnused() throws(DurabilityError) { try check(unused, { _ in }) }
+
+  /// Reads everything, and tells `pace` of each piece.
+  func verify(_ pace: (Int) -> Void = { _ in }) throws(DurabilityError) {
+    try check(blocks, pace)
+    try check(unused, pace)
   }
 
-  /// Reads everything.
-  func verify() throws(DurabilityError) {
+  private func check(_ blocks: [SnapshotBlock], _ pace: (Int) -> Void) throws(DurabilityError) {
     var buffer: [UInt8] = []
-    for block in blocks { try read(block, into: &buffer) }
-    try checkUnused()
+    for block in blocks {
+      try read(block, into: &buffer)
+      pace(block.byteCount)
+    }
   }
 
   /// Opens the snapshot of a sequence.

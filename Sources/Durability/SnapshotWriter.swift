@@ -1,6 +1,6 @@
 // Writes a snapshot and gives it its name when it is proven good. Two are kept: the new one is
 // written over the older of them, where only what has changed since then is written.
-// Not here: reading; see Snapshot. How fast to write is for the caller to say.
+// Not here: reading; see Snapshot. How fast all that goes is for the caller to say.
 
 public import Platform
 
@@ -28,6 +28,13 @@ public struct SnapshotWriter: ~Copyable {
   /// Where the next new place begins.
   private var end = SnapshotFormat.blocksOffset
   private var isFinished = false
+  private let pace: (Int) -> Void
+  /// Bytes written since the last sync.
+  private var unsyncedBytes = 0
+
+  /// After so many bytes a snapshot is synced. The kernel sends what a sync finds to the disk at
+  /// once, and the journal's next sync waits behind it.
+  private static let unsyncedBytesMax = 2 << 20
 
   /// Bytes that had to be written until now.
   public private(set) var bytesWritten: Int64 = 0
@@ -42,13 +49,14 @@ public struct SnapshotWriter: ~Copyable {
   ///   - created: The present time, likewise.
   ///   - storage: Where.
   ///   - fromScratch: Writes everything into a new file; for when the other one proved to be bad.
+  ///   - pace: Told of bytes that were read or written just now; it may sleep.
   /// - Throws: `DurabilityError.outOfSpace` or `.system`.
   public init(
     sequence: UInt64, time: Int64, created: Int64, in storage: any Storage,
-    fromScratch: Bool = false
+    fromScratch: Bool = false, pace: @escaping (Int) -> Void = { _ in }
   ) throws(DurabilityError) {
     let temporaryName = FileKind.snapshot.name(sequence) + FileKind.temporarySuffix
-    let spare = try Self.spareSnapshot(in: storage, isWanted: !fromScratch)
+    let spare = try Self.spareSnapshot(in: storage, isWanted: !fromScratch, pace)
     var places: [SnapshotBlock] = []
     if let spare, let reader = try? SnapshotReader(spare, in: storage) {
       places = reader.blocks + reader.unused
@@ -70,6 +78,7 @@ public struct SnapshotWriter: ~Copyable {
     self.sequence = sequence
     self.time = time
     self.created = created
+    self.pace = pace
     for block in places {
       if block.isUsed {
         earlier[Key(kind: block.kind, index: block.index)] = block
@@ -91,16 +100,17 @@ public struct SnapshotWriter: ~Copyable {
   /// - Parameters:
   ///   - storage: Where.
   ///   - isWanted: Whether it is to be found; it is removed otherwise.
+  ///   - pace: Told of bytes that were read.
   /// - Returns: Its name, if there is one.
   /// - Throws: `DurabilityError.system`.
-  private static func spareSnapshot(in storage: any Storage, isWanted: Bool)
-    throws(DurabilityError) -> String?
-  {
+  private static func spareSnapshot(
+    in storage: any Storage, isWanted: Bool, _ pace: (Int) -> Void
+  ) throws(DurabilityError) -> String? {
     let names = try onDisk { () throws(SystemError) in try storage.list() }
     var hasGood = false
     var spares: [String] = []
     for sequence in FileKind.snapshot.sequences(in: names).reversed() {
-      let isGood = hasGood ? false : try Self.isGood(sequence, in: storage)
+      let isGood = hasGood ? false : try Self.isGood(sequence, in: storage, pace)
       if isGood {
         hasGood = true
       } else {
@@ -119,10 +129,10 @@ public struct SnapshotWriter: ~Copyable {
 
   /// Whether a snapshot is good; one that cannot be read now may be, and is not to be given up.
   private static func isGood(
-    _ sequence: UInt64, in storage: any Storage
+    _ sequence: UInt64, in storage: any Storage, _ pace: (Int) -> Void
   ) throws(DurabilityError) -> Bool {
     do throws(DurabilityError) {
-      try SnapshotReader.open(sequence, in: storage).verify()
+      try SnapshotReader.open(sequence, in: storage).verify(pace)
       return true
     } catch {
       guard case .damaged = error else { throw error }
@@ -153,6 +163,12 @@ public struct SnapshotWriter: ~Copyable {
     let place = place(for: bytes.byteCount, instead: known)
     try onDisk { () throws(SystemError) in try file.write(bytes, at: place) }
     bytesWritten += Int64(bytes.byteCount)
+    unsyncedBytes += bytes.byteCount
+    if unsyncedBytes >= Self.unsyncedBytesMax {
+      try onDisk { () throws(SystemError) in try file.sync() }
+      unsyncedBytes = 0
+    }
+    pace(bytes.byteCount)
     entries.append(
       SnapshotBlock(
         kind: kind, index: index, changed: changed, byteCount: bytes.byteCount,
@@ -195,7 +211,7 @@ public struct SnapshotWriter: ~Copyable {
       try file.truncate(size: size)
       try file.sync()
     }
-    try SnapshotReader(temporaryName, in: storage).verify()
+    try SnapshotReader(temporaryName, in: storage).verify(pace)
     try onDisk { () throws(SystemError) in
       try storage.rename(temporaryName, to: FileKind.snapshot.name(sequence))
     }

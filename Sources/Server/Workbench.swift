@@ -37,9 +37,10 @@ package struct SnapshotResult: Sendable {
   package var writtenBytes: UInt64
 }
 
-/// How fast a snapshot is written, so that the journal's syncs find the disk free.
+/// How fast a snapshot is read and written, so that the loop finds a core free and the journal's syncs
+/// the disk.
 package struct SnapshotPace: Sendable {
-  /// The most bytes a second; 0 sets no bound.
+  /// The most bytes a second, those that are read to verify them included; 0 sets no bound.
   package let bytesPerSecond: Int64
   let clock: any Clock
 
@@ -53,14 +54,20 @@ package struct SnapshotPace: Sendable {
     self.clock = clock
   }
 
-  /// Sleeps until so many bytes may have been written.
-  func await(_ bytes: Int64, since startMicros: Int64) {
-    if bytesPerSecond == 0 { return }
-    let due = startMicros + Int64(Double(bytes) * 1e6 / Double(bytesPerSecond))
-    let wait = due - clock.monotonicMicros()
-    // Short naps are not worth their system calls.
-    if wait > 1_000 { Thread.sleep(micros: wait) }
+  /// Starts to count; what it gives sleeps until the bytes it was told of may have passed.
+  func begin() -> (Int) -> Void {
+    if bytesPerSecond == 0 { return { _ in } }
+    var due = Double(clock.monotonicMicros())
+    return { bytes in
+      let now = Double(clock.monotonicMicros())
+      // What took longer than it might have is not made up for in a rush.
+      due = max(due, now - Self.shortestNapMicros) + Double(bytes) * 1e6 / Double(bytesPerSecond)
+      if due - now > Self.shortestNapMicros { Thread.sleep(micros: Int64(due - now)) }
+    }
   }
+
+  /// Shorter naps are not worth their system calls.
+  private static let shortestNapMicros = 1_000.0
 }
 
 /// The doer of long work.
@@ -130,15 +137,13 @@ package func writeSnapshot(
 private func writeSnapshot(
   of store: Store, to storage: any Storage, _ pace: SnapshotPace, fromScratch: Bool
 ) throws(DurabilityError) -> SnapshotResult {
-  let start = pace.clock.monotonicMicros()
   var writer = try SnapshotWriter(
     sequence: store.sequence, time: store.timeMicros, created: pace.clock.calendarMicros(),
-    in: storage, fromScratch: fromScratch)
+    in: storage, fromScratch: fromScratch, pace: pace.begin())
   try store.forEachSection { (section) throws(DurabilityError) in
     try writer.append(
       kind: section.kind.rawValue, index: section.index, changed: section.changed,
       bytes: section.bytes)
-    pace.await(writer.bytesWritten, since: start)
   }
   let written = writer.bytesWritten
   let head = store.head()
