@@ -95,8 +95,9 @@ struct IndexBuilder {
         continue
       }
       let share = entries.span.extracting(start..<end)
-      // Two thirds full: room for an eighth more before the part grows.
-      var part = Index.Part(capacity: share.count + share.count / 2 + 8)
+      // Half full, as a part is that has just grown: the records of the journal, which come next,
+      // should not find it full, for growing costs more than inserting.
+      var part = Index.Part(capacity: share.count * 2 + 8)
       part.count = share.count
       if let double = Self.fill(&part.fingerprints, &part.numbers, with: share, isSame) {
         throw SectionError("\(what) \(double) is there twice")
