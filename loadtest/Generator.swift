@@ -127,6 +127,7 @@ struct Generator: ~Copyable {
   /// Loads, measures, and waits for the last replies.
   mutating func run() throws(Failure) -> LoadResult {
     do {
+      Thread.wakePunctually()
       let start = clock.nanos()
       window = (window.lowerBound + start)..<(window.upperBound + start)
       calendarMicros = SystemClock().calendarMicros()
@@ -151,7 +152,7 @@ struct Generator: ~Copyable {
       for lane in dirty { try flush(lane) }
       dirty.removeAll(keepingCapacity: true)
     }
-    let ready = try epoll.wait(timeoutMillis: timeoutMillis(start))
+    let ready = try epoll.wait(timeoutNanos: timeoutNanos(start))
     calendarMicros = SystemClock().calendarMicros()
     for index in 0..<ready {
       let event = epoll.event(at: index)
@@ -187,19 +188,17 @@ struct Generator: ~Copyable {
   }
 
   /// Until the next edge of the measurement or the next request that is due.
-  private func timeoutMillis(_ start: UInt64) -> Int32 {
-    let now = clock.nanos()
+  ///
+  /// It sleeps instead of looking at the clock all the time: a generator that never rests would take
+  /// a core from the server's other threads, and one would measure that.
+  private func timeoutNanos(_ start: UInt64) -> Int64 {
     var due =
       !isSending
       ? window.upperBound + Self.patienceNanos
       : isMeasured ? window.upperBound : window.lowerBound
-    if isSending, let rate = plan.rate {
-      due = min(due, Self.intended(openCount, start, rate))
-      // The kernel wakes up to a millisecond late; the last one is spent looking.
-      if due < now + 2_000_000 { return 0 }
-      due -= 1_000_000
-    }
-    return due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
+    if isSending, let rate = plan.rate { due = min(due, Self.intended(openCount, start, rate)) }
+    let now = clock.nanos()
+    return due <= now ? 0 : Int64(due - now)
   }
 
   // MARK: Out

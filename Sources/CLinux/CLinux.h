@@ -13,7 +13,9 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <time.h>
 #if defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -23,6 +25,7 @@ extern int accept4(int, struct sockaddr *__restrict, socklen_t *__restrict, int)
 extern int fallocate(int, int, off_t, off_t);
 extern int prctl(int, ...);
 extern const char *strerrordesc_np(int);
+extern long syscall(long, ...);
 
 static inline int linux_accept(int listener) {
   return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -30,6 +33,12 @@ static inline int linux_accept(int listener) {
 static inline int linux_fallocate(int file, int64_t offset, int64_t count) {
   return fallocate(file, 0, offset, count);
 }
+// By its number: the C library has a name for it only since glibc 2.35. Kernels have it since 5.11.
+static inline int linux_epoll_pwait2(int set, struct epoll_event *events, int count, int64_t nanos) {
+  struct timespec timeout = {.tv_sec = nanos / 1000000000, .tv_nsec = nanos % 1000000000};
+  return (int)syscall(441, set, events, count, &timeout, NULL, 0);
+}
+static inline void linux_wake_punctually(void) { prctl(29 /* PR_SET_TIMERSLACK */, 1L); }
 static inline void linux_name_thread(const char *name) { prctl(15 /* PR_SET_NAME */, name); }
 
 static inline void linux_prefetch(const void *address) { __builtin_prefetch(address); }

@@ -32,9 +32,11 @@ public struct SnapshotWriter: ~Copyable {
   /// Bytes written since the last sync.
   private var unsyncedBytes = 0
 
-  /// After so many bytes a snapshot is synced. The kernel sends what a sync finds to the disk at
+  /// After so many bytes a snapshot is synced.
+  ///
+  /// The kernel sends what a sync finds to the disk at
   /// once, and the journal's next sync waits behind it.
-  private static let unsyncedBytesMax = 2 << 20
+  private static let unsyncedBytesMax = 512 << 10
 
   /// Bytes that had to be written until now.
   public private(set) var bytesWritten: Int64 = 0

@@ -113,12 +113,34 @@ public struct Epoll: ~Copyable {
   /// - Throws: `SystemError` when the kernel refuses, which would be our mistake.
   public mutating func wait(timeoutMillis: Int32) throws(SystemError) -> Int {
     // There is room for as many events as are told.
-    count = unsafe Int(
-      epoll_wait(descriptor.number, events.baseAddress, Int32(events.count), timeoutMillis))
-    if count >= 0 { return count }
-    count = 0
-    if errno == EINTR { return 0 }
-    throw SystemError(after: "epoll_wait", "the set of connections")
+    try told(
+      unsafe epoll_wait(
+        descriptor.number, events.baseAddress, Int32(events.count), timeoutMillis))
+  }
+
+  /// Sleeps until something is ready, for a sleep shorter than a millisecond.
+  ///
+  /// - Parameter timeoutNanos: The longest sleep, not negative; 0 only looks. Kernels before 5.11 sleep
+  ///   whole milliseconds.
+  /// - Returns: How many events `event(at:)` has; 0 when the time was up or a signal came.
+  /// - Throws: `SystemError` when the kernel refuses, which would be our mistake.
+  public mutating func wait(timeoutNanos: Int64) throws(SystemError) -> Int {
+    // There is room for as many events as are told.
+    let result = unsafe linux_epoll_pwait2(
+      descriptor.number, events.baseAddress, Int32(events.count), timeoutNanos)
+    if result < 0 && errno == ENOSYS {
+      return try wait(timeoutMillis: Int32(clamping: (timeoutNanos + 999_999) / 1_000_000))
+    }
+    return try told(result)
+  }
+
+  /// Notes what a wait came to.
+  private mutating func told(_ result: Int32) throws(SystemError) -> Int {
+    count = max(0, Int(result))
+    if result < 0 && errno != EINTR {
+      throw SystemError(after: "epoll_wait", "the set of connections")
+    }
+    return count
   }
 
   /// Reads one of the events of the latest `wait`.

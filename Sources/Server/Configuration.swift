@@ -13,7 +13,7 @@ public struct Configuration: Sendable {
   /// Microseconds between snapshots, if anything changed; 0 takes none by the clock.
   public var snapshotEveryMicros: Int64
   /// The most bytes a second a snapshot writes; 0 sets no bound.
-  public var snapshotBytesPerSecond: Int64 = 200_000_000
+  public var snapshotBytesPerSecond: Int64 = 50_000_000
   /// When a command may be acknowledged.
   public var sync = SyncPolicy.always
   /// Whether to give up what cannot be read, and to say so, instead of refusing to start.

@@ -18,7 +18,7 @@ enum Serve {
         "time between snapshots such as 60s or 500ms; 0s takes none; default 60s"),
       Option(
         "snapshot-rate", "MB/S",
-        "the most megabytes a second a snapshot writes; 0 sets no bound; default 200"),
+        "the most megabytes a second a snapshot reads and writes; 0 sets no bound; default 50"),
       Option(
         "sync", "POLICY",
         "always: acknowledge what is on disk; or a time such as 10ms: acknowledge what is written, "

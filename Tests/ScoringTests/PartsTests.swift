@@ -42,6 +42,31 @@ struct IndexTests {
 
 extension IndexTests {
   @Test(
+    "an insert asks for few hashes of others, and all is found while parts grow",
+    arguments: seeds(1))
+  func growsInSteps(seed: UInt64) {
+    print("seed \(seed)")
+    var chance = SeededGenerator(seed: seed)
+    var index = Index()
+    var hashes: [UInt64] = []
+    var most = 0
+    for number in 0..<60_000 {
+      hashes.append(chance.next())
+      var asked = 0
+      index.insert(hashes[number], UInt32(number)) { other in
+        asked += 1
+        return hashes[Int(other)]
+      }
+      most = max(most, asked)
+      let earlier = Int.random(in: 0...number, using: &chance)
+      for one in [number, earlier] {
+        #expect(index.find(hashes[one]) { hashes[Int($0)] == hashes[one] } == UInt32(one))
+      }
+    }
+    #expect(most > 0 && most <= 32)
+  }
+
+  @Test(
     "built at once it finds what it finds when built one by one, and goes on growing",
     arguments: [0, 1, 300, 20_000], seeds(1))
   func builtAtOnce(count: Int, seed: UInt64) throws {
