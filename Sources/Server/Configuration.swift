@@ -153,4 +153,10 @@ public enum ServerLimits {
   public static var connectionBytesMax: Int {
     2 * (Limits.frameSizeMax + receiveSize) + 2 * (outboxSizeMax + Limits.frameSizeMax)
   }
+
+  /// The most memory that remembered answers and commands on their way to the disk can take, in bytes.
+  ///
+  /// Of the latter there are never more than there is room on the disk; the loop hands them over in a
+  /// copy.
+  public static var otherBytesMax: Int { Limits.answersSizeMax + 2 * Int(journalRoomBytes) }
 }

@@ -44,6 +44,8 @@ public struct Welcome: Sendable {
   public let connectionsMax: Int
   /// The most memory one of them can take, in bytes.
   public let connectionBytesMax: Int
+  /// The most memory that remembered answers and commands on their way to the disk can take, in bytes.
+  public let otherBytesMax: Int
 }
 
 /// The whole server in one process.
@@ -143,7 +145,8 @@ public enum PatronServer {
       address: address, customers: engine.store.customerCount, orders: engine.store.orderCount,
       records: recovered.recordCount, notices: recovered.notices,
       connectionsMax: ServerLimits.connectionsMax,
-      connectionBytesMax: ServerLimits.connectionBytesMax)
+      connectionBytesMax: ServerLimits.connectionBytesMax,
+      otherBytesMax: ServerLimits.otherBytesMax)
   }
 
   /// What has to be declared before the first order; nil when the shop is declared already.

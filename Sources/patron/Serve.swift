@@ -130,7 +130,8 @@ enum Serve {
     Console.error(
       "recovered \(welcome.customers) customers and \(welcome.orders) orders, "
         + "\(welcome.records) records from the journal; up to \(welcome.connectionsMax) "
-        + "connections of at most \(welcome.connectionBytesMax >> 20) MiB each")
+        + "connections of at most \(welcome.connectionBytesMax >> 20) MiB each, and "
+        + "\(welcome.otherBytesMax >> 20) MiB for answers and the journal")
     Console.out("listening on \(welcome.address)")
   }
 
