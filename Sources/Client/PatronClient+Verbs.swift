@@ -114,10 +114,17 @@ extension PatronClient {
   /// - Parameters:
   ///   - kind: 1 BG/NBD, 2 MBG/NBD.
   ///   - asOfMicros: orders up to this day are used, microseconds since 1970 UTC; 0 for all.
+  ///   - holdoutFromMicros: not 0: orders up to this day are fitted to, the later ones predicted and
+  ///     compared, and nothing is adopted.
   /// - Returns: the report.
   /// - Throws: see `ask`; `refused` when there is too little to fit to.
-  public mutating func fit(kind: UInt8, asOfMicros: Int64 = 0) throws(ClientError) -> FitReply {
-    try ask(.fit, FitRequest(asOfMicros: asOfMicros, kind: kind), for: FitReply.self)
+  public mutating func fit(
+    kind: UInt8, asOfMicros: Int64 = 0, holdoutFromMicros: Int64 = 0
+  ) throws(ClientError) -> FitReply {
+    try ask(
+      .fit,
+      FitRequest(asOfMicros: asOfMicros, kind: kind, holdoutFromMicros: holdoutFromMicros),
+      for: FitReply.self)
   }
 
   /// Has parameters from elsewhere adopted.

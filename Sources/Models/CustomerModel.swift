@@ -39,12 +39,7 @@ public struct CustomerModel: Sendable, Equatable {
   }
 
   /// The exact purchase model behind the scores, for everything that is not a score.
-  public var purchaseModel: any PurchaseModel {
-    switch kind {
-    case .bgNBD: BGNBD(purchase)
-    case .mbgNBD: MBGNBD(purchase)
-    }
-  }
+  public var purchaseModel: any PurchaseModel { kind.model(purchase) }
 
   /// The scores of one customer, the months of the horizon eight at a time.
   ///

@@ -24,6 +24,9 @@ public struct PurchaseFit: Sendable, Equatable {
   /// What a person should know about the fit, each a sentence.
   public let warnings: [String]
 
+  /// The exact model with these parameters.
+  public var model: any PurchaseModel { kind.model(parameters) }
+
   /// The bounds of a fit: narrower than what a model accepts, wide enough for any shop.
   static let lower = SIMD4<Double>(1e-4, 1e-2, 1e-4, 1e-4)
   static let upper = SIMD4<Double>(1e4, 1e7, 1e4, 1e4)

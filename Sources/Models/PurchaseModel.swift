@@ -16,6 +16,17 @@ public enum PurchaseModelKind: UInt8, Sendable, CaseIterable {
     }
   }
 
+  /// The model of this kind with some parameters.
+  ///
+  /// - Parameter parameters: checked when they were made.
+  /// - Returns: the exact model.
+  public func model(_ parameters: PurchaseParameters) -> any PurchaseModel {
+    switch self {
+    case .bgNBD: BGNBD(parameters)
+    case .mbgNBD: MBGNBD(parameters)
+    }
+  }
+
   /// Finds the kind of a name.
   ///
   /// - Parameter name: as `name` prints it.

@@ -36,7 +36,18 @@ extension Engine {
       }
       day = asked
     }
-    return FitJob(store: store, kind: kind, day: day)
+    var holdoutDay: UInt16?
+    if request.holdoutFromMicros != 0 {
+      guard let cut = calendar.day(ofMicros: request.holdoutFromMicros), cut < day else {
+        throw Refusal(
+          .timeOutOfRange, at: at + 9,
+          "the hold-out must begin before the last day that is used, which is day \(day) since "
+            + "1970-01-01")
+      }
+      // What is fitted ends at the cut; what follows, up to the as-of day, is predicted.
+      (day, holdoutDay) = (cut, day)
+    }
+    return FitJob(store: store, kind: kind, day: day, holdoutDay: holdoutDay)
   }
 }
 
@@ -44,7 +55,10 @@ extension Engine {
 public struct FitJob: Sendable {
   let store: Store
   let kind: PurchaseModelKind
+  /// Orders up to this day are fitted to.
   let day: UInt16
+  /// Orders after it and up to this day are predicted and compared; nil without a validation.
+  let holdoutDay: UInt16?
 
   /// Fits both models to the customers whose first order is not after the day.
   ///
@@ -52,10 +66,14 @@ public struct FitJob: Sendable {
   /// - Throws: `notEnoughData` when there is no such customer.
   public func run() throws(Refusal) -> FitReply {
     var columns = FitColumns()
+    var laterOrders: [Double] = []
     for number in 0..<UInt32(store.customerCount) {
-      let statistics = store.statistics(of: store.customers[number], asOf: day)
-      if statistics.isKnown && statistics.firstDay <= day {
-        columns.append(statistics, asOf: day, majorPerMinor: store.majorPerMinor)
+      let row = store.customers[number]
+      let statistics = store.statistics(of: row, asOf: day)
+      guard statistics.isKnown && statistics.firstDay <= day else { continue }
+      columns.append(statistics, asOf: day, majorPerMinor: store.majorPerMinor)
+      if let holdoutDay {
+        laterOrders.append(Double(store.orderDays(of: row, after: day, through: holdoutDay)))
       }
     }
     do throws(ModelError) {
@@ -65,10 +83,43 @@ public struct FitJob: Sendable {
       let purchase = try PurchaseFit.fit(kind: kind, histories: histories)
       let spend = try SpendFit.fit(
         repeatOrders: columns.spenders.span, meanSpend: columns.meanSpend.span)
-      return report(purchase, spend)
+      var reply = report(purchase, spend)
+      if let holdoutDay {
+        reply.holdout = try holdout(columns, laterOrders, purchase, days: holdoutDay - day)
+      }
+      return reply
     } catch {
       throw Refusal(.notEnoughData, "no model can be fitted: \(error)")
     }
+  }
+
+  /// Predicts the hold-out period of each customer and compares.
+  private func holdout(
+    _ columns: FitColumns, _ actual: [Double], _ fit: PurchaseFit, days: UInt16
+  ) throws(ModelError) -> HoldoutFields {
+    let model = fit.model
+    let predicted = columns.repeatOrders.indices.map {
+      model.expectedOrders(
+        of: PurchaseHistory(
+          repeatOrders: Double(columns.repeatOrders[$0]),
+          recencyDays: Double(columns.recencyDays[$0]), ageDays: Double(columns.ageDays[$0])),
+        within: Double(days))
+    }
+    let holdout = try Holdout(actual: actual, predicted: predicted)
+    var fields = HoldoutFields()
+    fields.days = UInt32(days)
+    fields.customers = UInt64(holdout.customers)
+    fields.actual = holdout.actual
+    fields.predicted = holdout.predicted
+    fields.meanAbsoluteError = holdout.meanAbsoluteError
+    fields.rootMeanSquareError = holdout.rootMeanSquareError
+    fields.poissonDeviance = holdout.poissonDeviance
+    fields.normalizedGini = holdout.normalizedGini ?? HoldoutFields.noGini
+    fields.deciles = holdout.deciles.map {
+      HoldoutFields.Decile(
+        customers: UInt64($0.customers), actual: $0.actual, predicted: $0.predicted)
+    }
+    return fields
   }
 
   private func report(_ purchase: PurchaseFit, _ spend: SpendFit?) -> FitReply {

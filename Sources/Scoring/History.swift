@@ -76,6 +76,13 @@ extension Store {
     Statistics(standingOrders(of: row, asOf: UInt16.max))
   }
 
+  /// Days after one and up to another on which a customer ordered, as the later one sees it.
+  func orderDays(of row: CustomerRow, after day: UInt16, through last: UInt16) -> Int {
+    if row.lastDay <= day && row.lastReturn == CustomerRow.none { return 0 }
+    let days = standingOrders(of: row, asOf: last).lazy.map(\.day).filter { $0 > day }
+    return Set(days).count
+  }
+
   /// The orders of a customer up to a day, returns up to that day taken off.
   ///
   /// An order that was returned whole is gone; a free order stays until it is returned.

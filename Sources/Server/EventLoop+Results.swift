@@ -56,6 +56,11 @@ extension EventLoop where Network: ~Copyable {
     finishErrand(requester)
     switch result {
     case .success(var report):
+      report.seconds = Double(now - requester.startMicros) / 1e6
+      if report.holdout != nil {
+        reply(to: requester, report)
+        return
+      }
       // Journalled as decided: the record holds the parameters, not the wish for a fit.
       if let status = command(.adoptModel, AdoptModelRequest(model: report.model)) {
         refuse(
@@ -64,7 +69,6 @@ extension EventLoop where Network: ~Copyable {
         return
       }
       report.generation = engine.generation
-      report.seconds = Double(now - requester.startMicros) / 1e6
       let position = session(requester.connection)?.writePosition ?? 0
       reply(to: requester, report)
       session(requester.connection)?.hold(from: position, until: engine.sequence)

@@ -78,37 +78,46 @@ public struct ModelFields: Equatable, Sendable {
 /// Asks for a fit; its result is adopted.
 public struct FitRequest: Message, Equatable, Sendable {
   public static let title = "fit request"
-  public static let fields = [Field("as of", .i64), Field("model kind", .u8)]
+  public static let fields = [
+    Field("as of", .i64), Field("model kind", .u8), Field("holdout from", .i64),
+  ]
 
   /// Orders up to the shop's calendar day of this time are used; 0 means the newest order's day.
   public var asOfMicros: Int64
   /// 1 BG/NBD, 2 MBG/NBD.
   public var kind: UInt8
+  /// Not 0: orders up to the calendar day of this time are fitted to, the later ones are predicted and
+  /// compared, and nothing is adopted.
+  public var holdoutFromMicros: Int64
 
   /// Makes the request.
   ///
   /// - Parameters:
   ///   - asOfMicros: microseconds since 1970 UTC, or 0.
   ///   - kind: 1 BG/NBD, 2 MBG/NBD.
-  public init(asOfMicros: Int64, kind: UInt8) {
+  ///   - holdoutFromMicros: microseconds since 1970 UTC, or 0.
+  public init(asOfMicros: Int64, kind: UInt8, holdoutFromMicros: Int64 = 0) {
     self.asOfMicros = asOfMicros
     self.kind = kind
+    self.holdoutFromMicros = holdoutFromMicros
   }
 
   public init(from reader: inout FrameReader) throws(Refusal) {
     asOfMicros = try reader.read(Int64.self)
     kind = try reader.read(UInt8.self)
+    holdoutFromMicros = try reader.read(Int64.self)
   }
 
   public func write(to out: inout ByteBuffer) {
     out.append(asOfMicros)
     out.append(kind)
+    out.append(holdoutFromMicros)
   }
 }
 
 /// What a fit found.
 ///
-/// It has been adopted, and its adoption is durable, when this arrives.
+/// It has been adopted, and its adoption is durable, when this arrives; a validation is not adopted.
 public struct FitReply: Message, Equatable, Sendable {
   public static let title = "fit reply"
   public static let fields =
@@ -120,9 +129,9 @@ public struct FitReply: Message, Equatable, Sendable {
       Field("spend log-likelihood", .f64), Field("correlation", .f64),
       Field("spend customers", .u64), Field("spend iterations", .u32),
       Field("spend converged", .u8), Field("seconds", .f64), Field("warnings", .sentence),
-    ]
+    ] + HoldoutFields.fields
 
-  /// Which adoption this is.
+  /// Which adoption this is; 0 for a validation, which is not adopted.
   public var generation: UInt32 = 0
   /// Orders up to this day since 1970-01-01 were used.
   public var asOfDay: Int32 = 0
@@ -157,6 +166,8 @@ public struct FitReply: Message, Equatable, Sendable {
   public var seconds = 0.0
   /// Plain sentences, one a line.
   public var warnings = ""
+  /// How the fit foretold the orders after the as-of day; nil when that was not asked for.
+  public var holdout: HoldoutFields?
 
   /// Stands for a correlation that cannot be told.
   public static let noCorrelation = -2.0
@@ -184,6 +195,8 @@ public struct FitReply: Message, Equatable, Sendable {
     spendConverged = try reader.read(UInt8.self) != 0
     seconds = try reader.read(Double.self)
     warnings = try reader.readSentence("warnings")
+    let holdout = try HoldoutFields(from: &reader)
+    self.holdout = holdout.days > 0 ? holdout : nil
   }
 
   public func write(to out: inout ByteBuffer) {
@@ -204,6 +217,7 @@ public struct FitReply: Message, Equatable, Sendable {
     out.append(UInt8(spendConverged ? 1 : 0))
     out.append(seconds)
     out.append(sentence: warnings)
+    (holdout ?? HoldoutFields()).write(to: &out)
   }
 }
 

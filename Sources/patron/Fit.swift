@@ -6,10 +6,14 @@ internal import Wire
 enum Fit {
   static let command = Command(
     name: "fit", summary: "fit the models to the recorded orders and adopt them",
-    synopsis: "[--model bg-nbd|mbg-nbd] [--as-of DATE] [--json]",
+    synopsis: "[--model bg-nbd|mbg-nbd] [--as-of DATE] [--holdout DATE] [--json]",
     options: [
       Option("model", "NAME", "bg-nbd or mbg-nbd (default mbg-nbd)"),
       Option("as-of", "DATE", "use the orders up to this day (default: the newest order's)"),
+      Option(
+        "holdout", "DATE",
+        "validate: fit to the orders up to this day, predict the later ones, compare; adopts nothing"
+      ),
       Option("json", nil, "print the report as JSON"),
       Connecting.option,
     ],
@@ -28,17 +32,18 @@ enum Fit {
     guard let kind = ModelKind.kind(name) else {
       throw .usage("--model is '\(name)', it must be bg-nbd or mbg-nbd")
     }
-    var day: Int?
-    if let text = arguments.value("as-of") { day = try Values.day(text, option: "as-of") }
-    var client = try Connecting.client(arguments, timeoutMillis: timeoutMillis)
-    var asOfMicros: Int64 = 0
-    if let day {
-      var zone = try Connecting.zone(client.hello)
-      asOfMicros = zone.micros(ofDay: day, seconds: 43_200)
+    var days: [Int?] = []
+    for option in ["as-of", "holdout"] {
+      let text = arguments.value(option)
+      days.append(
+        try text.map { text throws(CommandError) in try Values.day(text, option: option) })
     }
+    var client = try Connecting.client(arguments, timeoutMillis: timeoutMillis)
+    var zone = try Connecting.zone(client.hello)
+    let micros = days.map { $0.map { zone.micros(ofDay: $0, seconds: 43_200) } ?? 0 }
     let reply: FitReply
     do throws(ClientError) {
-      reply = try client.fit(kind: kind, asOfMicros: asOfMicros)
+      reply = try client.fit(kind: kind, asOfMicros: micros[0], holdoutFromMicros: micros[1])
     } catch {
       throw CommandError(error)
     }
@@ -65,8 +70,9 @@ enum Fit {
     row("a", model.a, errors[2])
     row("b", model.b, errors[3])
     let asOf = CalendarDay(number: Int(reply.asOfDay)).text
+    let adopted = reply.holdout == nil ? "generation \(reply.generation)" : "not adopted"
     var lines = [
-      "\(ModelKind.name(model.kind) ?? "?"), generation \(reply.generation), orders up to \(asOf)",
+      "\(ModelKind.name(model.kind) ?? "?"), \(adopted), orders up to \(asOf)",
       "", table.text, "",
       "log-likelihood (weeks)  \(Numbers.fixed(reply.logLikelihood, 4))",
       "customers               \(Numbers.grouped(reply.customers))",
@@ -75,9 +81,35 @@ enum Fit {
       "converged               \(reply.converged ? "yes" : "no")", "",
     ]
     lines += spend(reply)
+    if let holdout = reply.holdout { lines += text(holdout, after: asOf) }
     lines += ["", "fitted in \(Numbers.fixed(reply.seconds, 3)) s"]
     lines += reply.warnings.split(separator: "\n").map { "warning: \($0)" }
     return lines.joined(separator: "\n")
+  }
+
+  private static func text(_ holdout: HoldoutFields, after day: String) -> [String] {
+    var table = TextTable(rows: [
+      ["decile", "customers", "predicted", "actual", "predicted/actual"]
+    ])
+    for (place, decile) in holdout.deciles.enumerated() {
+      table.rows.append([
+        "\(place + 1)", Numbers.grouped(decile.customers), Numbers.fixed(decile.predicted, 1),
+        Numbers.fixed(decile.actual, 0),
+        decile.actual > 0 ? Numbers.fixed(decile.predicted / decile.actual, 3) : "-",
+      ])
+    }
+    let bias = holdout.bias.map { "\(Numbers.fixed(100 * $0, 1)) %" } ?? "unknown"
+    let gini = holdout.gini.map { Numbers.fixed($0, 4) } ?? "unknown"
+    return [
+      "", "hold-out: \(holdout.days) days after \(day), repeat orders", "",
+      "actual                  \(Numbers.fixed(holdout.actual, 0))",
+      "predicted               \(Numbers.fixed(holdout.predicted, 1))",
+      "bias                    \(bias)",
+      "mean absolute error     \(Numbers.fixed(holdout.meanAbsoluteError, 4))",
+      "root mean square error  \(Numbers.fixed(holdout.rootMeanSquareError, 4))",
+      "Poisson deviance        \(Numbers.fixed(holdout.poissonDeviance, 4))",
+      "normalized Gini         \(gini)", "", table.text,
+    ]
   }
 
   private static func spend(_ reply: FitReply) -> [String] {

@@ -45,7 +45,25 @@ enum ModelJSON {
       ("iterations", .count(reply.iterations)), ("converged", .bool(reply.converged)),
       ("seconds", .number(reply.seconds)),
       ("asOf", .string(CalendarDay(number: Int(reply.asOfDay)).text)),
-      ("generation", .count(reply.generation)), ("warnings", .array(warnings)),
+      ("generation", reply.holdout == nil ? .count(reply.generation) : .null),
+      ("holdout", reply.holdout.map(holdout) ?? .null), ("warnings", .array(warnings)),
+    ])
+  }
+
+  private static func holdout(_ fields: HoldoutFields) -> JSON {
+    let deciles = fields.deciles.map { decile in
+      JSON.object([
+        ("customers", .count(decile.customers)), ("actual", .number(decile.actual)),
+        ("predicted", .number(decile.predicted)),
+      ])
+    }
+    return .object([
+      ("days", .count(fields.days)), ("customers", .count(fields.customers)),
+      ("actual", .number(fields.actual)), ("predicted", .number(fields.predicted)),
+      ("bias", .optional(fields.bias)), ("meanAbsoluteError", .number(fields.meanAbsoluteError)),
+      ("rootMeanSquareError", .number(fields.rootMeanSquareError)),
+      ("poissonDeviance", .number(fields.poissonDeviance)),
+      ("normalizedGini", .optional(fields.gini)), ("deciles", .array(deciles)),
     ])
   }
 

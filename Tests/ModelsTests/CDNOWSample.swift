@@ -26,6 +26,21 @@ enum CDNOWSample {
       repeatOrders: x.span, recencyDays: recency.span, ageDays: age.span)
   }
 
+  /// All customers one by one, and their days with an order in the 273 days after the cut.
+  static func holdout() throws -> (histories: [PurchaseHistory], actual: [Double]) {
+    var histories: [PurchaseHistory] = []
+    var actual: [Double] = []
+    for word in try words(CDNOWFigures.holdout) {
+      for _ in 0..<(word.count > 4 ? word[4] : 1) {
+        histories.append(
+          PurchaseHistory(
+            repeatOrders: Double(word[0]), recencyDays: Double(word[1]), ageDays: Double(word[2])))
+        actual.append(Double(word[3]))
+      }
+    }
+    return (histories, actual)
+  }
+
   /// x and m̄ of all 946 customers with repeat orders, free ones included.
   static func spend() throws -> (repeatOrders: [Double], meanSpend: [Double]) {
     var (x, mean): ([Double], [Double]) = ([], [])

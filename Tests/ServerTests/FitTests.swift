@@ -116,6 +116,54 @@ struct FitTests {
     #expect(try client.score(SmallShop.name(0), Self.terms(asOf: 272)).generation == 1)
   }
 
+  @Test(
+    "a validation compares what the earlier orders foretell with the later ones, and adopts nothing"
+  )
+  func holdout() throws {
+    let shop = try SmallShop(customers: 400)
+    let server = try LiveServer()
+    try server.record(shop.orders())
+    var client = try server.client()
+    let cut: Int32 = 60
+    func noon(_ day: Int32) -> Int64 { Frames.start + Int64(day) * Frames.day }
+    let report = try client.fit(
+      kind: 2, asOfMicros: noon(SmallShop.endDay), holdoutFromMicros: noon(cut))
+    let fields = try #require(report.holdout)
+
+    let model = MBGNBD(
+      try PurchaseParameters(
+        r: report.model.r, alpha: report.model.alpha, a: report.model.a, b: report.model.b))
+    var (actual, predicted): ([Double], [Double]) = ([], [])
+    for customer in shop.customers {
+      let days = Set(customer.orders.map(\.day)).sorted()
+      let earlier = days.filter { $0 <= cut }
+      guard let first = earlier.first, let last = earlier.last else { continue }
+      actual.append(Double(days.count { $0 > cut && $0 <= SmallShop.endDay }))
+      predicted.append(
+        model.expectedOrders(
+          of: PurchaseHistory(
+            repeatOrders: Double(earlier.count - 1), recencyDays: Double(last - first),
+            ageDays: Double(cut - first)),
+          within: Double(SmallShop.endDay - cut)))
+    }
+    let expected = try Holdout(actual: actual, predicted: predicted)
+    #expect(fields.days == UInt32(SmallShop.endDay - cut))
+    #expect(fields.customers == UInt64(expected.customers) && expected.customers < 400)
+    #expect(fields.actual == expected.actual && expected.actual > 100)
+    #expect(abs(fields.predicted / expected.predicted - 1) < 1e-12)
+    #expect(abs(fields.poissonDeviance / expected.poissonDeviance - 1) < 1e-12)
+    #expect(fields.deciles.count == 10)
+    #expect(fields.deciles.reduce(0) { $0 + $1.customers } == fields.customers)
+
+    let status = try client.status()
+    #expect(report.generation == 0 && status.generation == 0)
+    for wrong in [SmallShop.endDay, SmallShop.endDay + 5] {
+      #expect(throws: ClientError.self) {
+        try client.fit(kind: 2, asOfMicros: noon(SmallShop.endDay), holdoutFromMicros: noon(wrong))
+      }
+    }
+  }
+
   @Test("an adopted model scores exactly like the fit it came from")
   func adopt() throws {
     let shop = try SmallShop(customers: 120)

@@ -248,8 +248,28 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Holdout:
+    """Predicted and actual orders of a hold-out period; deciles by falling prediction."""
+
+    days: int
+    customers: int
+    actual: float
+    predicted: float
+    mean_absolute_error: float
+    root_mean_square_error: float
+    poisson_deviance: float
+    normalized_gini: Optional[float]
+    deciles: Tuple[Tuple[int, float, float], ...]  # customers, actual, predicted
+
+    @property
+    def bias(self) -> Optional[float]:
+        """predicted/actual - 1; None where nobody ordered."""
+        return self.predicted / self.actual - 1 if self.actual > 0 else None
+
+
+@dataclass(frozen=True)
 class Fit:
-    """What a fit found; it has been adopted. Standard errors are None where they are not known."""
+    """What a fit found; it has been adopted, unless it was a validation. Standard errors are None where they are not known."""
 
     generation: int
     as_of: date
@@ -268,6 +288,7 @@ class Fit:
     spend_converged: bool
     seconds: float
     warnings: Tuple[str, ...]
+    holdout: Optional[Holdout] = None
 
     def as_dict(self) -> Dict[str, Any]:
         """The keys that `patron fit --json` prints; `Patron.adopt` takes them back.
@@ -508,9 +529,9 @@ def score_many_body(terms: bytes, customers: List[str]) -> bytes:
     return terms + struct.pack("<I", len(customers)) + names
 
 
-def fit_body(as_of_micros: int, model: str) -> bytes:
+def fit_body(as_of_micros: int, model: str, holdout_from_micros: int = 0) -> bytes:
     """The body of a fit request."""
-    return struct.pack("<qB", as_of_micros, _model_kind(model))
+    return struct.pack("<qBq", as_of_micros, _model_kind(model), holdout_from_micros)
 
 
 def adopt_body(key: CommandKey, model: Model) -> bytes:
@@ -662,6 +683,7 @@ def read_fit(body: bytes) -> Fit:
         raise PatronConnectionError("a fit came without a model")
     values = reader.take(_FIT)
     sentences = reader.text(2)
+    holdout = _read_holdout(reader)
     reader.end()
 
     def errors(names: Tuple[str, ...], numbers: Tuple[float, ...]) -> Dict[str, Optional[float]]:
@@ -671,8 +693,18 @@ def read_fit(body: bytes) -> Fit:
         generation, _day(as_of), model, errors(("r", "alpha", "a", "b"), values[0:4]), values[4],
         values[5], values[6], values[7], values[8] != 0,
         errors(("p", "q", "gamma"), values[9:12]), values[12], values[13], values[14], values[15],
-        values[16] != 0, values[17], tuple(sentences.splitlines()),
+        values[16] != 0, values[17], tuple(sentences.splitlines()), holdout,
     )
+
+
+def _read_holdout(reader: _Reader) -> Optional[Holdout]:
+    days, customers, *measures, count = reader.take(struct.Struct("<IQ6dI"))
+    row = struct.Struct("<Qdd")
+    deciles = tuple(reader.take(row) for _ in range(count))
+    if days == 0:
+        return None
+    gini = None if measures[5] == -2 else measures[5]
+    return Holdout(days, customers, *measures[:5], gini, deciles)
 
 
 def read_adoption(body: bytes) -> Adoption:
@@ -913,14 +945,19 @@ class Patron:
         return RecordResult(recorded, duplicates, tuple(refused), sequence)
 
     def fit(
-        self, model: str = "mbg-nbd", *, as_of: Optional[Moment] = None, timeout: float = 600.0
+        self, model: str = "mbg-nbd", *, as_of: Optional[Moment] = None,
+        holdout: Optional[Moment] = None, timeout: float = 600.0,
     ) -> Fit:
         """Fits the models to the orders recorded up to a day (the newest order's), and adopts them.
+
+        With `holdout` it fits to the orders up to that day, predicts the later ones, compares, and
+        adopts nothing.
 
             fit = patron.fit("mbg-nbd", as_of=date(1997, 9, 30))
             print(fit.model.parameters(7), fit.log_likelihood, fit.warnings)
         """
-        return read_fit(self._ask("fit", fit_body(self._as_of(as_of), model), timeout))
+        body = fit_body(self._as_of(as_of), model, self._as_of(holdout))
+        return read_fit(self._ask("fit", body, timeout))
 
     def adopt(
         self, parameters: Union[Model, Mapping[str, Any]], *, key: Optional[CommandKey] = None
