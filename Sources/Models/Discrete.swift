@@ -3,7 +3,7 @@
 
 /// The ranges and the mathematics of models whose time is counted in periods.
 public enum Discrete {
-  /// The most periods anything may last: a century of days is more.
+  /// The most periods anything may last: 27 years of days.
   public static let periodsMax = 10_000
   /// The range in which a discount rate per period is accepted.
   public static let discountRange: ClosedRange<Double> = 1e-6...1e3
@@ -21,9 +21,9 @@ public enum Discrete {
   /// E[1/(d+θ)] for θ ~ Beta(α, β): what the papers write as ₂F₁(1, β; α+β; 1/(1+d))/(1+d).
   ///
   /// The series in 1/(1+d) needs some 40/d terms and Euler's transformation has a pole at α = 1.
-  /// The continued fraction of Gauss (Abramowitz and Stegun 15.3; Wall 1948, chapter 18) in 1/d has
-  /// positive coefficients only, so that it loses no digits, and needs some 10/√d steps. Cut off
-  /// anywhere, its rest lies between d and d + 1, which encloses the value.
+  /// The continued fraction of Gauss in 1/d (DLMF 15.7) has positive coefficients only, so that it
+  /// loses no digits, and needs at most some 16/√d steps. Cut off anywhere, its rest lies between d
+  /// and d + 1, which encloses the value.
   static func betaMean(ofReciprocalAbove d: Double, alpha: Double, beta: Double) -> Double {
     let sum = alpha + beta
     var steps = 16
@@ -39,8 +39,8 @@ public enum Discrete {
         low = d + odd / (1 + even / low)
         high = d + odd / (1 + even / high)
       }
-      // At the smallest d and the worst shapes 1 << 15 steps are enough.
-      if high - low <= 4e-16 * low || steps >= 1 << 17 { return 2 / (low + high) }
+      // 16,384 steps were the most that any shapes took at the smallest d.
+      if high - low <= 4e-16 * low || steps >= 1 << 16 { return 2 / (low + high) }
       steps *= 2
     }
   }
