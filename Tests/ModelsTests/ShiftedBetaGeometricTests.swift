@@ -92,6 +92,29 @@ struct ShiftedBetaGeometricTests {
     #expect(new.error < 1e-13, "\(new.place)")
   }
 
+  @Test("the corners of all ranges give numbers, never more than there can be")
+  func ranges() throws {
+    let shapes = RenewalParameters.shapeRange
+    for alpha in [shapes.lowerBound, 1, shapes.upperBound] {
+      for beta in [shapes.lowerBound, 1, shapes.upperBound] {
+        let model = ShiftedBetaGeometric(try RenewalParameters(alpha: alpha, beta: beta))
+        for t in [1, Discrete.periodsMax] {
+          for share in [
+            try model.survival(afterPeriods: t), try model.retention(inPeriod: t),
+            try model.leavingProbability(inPeriod: t),
+          ] { #expect(share >= 0 && share <= 1, "\(model) \(t) \(share)") }
+          for rate in [Discrete.discountRange.lowerBound, 0.1, Discrete.discountRange.upperBound] {
+            let most = (1 + rate) / rate * (1 + 1e-14)
+            let rest = try model.expectedResidualLifetime(beforeRenewal: t, discountRate: rate)
+            #expect(rest >= 0 && rest <= most, "\(model) \(t) \(rate) \(rest)")
+            let new = try model.expectedLifetime(discountRate: rate)
+            #expect(new >= 1 - 1e-14 && new <= most, "\(model) \(rate) \(new)")
+          }
+        }
+      }
+    }
+  }
+
   @Test("a cohort's fit is the reference's and what the paper prints", arguments: known)
   func fit(cohort: Known) throws {
     let counts = try RenewalCohort(counts: cohort.counts)
@@ -111,7 +134,7 @@ struct ShiftedBetaGeometricTests {
     #expect(fit.customers == 1000 && fit.periods == 7)
   }
 
-  @Test("survival beyond the fitted years is what is published")
+  @Test("survival beyond the fitted years is the known projection")
   func beyond() throws {
     for (cohort, percents) in zip(
       Self.known, [[22.0, 20.4, 19.1, 18.0, 17.0], [46.0, 43.6, 41.4, 39.5, 37.8]])
