@@ -142,7 +142,8 @@ struct LifetimeCounts {
   ///     (R)_n/n! · [ N(t)·(B/(B+t))^s + s ∫₀^t N(w)·B^s/(B+w)^(s+1) dw ],
   ///     N(w) = (A/(A+w))^R · (w/(A+w))^n.
   ///
-  /// Fader and Hardie 2006, «Deriving an expression for P(X(t) = x) under the Pareto/NBD model».
+  /// The result of Fader and Hardie's note «Deriving an Expression for P(X(t) = x) Under the
+  /// Pareto/NBD Model» (2006), with its integral left whole.
   func probability(of count: Double, within t: Double) -> Double {
     guard t > 0 else { return count == 0 ? 1 : 0 }
     var choices = 0.0

@@ -3,7 +3,7 @@
 extension ParetoNBD {
   /// The expected orders within the horizon, each discounted to now.
   ///
-  /// ∫₀^t e^(−δw) dE(Y(w)); the integrand is that of Fader and Hardie's derivation of DERT.
+  /// ∫₀^t e^(−δw) dE(Y(w)) with dE(Y(w)) proportional to ((β+T)/(β+T+w))^s dw.
   ///
   /// - Parameters:
   ///   - history: x, t_x and T in days.
@@ -23,8 +23,8 @@ extension ParetoNBD {
 
   /// All orders ever to come, each discounted to now.
   ///
-  /// The closed form of Fader, Hardie and Lee 2005 (Journal of Marketing Research 42:4), equation
-  /// (4), has Tricomi's Ψ(s, s; δ(β+T)), which is the integral taken here.
+  /// The closed form of Fader, Hardie and Lee 2005 (Journal of Marketing Research 42:4) has Tricomi's
+  /// Ψ(s, s; δ(β+T)), which is the integral taken here.
   ///
   /// - Parameters:
   ///   - history: x, t_x and T in days.

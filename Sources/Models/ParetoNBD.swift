@@ -82,8 +82,7 @@ public struct ParetoNBD: Sendable, Equatable {
 
   /// The logarithm of the density of a history.
   ///
-  /// ln (r)_x − r·ln(1+T/α) − x·ln(α+T) − s·ln(1+T/β) + ln(1 + e^ℓ), ℓ the log-odds of having left;
-  /// Fader and Hardie 2005, equation (17).
+  /// ln (r)_x − r·ln(1+T/α) − x·ln(α+T) − s·ln(1+T/β) + ln(1 + e^ℓ), ℓ the log-odds of having left.
   ///
   /// - Parameter history: x, t_x and T in days.
   /// - Returns: ln L; the density of the repeat orders' times is per day.
@@ -100,7 +99,7 @@ public struct ParetoNBD: Sendable, Equatable {
 
   /// The probability that the customer will ever order again.
   ///
-  /// 1 / (1 + odds of having left); Fader and Hardie 2005, equation (18). It is 1 to a customer
+  /// 1 / (1 + odds of having left). It is 1 to a customer
   /// who ordered just now, and only to such a customer.
   ///
   /// - Parameter history: x, t_x and T in days.
@@ -113,8 +112,7 @@ public struct ParetoNBD: Sendable, Equatable {
 
   /// The expected orders of a customer who is certainly alive.
   ///
-  /// (r+x)·(β+T)/(α+T) · (1 − ((β+T)/(β+T+t))^(s−1))/(s−1), a logarithm at s = 1; Fader and Hardie
-  /// 2005, equation (22).
+  /// (r+x)·(β+T)/(α+T) · (1 − ((β+T)/(β+T+t))^(s−1))/(s−1), a logarithm at s = 1.
   ///
   /// - Parameters:
   ///   - history: x, t_x and T in days.
