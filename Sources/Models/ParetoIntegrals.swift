@@ -1,134 +1,11 @@
 // The integrals over the time of departure that Pareto/NBD consists of, each in a logarithm of time
-// in which the integrand is log-concave (PanelQuadrature.swift), and the odds of having left.
+// in which the integrand is log-concave (PanelQuadrature.swift).
 
-/// The odds that a customer of Pareto/NBD has left since the last order.
+/// Someone who is alive now, with order rate λ ~ Gamma(R, A), until the end at rate μ ~ Gamma(s, B).
 ///
-///     odds = s ∫ ((α+T)/(α+u))^R · ((β+T)/(β+u))^s du/(β+u) over u from t_x to T,   R = r+x.
-///
-/// Over u from any point to infinity the integral is a ₂F₁, so the odds are a difference of two;
-/// where the series is slow or the difference loses digits, the integral itself takes over.
-struct DepartureOdds {
-  let parameters: ParetoParameters
-  /// r + x.
-  let shape: Double
-  let recency: Double
-  let age: Double
-  /// T − t_x, above 0.
-  let idle: Double
-
-  /// The difference is trusted up to this share of its second part in its first.
-  static let shareMax = 0.75
-
-  /// Nil when no time has passed since the last order.
-  init?(_ parameters: ParetoParameters, _ history: PurchaseHistory) {
-    self.parameters = parameters
-    shape = parameters.r + history.repeatOrders
-    recency = history.recencyDays
-    age = history.ageDays
-    idle = age - recency
-    if !(idle > 0) { return nil }
-  }
-
-  var logOdds: Double { logOddsBySeries ?? logOddsByIntegral }
-
-  /// ln(odds) from two hypergeometric series, or nil where that is slow or loses digits.
-  var logOddsBySeries: Double? {
-    let (alpha, s, beta) = (parameters.alpha, parameters.s, parameters.beta)
-    guard abs(alpha - beta) <= hypergeometricMax * (max(alpha, beta) + recency) else { return nil }
-    let growth = shape * log1p(idle / (alpha + recency)) + s * log1p(idle / (beta + recency))
-    let first = tail(from: recency)
-    let share = tail(from: age) / first * exp(-growth)
-    guard share <= Self.shareMax else { return nil }
-    return growth + log(first) + log1p(-share)
-  }
-
-  /// s ∫ ((α+u)/(α+w))^R · ((β+u)/(β+w))^s dw/(β+w) over w from u to infinity.
-  private func tail(from u: Double) -> Double {
-    let (alpha, s, beta) = (parameters.alpha, parameters.s, parameters.beta)
-    let sum = shape + s
-    if alpha >= beta {
-      return s / sum * hypergeometric(b: shape, c: sum + 1, z: (alpha - beta) / (alpha + u))
-    }
-    return s / sum * ((alpha + u) / (beta + u))
-      * hypergeometric(b: s + 1, c: sum + 1, z: (beta - alpha) / (beta + u))
-  }
-
-  /// ln(odds) from the integral.
-  var logOddsByIntegral: Double {
-    let integrand = DepartureIntegrand(self)
-    return log(integrand.factor) + integrand.logIntegral(to: integrand.end)
-  }
-}
-
-/// The integrand of the odds in y = ln((m+T)/(m+u)), m the smaller of α and β and M the larger.
-///
-/// It is e^(p·y + q·ℓ) with ℓ(y) = ln((M+T)/(M+u)); ℓ′ = σ = (m+u)/(M+u) falls as y grows.
-struct DepartureIntegrand: LogConcave {
-  let isAlphaSmaller: Bool
-  /// The exponent of y.
-  let p: Double
-  /// The exponent of ℓ.
-  let q: Double
-  /// m + T.
-  let near: Double
-  /// M − m.
-  let gap: Double
-  /// What stands before the integral.
-  let factor: Double
-  /// y of the last order.
-  let end: Double
-
-  init(_ odds: DepartureOdds) {
-    let (alpha, s, beta) = (odds.parameters.alpha, odds.parameters.s, odds.parameters.beta)
-    isAlphaSmaller = alpha < beta
-    gap = abs(alpha - beta)
-    near = min(alpha, beta) + odds.age
-    end = log1p(odds.idle / (min(alpha, beta) + odds.recency))
-    if isAlphaSmaller {
-      // du/(β+u) is −σ dy, and σ = (α+T)/(β+T)·e^(ℓ−y).
-      (p, q) = (odds.shape - 1, s + 1)
-      factor = s * (near / (near + gap))
-    } else {
-      (p, q) = (s, odds.shape)
-      factor = s
-    }
-  }
-
-  /// What is known at one y.
-  struct Point {
-    /// m + u.
-    var near: Double
-    /// M + u.
-    var far: Double
-    /// T − u.
-    var back: Double
-    /// ℓ.
-    var logFar: Double
-  }
-
-  func point(at y: Double) -> Point {
-    let lost = -expm1(-y)
-    let kept = y < 0.5 ? 1 - lost : exp(-y)
-    let far = gap + near * kept
-    return Point(
-      near: near * kept, far: far, back: near * lost, logFar: log1p(near * lost / far))
-  }
-
-  func logValue(at y: Double) -> Double { p * y + q * point(at: y).logFar }
-
-  func slope(at y: Double) -> Double {
-    let kept = near * exp(-y)
-    return p + q * (kept / (gap + kept))
-  }
-
-  func panel(at y: Double, backwards: Bool) -> Double {
-    // |f″| = q·σ(1−σ).
-    GaussLegendre.panel(slope: slope(at: y), bend: gap == 0 ? 0 : q / 4)
-  }
-}
-
-/// How often someone orders who is alive now: λ ~ Gamma(R, A) until the end at μ ~ Gamma(s, B).
-struct LifetimeCounts {
+/// A new customer is one with r, α, s and β; a customer right after the last order is one with r+x,
+/// α+t_x, s and β+t_x; a customer who is alive now is one with r+x, α+T, s and β+T.
+struct Lifetime {
   /// R.
   let shape: Double
   /// A, in days.
@@ -136,6 +13,60 @@ struct LifetimeCounts {
   let s: Double
   /// B, in days.
   let beta: Double
+
+  /// The difference of two series is trusted up to this share of its second part in its first.
+  static let shareMax = 0.75
+
+  /// The life of a customer from some time on: of the last order, or of now.
+  ///
+  /// - Parameters:
+  ///   - parameters: of the model.
+  ///   - orders: x.
+  ///   - days: since the first order.
+  init(_ parameters: ParetoParameters, orders: Double, from days: Double) {
+    shape = parameters.r + orders
+    alpha = parameters.alpha + days
+    s = parameters.s
+    beta = parameters.beta + days
+  }
+
+  /// ln P(alive after t, and no order until then) = −R·ln(1+t/A) − s·ln(1+t/B).
+  func logAlive(after t: Double) -> Double { -shape * log1p(t / alpha) - s * log1p(t / beta) }
+
+  /// ln P(left within t, and no order until then), for t above 0.
+  ///
+  ///     s ∫₀^t (A/(A+w))^R · (B/(B+w))^s dw/(B+w)
+  ///
+  /// To infinity the integral is a ₂F₁, so this is a difference of two; where the series is slow or
+  /// the difference loses digits, the integral itself takes over.
+  func logGone(within t: Double) -> Double { logGoneBySeries(t) ?? logGoneByIntegral(t) }
+
+  /// Nil where the series is slow or the difference loses digits.
+  func logGoneBySeries(_ t: Double) -> Double? {
+    guard abs(alpha - beta) <= hypergeometricMax * max(alpha, beta) else { return nil }
+    let whole = goneEver(from: 0)
+    let share = goneEver(from: t) / whole * exp(logAlive(after: t))
+    return share <= Self.shareMax ? log(whole) + log1p(-share) : nil
+  }
+
+  /// P(leave before the next order), of someone who has been alive and quiet for some days.
+  private func goneEver(from days: Double) -> Double {
+    let (a, b) = (alpha + days, beta + days)
+    let sum = shape + s
+    return alpha >= beta
+      ? s / sum * hypergeometric(b: shape, c: sum + 1, z: (alpha - beta) / a)
+      : s / sum * (a / b) * hypergeometric(b: s + 1, c: sum + 1, z: (beta - alpha) / b)
+  }
+
+  func logGoneByIntegral(_ t: Double) -> Double {
+    let integrand = GoneIntegrand(self)
+    return log(integrand.factor) + integrand.logIntegral(to: log1p(t / integrand.near))
+  }
+
+  /// P(no order within t), for t above 0.
+  func quietProbability(within t: Double) -> Double {
+    min(exp(logAlive(after: t)) + exp(logGone(within: t)), 1)
+  }
 
   /// P(X(t) = n): either still alive with n orders, or gone at some w < t with n orders until then.
   ///
@@ -146,47 +77,49 @@ struct LifetimeCounts {
   /// Pareto/NBD Model» (2006), with its integral left whole.
   func probability(of count: Double, within t: Double) -> Double {
     guard t > 0 else { return count == 0 ? 1 : 0 }
-    var choices = 0.0
-    var orders = 0.0
-    if count > 0 {
-      choices = Rise(from: shape, steps: count).logGamma - Rise(from: 1, steps: count).logGamma
-      orders = count * log1p(alpha / t)
-    }
-    let alive = exp(choices - orders - shape * log1p(t / alpha) - s * log1p(t / beta))
-    let nearer = min(alpha, beta)
-    let gone = CountIntegrand(self, count: count).logIntegral(to: log1p(t / nearer))
-    return min(alive + s * (nearer / beta) * exp(choices + gone), 1)
+    guard count > 0 else { return quietProbability(within: t) }
+    let choices = Rise(from: shape, steps: count).logGamma - Rise(from: 1, steps: count).logGamma
+    let alive = exp(choices - count * log1p(alpha / t) + logAlive(after: t))
+    let integrand = GoneIntegrand(self, count: count)
+    let gone = integrand.logIntegral(to: log1p(t / integrand.near))
+    return min(alive + integrand.factor * exp(choices + gone), 1)
   }
 }
 
 /// The integrand of those gone, in y = ln(1+w/m), m the smaller of A and B and M the larger.
-struct CountIntegrand: LogConcave {
-  let counts: LifetimeCounts
+struct GoneIntegrand: LogConcave {
+  let lifetime: Lifetime
   let count: Double
+  /// Whether A is m.
+  let isAlphaNear: Bool
+  /// m.
   let near: Double
   /// M − m.
   let gap: Double
   /// The exponents of e^(−y) and of (M/(M+w)), without the orders' own factor.
   let p: Double
   let q: Double
+  /// What stands before the integral.
+  let factor: Double
 
   /// Up to this many orders their factor is nearly a polynomial that the rule sees through.
   static let polynomialMax = 8.0
 
-  init(_ counts: LifetimeCounts, count: Double) {
-    self.counts = counts
+  init(_ lifetime: Lifetime, count: Double = 0) {
+    self.lifetime = lifetime
     self.count = count
-    near = min(counts.alpha, counts.beta)
-    gap = abs(counts.alpha - counts.beta)
-    let isAlphaNear = counts.alpha <= counts.beta
-    p = isAlphaNear ? counts.shape - 1 : counts.s
-    q = isAlphaNear ? counts.s + 1 : counts.shape
+    near = min(lifetime.alpha, lifetime.beta)
+    gap = abs(lifetime.alpha - lifetime.beta)
+    factor = lifetime.s * (near / lifetime.beta)
+    isAlphaNear = lifetime.alpha <= lifetime.beta
+    p = isAlphaNear ? lifetime.shape - 1 : lifetime.s
+    q = isAlphaNear ? lifetime.s + 1 : lifetime.shape
   }
 
   func logValue(at y: Double) -> Double {
     let w = near * expm1(y)
     var value = -p * y - q * log1p(w / (near + gap))
-    if count > 0 { value -= count * log1p(counts.alpha / w) }
+    if count > 0 { value -= count * log1p(lifetime.alpha / w) }
     return value
   }
 
@@ -195,7 +128,7 @@ struct CountIntegrand: LogConcave {
     // ln(w/(A+w))′ = A/(A+w) · w′/w.
     let w = near * expm1(y)
     return smoothSlope(at: y)
-      + count * (counts.alpha / (counts.alpha + w)) * (near * exp(y) / w)
+      + count * (lifetime.alpha / (lifetime.alpha + w)) * (near * exp(y) / w)
   }
 
   /// The slope without the orders' factor.

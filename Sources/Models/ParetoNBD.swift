@@ -82,19 +82,20 @@ public struct ParetoNBD: Sendable, Equatable {
 
   /// The logarithm of the density of a history.
   ///
-  /// ln (r)_x − r·ln(1+T/α) − x·ln(α+T) − s·ln(1+T/β) + ln(1 + e^ℓ), ℓ the log-odds of having left.
+  /// ln (r)_x − r·ln(1+t_x/α) − x·ln(α+t_x) − s·ln(1+t_x/β), the density of x orders of someone who
+  /// is alive at the last one, plus ln P(no order since).
   ///
   /// - Parameter history: x, t_x and T in days.
   /// - Returns: ln L; the density of the repeat orders' times is per day.
   public func logLikelihood(of history: PurchaseHistory) -> Double {
-    let x = history.repeatOrders
-    let (r, alpha) = (parameters.r, parameters.alpha)
-    var sum = Rise(from: r, steps: x).logGamma
-    sum -= r * log1p(history.ageDays / alpha)
-    if x > 0 { sum -= x * log(alpha + history.ageDays) }
-    sum -= parameters.s * log1p(history.ageDays / parameters.beta)
-    guard let logOdds = logOddsOfHavingLeft(history) else { return sum }
-    return sum + max(logOdds, 0) + log1p(exp(-abs(logOdds)))
+    let (x, recency) = (history.repeatOrders, history.recencyDays)
+    var sum = Rise(from: parameters.r, steps: x).logGamma
+    sum -= parameters.r * log1p(recency / parameters.alpha)
+    if x > 0 { sum -= x * log(parameters.alpha + recency) }
+    sum -= parameters.s * log1p(recency / parameters.beta)
+    guard let silence = silence(of: history) else { return sum }
+    let difference = silence.logGone - silence.logAlive
+    return sum + max(silence.logGone, silence.logAlive) + log1p(exp(-abs(difference)))
   }
 
   /// The probability that the customer will ever order again.
@@ -151,10 +152,8 @@ public struct ParetoNBD: Sendable, Equatable {
   public func churnProbability(
     of history: PurchaseHistory, within horizonDays: Double
   ) -> Double {
-    let quiet = LifetimeCounts(
-      shape: parameters.r + history.repeatOrders, alpha: parameters.alpha + history.ageDays,
-      s: parameters.s, beta: parameters.beta + history.ageDays
-    ).probability(of: 0, within: horizonDays)
+    let quiet = Lifetime(parameters, orders: history.repeatOrders, from: history.ageDays)
+      .probability(of: 0, within: horizonDays)
     guard let logOdds = logOddsOfHavingLeft(history) else { return quiet }
     let e = exp(-abs(logOdds))
     return (logOdds > 0 ? 1 + e * quiet : e + quiet) / (1 + e)
@@ -177,14 +176,21 @@ public struct ParetoNBD: Sendable, Equatable {
   public func populationProbability(
     ofOrders orders: Int, within horizonDays: Double
   ) -> Double {
-    LifetimeCounts(
-      shape: parameters.r, alpha: parameters.alpha, s: parameters.s, beta: parameters.beta
-    ).probability(of: Double(orders), within: horizonDays)
+    Lifetime(parameters, orders: 0, from: 0).probability(of: Double(orders), within: horizonDays)
+  }
+
+  /// The logarithms of P(alive, no order since the last one) and P(left, no order since), or nil
+  /// when the last order is just now.
+  private func silence(of history: PurchaseHistory) -> (logAlive: Double, logGone: Double)? {
+    let idle = history.ageDays - history.recencyDays
+    guard idle > 0 else { return nil }
+    let lifetime = Lifetime(parameters, orders: history.repeatOrders, from: history.recencyDays)
+    return (lifetime.logAlive(after: idle), lifetime.logGone(within: idle))
   }
 
   /// The log-odds of having left, or nil when the last order is just now.
-  func logOddsOfHavingLeft(_ history: PurchaseHistory) -> Double? {
-    DepartureOdds(parameters, history)?.logOdds
+  private func logOddsOfHavingLeft(_ history: PurchaseHistory) -> Double? {
+    silence(of: history).map { $0.logGone - $0.logAlive }
   }
 
   /// (r+x)·(β+T)/(α+T): the orders to come while one unit of ln(β+T) passes.

@@ -149,19 +149,20 @@ struct ParetoNBDTests {
 
   private func pow10(_ digits: Int) -> Double { (0..<digits).reduce(1) { power, _ in power * 10 } }
 
-  @Test("the series and the integral of the odds agree where both are good")
+  @Test("the series and the integral of the departures agree where both are good")
   func series() throws {
     var (worst, taken) = (WorstError(), 0)
     for (alpha, beta) in [(10.0, 11.0), (11, 10), (10, 10), (3, 20), (20, 3), (400, 5)] {
       for x in [0.0, 1, 4, 30, 300, 5000] {
         for recency in [1.0, 20, 38, 38.999] {
-          let odds = try #require(
-            DepartureOdds(
-              try ParetoParameters(r: 0.55, alpha: alpha, s: 0.6, beta: beta),
-              PurchaseHistory(repeatOrders: x, recencyDays: recency, ageDays: 39)))
-          guard let series = odds.logOddsBySeries else { continue }
+          let lifetime = Lifetime(
+            try ParetoParameters(r: 0.55, alpha: alpha, s: 0.6, beta: beta), orders: x,
+            from: recency)
+          guard let series = lifetime.logGoneBySeries(39 - recency) else { continue }
           taken += 1
-          worst.addLog(odds.logOddsByIntegral, series, "α \(alpha) β \(beta) x \(x) \(recency)")
+          worst.addLog(
+            lifetime.logGoneByIntegral(39 - recency), series,
+            "α \(alpha) β \(beta) x \(x) \(recency)")
         }
       }
     }
