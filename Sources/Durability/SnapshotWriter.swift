@@ -34,8 +34,8 @@ public struct SnapshotWriter: ~Copyable {
 
   /// After so many bytes a snapshot is synced.
   ///
-  /// The kernel sends what a sync finds to the disk at
-  /// once, and the journal's next sync waits behind it.
+  /// The kernel sends what a sync finds to the disk at once, and the journal's next sync waits
+  /// behind it.
   private static let unsyncedBytesMax = 512 << 10
 
   /// Bytes that had to be written until now.

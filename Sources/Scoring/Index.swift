@@ -76,8 +76,8 @@ struct Index: Sendable {
 
   /// Slots that move with an insert.
   ///
-  /// One part grows at a time while others wait, all of about the
-  /// same size: a fifth of this would do.
+  /// One part grows at a time while others wait, all of about the same size: a fifth of this would
+  /// do.
   private static let slotsAStep = 32
 
   /// Makes an index without numbers.

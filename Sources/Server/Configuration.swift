@@ -12,7 +12,7 @@ public struct Configuration: Sendable {
   public var directory: String
   /// Microseconds between snapshots, if anything changed; 0 takes none by the clock.
   public var snapshotEveryMicros: Int64
-  /// The most bytes a second a snapshot writes; 0 sets no bound.
+  /// The most bytes a second a snapshot reads and writes; 0 sets no bound.
   public var snapshotBytesPerSecond: Int64 = 50_000_000
   /// When a command may be acknowledged.
   public var sync = SyncPolicy.always

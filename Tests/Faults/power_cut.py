@@ -174,10 +174,10 @@ def power_cut(script: Script) -> str:
     finally:
         disk.end()
     sums = totals(lives)
+    what = "copies of a running" if are_copies else "power cuts on"
     return (
-        f"{script.done} {'copies of a running' if are_copies else 'power cuts on'} {kind}: 0 of {sums['acknowledged']} "
-        f"acknowledged commands lost, 0 phantoms, 0 wrong columns; {sums['recovered']} more were "
-        f"there without a reply, {snapshots} snapshots; {found_out}")
+        f"{script.done} {what} {kind}: 0 of {sums['acknowledged']} acknowledged commands lost, "
+        f"0 phantoms, 0 wrong columns; {sums['recovered']} more were there without a reply, {snapshots} snapshots; {found_out}")
 
 
 if __name__ == "__main__":

@@ -269,7 +269,10 @@ class Holdout:
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit found; it has been adopted, unless it was a validation. Standard errors are None where they are not known."""
+    """What a fit found; it has been adopted, unless it was a validation.
+
+    Standard errors are None where they are not known.
+    """
 
     generation: int
     as_of: date
