@@ -40,7 +40,7 @@ enum KernelBenchmarks {
             return sum
           },
           Contestant("exact functions, month by month", amount: amount) {
-            let model = BGNBD(shop.model.purchase)
+            let model = shop.model.purchaseModel
             let worth = GammaGamma(shop.model.spend)
             var sum: UInt64 = 0
             for row in 0..<count {
@@ -55,7 +55,8 @@ enum KernelBenchmarks {
 
   /// P(alive), churn, expected orders, expected spend and lifetime value as their papers have them.
   private static func exactLifetime(
-    _ history: PurchaseHistory, _ meanSpend: Double, _ model: BGNBD, _ worth: GammaGamma,
+    _ history: PurchaseHistory, _ meanSpend: Double, _ model: any PurchaseModel,
+    _ worth: GammaGamma,
     _ terms: ScoreTerms
   ) -> Double {
     let alive = model.aliveProbability(of: history)

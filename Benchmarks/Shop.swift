@@ -16,12 +16,12 @@ struct Shop {
   let model: CustomerModel
 
   init() throws {
-    let purchase = try PurchaseParameters(r: 0.243, alphaWeeks: 4.414, a: 0.793, b: 2.426)
+    let purchase = try BetaGeometricParameters(r: 0.243, alphaWeeks: 4.414, a: 0.793, b: 2.426)
     let spend = try SpendParameters(p: 6.25, q: 3.74, gamma: 15.44)
     simulated = SimulatedShop(
       kind: .bgNBD, purchase: purchase, spend: spend, seed: 1,
       firstDays: (Self.endDay - 540)...Self.endDay, endDay: Self.endDay)
-    model = CustomerModel(kind: .bgNBD, purchase: purchase, spend: spend)
+    model = CustomerModel(purchase: simulated.model, spend: spend)
   }
 
   /// An identifier as shops have them.
@@ -96,8 +96,7 @@ struct Shop {
   /// The parameters as a server adopts them.
   var modelFields: ModelFields {
     var fields = ModelFields(
-      kind: model.kind.rawValue, r: model.purchase.r, alpha: model.purchase.alpha,
-      a: model.purchase.a, b: model.purchase.b)
+      kind: model.purchase.kind.rawValue, parameters: model.purchase.values)
     fields.spendKnown = true
     (fields.p, fields.q, fields.gamma) = (model.spend.p, model.spend.q, model.spend.gamma)
     return fields

@@ -33,7 +33,7 @@ struct Population: Sendable {
     do throws(ModelError) {
       shop = SimulatedShop(
         kind: .bgNBD,
-        purchase: try PurchaseParameters(r: 0.243, alphaWeeks: 4.414, a: 0.793, b: 2.426),
+        purchase: try BetaGeometricParameters(r: 0.243, alphaWeeks: 4.414, a: 0.793, b: 2.426),
         spend: try SpendParameters(p: 6.25, q: 3.74, gamma: 15.44), seed: seed,
         firstDays: (today - Self.firstDaysBack)...(today - 1), endDay: today - 1)
     } catch {
@@ -44,8 +44,7 @@ struct Population: Sendable {
   /// The parameters as the server adopts them.
   var model: ModelFields {
     var fields = ModelFields(
-      kind: shop.kind.rawValue, r: shop.purchase.r, alpha: shop.purchase.alpha, a: shop.purchase.a,
-      b: shop.purchase.b)
+      kind: shop.model.kind.rawValue, parameters: shop.model.values)
     fields.spendKnown = true
     (fields.p, fields.q, fields.gamma) = (shop.spend.p, shop.spend.q, shop.spend.gamma)
     return fields
@@ -65,7 +64,7 @@ struct Population: Sendable {
   /// It goes by the exact functions of the models, not by the lanes a server uses, and takes the
   /// lifetime value month by month, as its definition is written.
   func score(of account: Account, asOf day: Int32) -> CustomerScore {
-    let model = BGNBD(shop.purchase)
+    let model = shop.model.model
     let history = account.history(asOf: day)
     let horizon = terms.horizonDays
     let expectedSpend = GammaGamma(shop.spend).expectedSpend(

@@ -1,38 +1,61 @@
-// The mathematics BG/NBD and MBG/NBD share: likelihood, alive probability, churn, counts.
-// The expectation is in ExpectedOrders.swift, the same over lanes in ScoreKernel.swift.
+// BG/NBD and MBG/NBD, exactly: likelihood, alive probability, churn, counts. The expectation is in
+// ExpectedOrders.swift, the same over lanes in ScoreKernel.swift.
 //
 // The two models differ in one number. Under BG/NBD a customer with x repeat orders has had x
 // chances to leave, under MBG/NBD x + 1, for the first order is a chance too. With m for these
 // chances every formula of the one paper becomes the formula of the other.
 
-/// A beta-geometric purchase model with a given number of chances to leave at the first order.
-public struct BetaGeometric: Sendable, Equatable {
+/// A beta-geometric purchase model: BG/NBD or MBG/NBD.
+public struct BetaGeometric: PurchaseModel, Equatable {
   /// r, α, a and b.
-  public let parameters: PurchaseParameters
+  public let parameters: BetaGeometricParameters
   /// Chances to leave that come with the first order: 0 for BG/NBD, 1 for MBG/NBD.
   let firstChances: Double
 
-  init(_ parameters: PurchaseParameters, firstChances: Double) {
-    self.parameters = parameters
-    self.firstChances = firstChances
+  /// The BG/NBD model of Fader, Hardie and Lee (Marketing Science 24:2, 2005).
+  ///
+  /// Everybody without a repeat order is alive under it; choose MBG/NBD to ask whether a one-time
+  /// buyer is gone.
+  ///
+  /// - Parameter parameters: checked when they were made.
+  /// - Returns: the model without a chance to leave at the first order.
+  public static func bgNBD(_ parameters: BetaGeometricParameters) -> BetaGeometric {
+    BetaGeometric(parameters: parameters, firstChances: 0)
   }
 
-  /// The log-odds of having left: ln[a/(b+m−1)] + (r+x)·ln[(α+T)/(α+t_x)].
+  /// The MBG/NBD model of Batislam, Denizel and Filiztekin (2007) and Hoppe and Wagner (2007).
+  ///
+  /// A customer may leave after the first order already, so a one-time buyer is not alive for ever.
+  ///
+  /// - Parameter parameters: checked when they were made.
+  /// - Returns: the model with a chance to leave at the first order.
+  public static func mbgNBD(_ parameters: BetaGeometricParameters) -> BetaGeometric {
+    BetaGeometric(parameters: parameters, firstChances: 1)
+  }
+
+  /// Which model this is, and its numbers.
+  public var purchaseParameters: PurchaseParameters {
+    PurchaseParameters(trusted: firstChances == 0 ? .bgNBD : .mbgNBD, parameters.values)
+  }
+
+  /// The odds of having left: ln[a/(b+m−1)] + (r+x)·ln[(α+T)/(α+t_x)].
   ///
   /// Fader, Hardie and Lee 2005, equation (6), with m chances to leave.
-  ///
-  /// - Returns: the log-odds, or nil when there was no chance to leave yet.
-  func logOddsOfHavingLeft(_ history: PurchaseHistory) -> Double? {
+  func oddsOfHavingLeft(_ history: PurchaseHistory) -> LeavingOdds {
     let chances = history.repeatOrders + firstChances
-    guard chances > 0 else { return nil }
+    guard chances > 0 else { return LeavingOdds(logarithm: nil) }
     let idle = history.ageDays - history.recencyDays
-    return log(parameters.a / (parameters.b + (chances - 1)))
-      + (parameters.r + history.repeatOrders)
-      * log1p(idle / (parameters.alpha + history.recencyDays))
+    return LeavingOdds(
+      logarithm: log(parameters.a / (parameters.b + (chances - 1)))
+        + (parameters.r + history.repeatOrders)
+        * log1p(idle / (parameters.alpha + history.recencyDays)))
   }
 
-  /// ln L of one history, see `PurchaseModel`.
-  func logLikelihood(of history: PurchaseHistory) -> Double {
+  /// The logarithm of the density of a history.
+  ///
+  /// - Parameter history: x, t_x and T in days.
+  /// - Returns: ln L; the density of the repeat orders' times is per day.
+  public func logLikelihood(of history: PurchaseHistory) -> Double {
     let x = history.repeatOrders
     let chances = x + firstChances
     let (r, alpha) = (parameters.r, parameters.alpha)
@@ -41,40 +64,59 @@ public struct BetaGeometric: Sendable, Equatable {
     sum -= Rise(from: parameters.a + parameters.b, steps: chances).logGamma
     sum -= r * log1p(history.ageDays / alpha)
     if x > 0 { sum -= x * log(alpha + history.ageDays) }
-    guard let logOdds = logOddsOfHavingLeft(history) else { return sum }
+    guard let logOdds = oddsOfHavingLeft(history).logarithm else { return sum }
     return sum + max(logOdds, 0) + log1p(exp(-abs(logOdds)))
   }
 
-  /// P(alive) = 1 / (1 + odds of having left).
-  func aliveProbability(of history: PurchaseHistory) -> Double {
-    guard let logOdds = logOddsOfHavingLeft(history) else { return 1 }
-    let e = exp(-abs(logOdds))
-    return (logOdds > 0 ? e : 1) / (1 + e)
+  /// The probability that the customer will ever order again.
+  ///
+  /// - Parameter history: x, t_x and T in days.
+  /// - Returns: P(alive | x, t_x, T), 0 to 1.
+  public func aliveProbability(of history: PurchaseHistory) -> Double {
+    oddsOfHavingLeft(history).aliveProbability
   }
 
-  /// P(left) + P(alive)·((α+T)/(α+T+t))^(r+x): a sum, so no digits are lost near 0 or 1.
-  func churnProbability(of history: PurchaseHistory, within horizonDays: Double) -> Double {
+  /// The probability of no order within the horizon.
+  ///
+  /// - Parameters:
+  ///   - history: x, t_x and T in days.
+  ///   - horizonDays: days to look ahead, at least 0.
+  /// - Returns: 1 − P(alive)·(1 − ((α+T)/(α+T+t))^(r+x)), 0 to 1.
+  public func churnProbability(
+    of history: PurchaseHistory, within horizonDays: Double
+  ) -> Double {
     let quiet = exp(
       -(parameters.r + history.repeatOrders)
         * log1p(horizonDays / (parameters.alpha + history.ageDays)))
-    guard let logOdds = logOddsOfHavingLeft(history) else { return quiet }
-    let e = exp(-abs(logOdds))
-    return (logOdds > 0 ? 1 + e * quiet : e + quiet) / (1 + e)
+    return oddsOfHavingLeft(history).churnProbability(quiet: quiet)
   }
 
-  /// E(Y(t) | alive), see `ExpectedOrders`.
-  func expectedOrdersIfAlive(
+  /// The expected orders of a customer who is certainly alive, see `ExpectedOrders`.
+  ///
+  /// - Parameters:
+  ///   - history: x, t_x and T in days.
+  ///   - horizonDays: days to look ahead, at least 0.
+  /// - Returns: E(Y(t) | x, T, alive).
+  public func expectedOrdersIfAlive(
     of history: PurchaseHistory, within horizonDays: Double
   ) -> Double {
     ExpectedOrders(self, repeatOrders: history.repeatOrders)
       .value(at: horizonDays / (parameters.alpha + history.ageDays))
   }
 
-  /// P(X(t) = n); Fader, Hardie and Lee 2005, equation (8), with the chances of the first order.
+  /// The probability of a number of repeat orders of someone who is just now a customer.
   ///
-  /// Either the customer survived all chances and ordered n times, or left at the n-th order while
-  /// the clock would have given n or more.
-  func populationProbability(ofOrders orders: Int, within horizonDays: Double) -> Double {
+  /// Fader, Hardie and Lee 2005, equation (8), with the chances of the first order. Either the
+  /// customer survived all chances and ordered n times, or left at the n-th order while the clock
+  /// would have given n or more.
+  ///
+  /// - Parameters:
+  ///   - orders: n, at least 0.
+  ///   - horizonDays: days since the first order, at least 0.
+  /// - Returns: P(X(t) = n), 0 to 1.
+  public func populationProbability(
+    ofOrders orders: Int, within horizonDays: Double
+  ) -> Double {
     let n = Double(orders)
     let (a, b) = (parameters.a, parameters.b)
     let counts = NegativeBinomial(

@@ -40,24 +40,15 @@ public struct BetaGeometricBetaBernoulliFit: Sendable, Equatable {
       return withoutRepeatOrders(table, opportunities: opportunities)
     }
     let newton = Newton(lower: lower, upper: upper)
-    func climb(_ point: SIMD4<Double>) -> Newton.Result {
-      newton.maximise(from: point) { curvature(of: table, at: $0) }
-    }
     // Half the customers have left halfway, and those who have not order twice as often.
     let share = min(2 * Double(table.repeatOrders) / opportunities, 0.9)
     let guess = SIMD4(share, 1 - share, 1, 3)
-    var best = climb(start.map { SIMD4($0.alpha, $0.beta, $0.gamma, $0.delta) } ?? guess)
-    var iterations = best.iterations
-    if !best.settled || any(best.atEdge) {
-      // The climb may have been led astray: two more, from dropout rare and dropout frequent.
-      for dropout in [SIMD2(0.3, 6), SIMD2(2, 1.5)] {
-        let other = climb(SIMD4(share, 1 - share, dropout[0], dropout[1]))
-        iterations += other.iterations
-        let gain = other.curvature.value - best.curvature.value
-        if gain > 1e-6 || (gain > -1e-6 && other.settled && !any(other.atEdge)) { best = other }
-      }
-    }
-    return BetaGeometricBetaBernoulliFit(table, best: best, iterations: iterations)
+    let best = newton.maximise(
+      from: start.map { SIMD4($0.alpha, $0.beta, $0.gamma, $0.delta) } ?? guess,
+      // Dropout rare and dropout frequent.
+      otherwise: [SIMD2(0.3, 6), SIMD2(2, 1.5)].map { SIMD4(share, 1 - share, $0[0], $0[1]) }
+    ) { curvature(of: table, at: $0) }
+    return BetaGeometricBetaBernoulliFit(table, best: best)
   }
 
   /// The log-likelihood of all customers with its derivatives.
@@ -109,13 +100,13 @@ extension OpportunityTable {
 
 extension BetaGeometricBetaBernoulliFit {
   /// Puts the report of a climb together.
-  private init(_ table: OpportunityTable, best: Newton.Result, iterations: Int) {
+  private init(_ table: OpportunityTable, best: Newton.Result) {
     parameters = OpportunityParameters(trusted: best.parameters)
     logLikelihood = best.curvature.value
     customers = table.customers
     cells = table.cells.count
-    self.iterations = iterations
-    converged = best.settled && !any(best.atEdge)
+    iterations = best.iterations
+    converged = best.isInside
     let errors = converged ? best.standardErrors : nil
     standardErrors = errors.map {
       OpportunityStandardErrors(alpha: $0[0], beta: $0[1], gamma: $0[2], delta: $0[3])
@@ -146,7 +137,7 @@ extension BetaGeometricBetaBernoulliFit {
     if !best.settled {
       warnings.append("The fit ran out of steps before it settled; its parameters are its best.")
     }
-    guard best.settled, !any(best.atEdge) else { return warnings }
+    guard best.isInside else { return warnings }
     guard let errors else {
       return ["The data do not determine all parameters; there are no standard errors."]
     }

@@ -3,43 +3,35 @@
 
 /// A purchase and a spend model: everything a score needs but the customer.
 ///
-/// Both kinds of purchase model are of one family, so there is no switch on the way of a score; a
-/// model of another family becomes a second kernel here.
+/// The beta-geometric models are computed over lanes, the others by their exact functions.
 public struct CustomerModel: Sendable, Equatable {
-  /// Which purchase model it is.
-  public let kind: PurchaseModelKind
-  private let kernel: ScoreKernel
+  /// The purchase model's kind and parameters.
+  public let purchase: PurchaseParameters
+  /// The exact purchase model behind the scores, for everything that is not a score.
+  public let purchaseModel: any PurchaseModel
+  /// The same over lanes; nil for a model that has no such form.
+  private let kernel: ScoreKernel?
   private let worth: GammaGamma
 
-  /// r, α (days), a and b.
-  public var purchase: PurchaseParameters { kernel.model.parameters }
   /// p, q and γ.
   public var spend: SpendParameters { worth.parameters }
 
   /// Puts the models together.
   ///
   /// - Parameters:
-  ///   - kind: which purchase model.
-  ///   - purchase: its parameters.
+  ///   - purchase: the purchase model's kind and parameters.
   ///   - spend: the spend model's parameters.
-  public init(kind: PurchaseModelKind, purchase: PurchaseParameters, spend: SpendParameters) {
-    self.kind = kind
-    let family =
-      switch kind {
-      case .bgNBD: BGNBD(purchase).family
-      case .mbgNBD: MBGNBD(purchase).family
-      }
-    kernel = ScoreKernel(family)
+  public init(purchase: PurchaseParameters, spend: SpendParameters) {
+    self.purchase = purchase
+    purchaseModel = purchase.model
+    kernel = (purchaseModel as? BetaGeometric).map(ScoreKernel.init)
     worth = GammaGamma(spend)
   }
 
-  /// Two models are equal when their kind and their parameters are.
+  /// Two models are equal when their parameters are.
   public static func == (one: Self, other: Self) -> Bool {
-    one.kind == other.kind && one.purchase == other.purchase && one.spend == other.spend
+    one.purchase == other.purchase && one.spend == other.spend
   }
-
-  /// The exact purchase model behind the scores, for everything that is not a score.
-  public var purchaseModel: any PurchaseModel { kind.model(purchase) }
 
   /// The scores of one customer, the months of the horizon eight at a time.
   ///
@@ -54,9 +46,10 @@ public struct CustomerModel: Sendable, Equatable {
   public func score(
     _ history: PurchaseHistory, meanSpend: Double, terms: ScoreTerms
   ) -> CustomerScore {
+    guard let kernel else { return exactScore(history, meanSpend: meanSpend, terms: terms) }
     let x = Lanes(repeating: history.repeatOrders)
     let age = Lanes(repeating: history.ageDays)
-    let reach = age + purchase.alpha
+    let reach = age + kernel.model.parameters.alpha
     let standing = kernel.standing(
       x: x, recency: Lanes(repeating: history.recencyDays), age: age,
       u: Lanes(repeating: terms.horizonDays) / reach)
@@ -83,6 +76,28 @@ public struct CustomerModel: Sendable, Equatable {
       lifetimeValue: standing.alive[0] * discounted * expectedSpend * terms.margin)
   }
 
+  /// The scores of one customer by the exact functions of the purchase model.
+  private func exactScore(
+    _ history: PurchaseHistory, meanSpend: Double, terms: ScoreTerms
+  ) -> CustomerScore {
+    let alive = purchaseModel.aliveProbability(of: history)
+    var schedule = DiscountSchedule(terms)
+    var orders = 0.0
+    var discounted = 0.0
+    while let month = schedule.monthTaken() {
+      orders = purchaseModel.expectedOrdersIfAlive(
+        of: history, within: terms.endOfMonth(month, of: schedule.months))
+      discounted += orders * schedule.nextWeight()
+    }
+    let expectedSpend = worth.expectedSpend(
+      repeatOrders: history.repeatOrders, meanSpend: meanSpend)
+    return CustomerScore(
+      aliveProbability: alive,
+      churnProbability: purchaseModel.churnProbability(of: history, within: terms.horizonDays),
+      expectedOrders: alive * orders, expectedSpendPerOrder: expectedSpend,
+      lifetimeValue: alive * discounted * expectedSpend * terms.margin)
+  }
+
   /// Up to this many months, lanes hold eight customers; beyond, eight months of one.
   ///
   /// Far months make long series of very different lengths, and lanes wait for the longest.
@@ -103,7 +118,7 @@ public struct CustomerModel: Sendable, Equatable {
     precondition(
       histories.count == meanSpend.count && histories.count == scores.count,
       "A batch has one history, one mean spend and one score per customer.")
-    guard terms.months <= Self.lanesOfCustomersMonthsMax else {
+    guard let kernel, terms.months <= Self.lanesOfCustomersMonthsMax else {
       for place in 0..<histories.count {
         scores[place] = score(histories[place], meanSpend: meanSpend[place], terms: terms)
       }
@@ -121,7 +136,7 @@ public struct CustomerModel: Sendable, Equatable {
         recency[lane] = history.recencyDays
         age[lane] = history.ageDays
       }
-      let reach = age + purchase.alpha
+      let reach = age + kernel.model.parameters.alpha
       let horizon = Lanes(repeating: terms.horizonDays)
       let standing = kernel.standing(x: x, recency: recency, age: age, u: horizon / reach)
       var schedule = DiscountSchedule(terms)

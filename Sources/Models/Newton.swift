@@ -24,6 +24,33 @@ struct Newton {
     var settled: Bool
     /// Parameters that stand at the edge of the box and want to leave it.
     var atEdge: SIMDMask<SIMD4<Int64>>
+
+    /// Whether the maximum was found inside the box.
+    var isInside: Bool { settled && !any(atEdge) }
+  }
+
+  /// Climbs from a start, and from others if that leads to an edge or to nothing.
+  ///
+  /// - Parameters:
+  ///   - start: where the first climb begins.
+  ///   - others: where further climbs begin.
+  ///   - curvature: value, gradient and Hessian in the parameters themselves.
+  /// - Returns: the best end; its iterations are those of all climbs together.
+  func maximise(
+    from start: SIMD4<Double>, otherwise others: [SIMD4<Double>],
+    _ curvature: (SIMD4<Double>) -> Curvature
+  ) -> Result {
+    var best = maximise(from: start, curvature)
+    if best.isInside { return best }
+    var iterations = best.iterations
+    for start in others {
+      let other = maximise(from: start, curvature)
+      iterations += other.iterations
+      let gain = other.curvature.value - best.curvature.value
+      if gain > 1e-6 || (gain > -1e-6 && other.isInside && !best.isInside) { best = other }
+    }
+    best.iterations = iterations
+    return best
   }
 
   /// Climbs from a start.
@@ -75,6 +102,8 @@ struct Newton {
     // A climb that ran out of steps just short of an edge was on its way there.
     let isNear = (point .<= lower * 1.01) .| (point .>= upper * 0.99)
     if !settled { edge .|= isNear }
+    // Where there is no parameter there is no edge either.
+    edge .&= lower .< upper
     return Result(
       parameters: point, curvature: here, iterations: iterations, settled: settled, atEdge: edge)
   }

@@ -1,18 +1,6 @@
 // The log-likelihood of Pareto/NBD with its first and second derivatives, both analytic.
 // The maximum over them is found in Newton.swift.
 
-/// The gradient of a log-likelihood of Pareto/NBD.
-public struct ParetoGradient: Sendable, Equatable {
-  /// Derivative with respect to r.
-  public var r: Double
-  /// Derivative with respect to α, per day.
-  public var alpha: Double
-  /// Derivative with respect to s.
-  public var s: Double
-  /// Derivative with respect to β, per day.
-  public var beta: Double
-}
-
 /// The places of the four parameters in a gradient.
 private enum Place {
   static let r = 0
@@ -21,45 +9,7 @@ private enum Place {
   static let beta = 3
 }
 
-extension ParetoNBD {
-  /// The gradient of the log-likelihood.
-  ///
-  /// - Parameter history: x, t_x and T in days.
-  /// - Returns: the derivatives with respect to the four parameters.
-  public func logLikelihoodGradient(of history: PurchaseHistory) -> ParetoGradient {
-    let gradient = curvature(of: history).gradient
-    return ParetoGradient(
-      r: gradient[Place.r], alpha: gradient[Place.alpha], s: gradient[Place.s],
-      beta: gradient[Place.beta])
-  }
-
-  /// The log-likelihood of a shop with its derivatives.
-  func curvature(of histories: GroupedHistories) -> Curvature {
-    var sum = Curvature()
-    var start = 0
-    let groups = histories.groups
-    while start < groups.count {
-      // Groups are ordered by x, and a part of the likelihood depends on x alone.
-      let orders = groups[start].repeatOrders
-      var customers = 0
-      while start < groups.count, groups[start].repeatOrders == orders {
-        let group = groups[start]
-        sum += Double(group.customers) * timeCurvature(of: group.history)
-        customers += group.customers
-        start += 1
-      }
-      sum += Double(customers) * countCurvature(repeatOrders: Double(orders))
-    }
-    return sum
-  }
-
-  /// ln L of one history with its derivatives.
-  func curvature(of history: PurchaseHistory) -> Curvature {
-    var sum = countCurvature(repeatOrders: history.repeatOrders)
-    sum += timeCurvature(of: history)
-    return sum
-  }
-
+extension ParetoNBD: LikelihoodModel {
   /// The part of ln L that depends on x alone: ln (r)_x.
   func countCurvature(repeatOrders x: Double) -> Curvature {
     let rise = Rise(from: parameters.r, steps: x)

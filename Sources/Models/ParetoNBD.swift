@@ -56,6 +56,20 @@ public struct ParetoParameters: Sendable, Equatable {
   /// β in weeks, as the papers print it.
   public var betaWeeks: Double { beta / 7 }
 
+  /// Names and ranges in the order r, α, s, β.
+  static let parameters = [
+    PurchaseParameter("r", in: rRange), PurchaseParameter("alpha", in: scaleRange, isTime: true),
+    PurchaseParameter("s", in: sRange), PurchaseParameter("beta", in: scaleRange, isTime: true),
+  ]
+
+  /// r, α, s and β.
+  var values: SIMD4<Double> { SIMD4(r, alpha, s, beta) }
+
+  /// Keeps numbers in the order r, α, s, β that are known to lie in range.
+  init(trusted values: SIMD4<Double>) {
+    self.init(trustedR: values[0], alpha: values[1], s: values[2], beta: values[3])
+  }
+
   /// Keeps numbers that are known to lie in range.
   init(trustedR r: Double, alpha: Double, s: Double, beta: Double) {
     self.r = r
@@ -69,7 +83,7 @@ public struct ParetoParameters: Sendable, Equatable {
 ///
 /// Formulas after Fader and Hardie, «A note on deriving the Pareto/NBD model» (2005), arranged as
 /// sums of positive terms: nothing overflows at thousands of orders and s = 1 or α = β is no pole.
-public struct ParetoNBD: Sendable, Equatable {
+public struct ParetoNBD: PurchaseModel, Equatable {
   /// The numbers it was fitted to.
   public let parameters: ParetoParameters
 
@@ -78,6 +92,11 @@ public struct ParetoNBD: Sendable, Equatable {
   /// - Parameter parameters: checked when they were made.
   public init(_ parameters: ParetoParameters) {
     self.parameters = parameters
+  }
+
+  /// Which model this is, and its numbers.
+  public var purchaseParameters: PurchaseParameters {
+    PurchaseParameters(trusted: .paretoNBD, parameters.values)
   }
 
   /// The logarithm of the density of a history.
@@ -100,15 +119,13 @@ public struct ParetoNBD: Sendable, Equatable {
 
   /// The probability that the customer will ever order again.
   ///
-  /// 1 / (1 + odds of having left). It is 1 to a customer
-  /// who ordered just now, and only to such a customer.
+  /// 1 / (1 + odds of having left). It is 1 to a customer who ordered just now, and only to such a
+  /// customer.
   ///
   /// - Parameter history: x, t_x and T in days.
   /// - Returns: P(alive | x, t_x, T), 0 to 1.
   public func aliveProbability(of history: PurchaseHistory) -> Double {
-    guard let logOdds = logOddsOfHavingLeft(history) else { return 1 }
-    let e = exp(-abs(logOdds))
-    return (logOdds > 0 ? e : 1) / (1 + e)
+    oddsOfHavingLeft(history).aliveProbability
   }
 
   /// The expected orders of a customer who is certainly alive.
@@ -128,18 +145,6 @@ public struct ParetoNBD: Sendable, Equatable {
     return ordersPerLifetime(history) * lifetime
   }
 
-  /// The expected orders within the horizon.
-  ///
-  /// - Parameters:
-  ///   - history: x, t_x and T in days.
-  ///   - horizonDays: days to look ahead, at least 0.
-  /// - Returns: E(Y(t) | x, t_x, T).
-  public func expectedOrders(
-    of history: PurchaseHistory, within horizonDays: Double
-  ) -> Double {
-    aliveProbability(of: history) * expectedOrdersIfAlive(of: history, within: horizonDays)
-  }
-
   /// The probability of no order within the horizon.
   ///
   /// P(left) + P(alive)·P(no order | alive): a sum, so no digits are lost near 0 or 1. A customer
@@ -154,17 +159,7 @@ public struct ParetoNBD: Sendable, Equatable {
   ) -> Double {
     let quiet = Lifetime(parameters, orders: history.repeatOrders, from: history.ageDays)
       .probability(of: 0, within: horizonDays)
-    guard let logOdds = logOddsOfHavingLeft(history) else { return quiet }
-    let e = exp(-abs(logOdds))
-    return (logOdds > 0 ? 1 + e * quiet : e + quiet) / (1 + e)
-  }
-
-  /// The expected repeat orders of someone who is just now a customer.
-  ///
-  /// - Parameter horizonDays: days since the first order, at least 0.
-  /// - Returns: E(X(t)).
-  public func populationExpectedOrders(within horizonDays: Double) -> Double {
-    expectedOrdersIfAlive(of: .new, within: horizonDays)
+    return oddsOfHavingLeft(history).churnProbability(quiet: quiet)
   }
 
   /// The probability of a number of repeat orders of someone who is just now a customer.
@@ -188,9 +183,9 @@ public struct ParetoNBD: Sendable, Equatable {
     return (lifetime.logAlive(after: idle), lifetime.logGone(within: idle))
   }
 
-  /// The log-odds of having left, or nil when the last order is just now.
-  private func logOddsOfHavingLeft(_ history: PurchaseHistory) -> Double? {
-    silence(of: history).map { $0.logGone - $0.logAlive }
+  /// The odds of having left; there was no chance to leave when the last order is just now.
+  private func oddsOfHavingLeft(_ history: PurchaseHistory) -> LeavingOdds {
+    LeavingOdds(logarithm: silence(of: history).map { $0.logGone - $0.logAlive })
   }
 
   /// (r+x)·(β+T)/(α+T): the orders to come while one unit of ln(β+T) passes.

@@ -1,68 +1,12 @@
-// The one protocol of all purchase models, and their names.
-// A model is added by one file with a type that conforms and one case below.
-
-/// Which purchase model a shop lives with.
-public enum PurchaseModelKind: UInt8, Sendable, CaseIterable {
-  /// Fader, Hardie and Lee 2005: dropout is possible after each repeat order.
-  case bgNBD = 1
-  /// Batislam, Denizel and Filiztekin 2007: dropout is possible after the first order too.
-  case mbgNBD = 2
-
-  /// The name on the command line and on the wire.
-  public var name: String {
-    switch self {
-    case .bgNBD: "bg-nbd"
-    case .mbgNBD: "mbg-nbd"
-    }
-  }
-
-  /// The model of this kind with some parameters.
-  ///
-  /// - Parameter parameters: checked when they were made.
-  /// - Returns: the exact model.
-  public func model(_ parameters: PurchaseParameters) -> any PurchaseModel {
-    switch self {
-    case .bgNBD: BGNBD(parameters)
-    case .mbgNBD: MBGNBD(parameters)
-    }
-  }
-
-  /// Finds the kind of a name.
-  ///
-  /// - Parameter name: as `name` prints it.
-  public init?(name: String) {
-    guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }
-    self = kind
-  }
-}
-
-/// The gradient of a log-likelihood with respect to r, α (days), a and b.
-public struct PurchaseGradient: Sendable, Equatable {
-  /// Derivative with respect to r.
-  public var r: Double
-  /// Derivative with respect to α, per day.
-  public var alpha: Double
-  /// Derivative with respect to a.
-  public var a: Double
-  /// Derivative with respect to b.
-  public var b: Double
-}
+// The one protocol of all purchase models. Which ones there are is in PurchaseModelKind.swift.
 
 /// A model of when a customer orders and when the customer leaves.
 ///
 /// All functions are pure, take times in days and never return NaN or infinity for a history and a
 /// horizon (0 to 36,525 days and, for research, far beyond) within their documented ranges.
 public protocol PurchaseModel: Sendable {
-  /// Which model this is.
-  static var kind: PurchaseModelKind { get }
-
-  /// The numbers it was fitted to.
-  var parameters: PurchaseParameters { get }
-
-  /// Makes the model of some parameters.
-  ///
-  /// - Parameter parameters: checked when they were made.
-  init(_ parameters: PurchaseParameters)
+  /// Which model this is, and its numbers.
+  var purchaseParameters: PurchaseParameters { get }
 
   /// The logarithm of the density of a history.
   ///
@@ -73,8 +17,8 @@ public protocol PurchaseModel: Sendable {
   /// The gradient of the log-likelihood.
   ///
   /// - Parameter history: x, t_x and T in days.
-  /// - Returns: the derivatives with respect to the four parameters.
-  func logLikelihoodGradient(of history: PurchaseHistory) -> PurchaseGradient
+  /// - Returns: the derivatives with respect to the four parameters, in their order.
+  func logLikelihoodGradient(of history: PurchaseHistory) -> SIMD4<Double>
 
   /// The probability that the customer will ever order again.
   ///
@@ -97,7 +41,7 @@ public protocol PurchaseModel: Sendable {
   /// - Parameters:
   ///   - history: x, t_x and T in days.
   ///   - horizonDays: days to look ahead, at least 0.
-  /// - Returns: 1 − P(alive)·(1 − ((α+T)/(α+T+t))^(r+x)), 0 to 1.
+  /// - Returns: 1 − P(alive)·P(an order within t | alive), 0 to 1.
   func churnProbability(of history: PurchaseHistory, within horizonDays: Double) -> Double
 
   /// The probability of a number of repeat orders of someone who is just now a customer.
@@ -128,5 +72,31 @@ extension PurchaseModel {
   /// - Returns: E(X(t)).
   public func populationExpectedOrders(within horizonDays: Double) -> Double {
     expectedOrders(of: .new, within: horizonDays)
+  }
+}
+
+/// A purchase model whose log-likelihood a fit can climb.
+protocol LikelihoodModel: PurchaseModel {
+  /// The part of ln L that depends on x alone, the same for all who ordered equally often.
+  func countCurvature(repeatOrders x: Double) -> Curvature
+
+  /// The part of ln L that depends on the times.
+  func timeCurvature(of history: PurchaseHistory) -> Curvature
+}
+
+extension LikelihoodModel {
+  /// The gradient of the log-likelihood.
+  ///
+  /// - Parameter history: x, t_x and T in days.
+  /// - Returns: the derivatives with respect to the four parameters, in their order.
+  public func logLikelihoodGradient(of history: PurchaseHistory) -> SIMD4<Double> {
+    curvature(of: history).gradient
+  }
+
+  /// ln L of one history with its derivatives.
+  func curvature(of history: PurchaseHistory) -> Curvature {
+    var sum = countCurvature(repeatOrders: history.repeatOrders)
+    sum += timeCurvature(of: history)
+    return sum
   }
 }

@@ -42,25 +42,16 @@ public struct ShiftedBetaGeometricFit: Sendable, Equatable {
       return plain
     }
     let newton = Newton(lower: lower, upper: upper)
-    func climb(_ point: SIMD2<Double>) -> Newton.Result {
-      newton.maximise(from: SIMD4(point[0], point[1], 1, 1)) { point in
-        ShiftedBetaGeometric(RenewalParameters(trustedAlpha: point[0], beta: point[1]))
-          .curvature(of: cohort)
-      }
-    }
     let odds = stayed / left
-    var best = climb(start.map { SIMD2($0.alpha, $0.beta) } ?? SIMD2(1, odds))
-    var iterations = best.iterations
-    if !best.isInside {
-      // The climb may have been led astray: two more, from customers unlike and alike.
-      for shape in [0.1, 30] {
-        let other = climb(SIMD2(shape, shape * odds))
-        iterations += other.iterations
-        let gain = other.curvature.value - best.curvature.value
-        if gain > 1e-6 || (gain > -1e-6 && other.isInside && !best.isInside) { best = other }
-      }
+    let best = newton.maximise(
+      from: start.map { SIMD4($0.alpha, $0.beta, 1, 1) } ?? SIMD4(1, odds, 1, 1),
+      // Customers unlike and alike.
+      otherwise: [0.1, 30].map { SIMD4($0, $0 * odds, 1, 1) }
+    ) { point in
+      ShiftedBetaGeometric(RenewalParameters(trustedAlpha: point[0], beta: point[1]))
+        .curvature(of: cohort)
     }
-    return ShiftedBetaGeometricFit(cohort, best: best, iterations: iterations)
+    return ShiftedBetaGeometricFit(cohort, best: best)
   }
 
   /// The answer where the counts say nothing about how customers differ, else nil.
@@ -115,13 +106,13 @@ extension RenewalCohort {
 
 extension ShiftedBetaGeometricFit {
   /// Puts the report of a climb together.
-  private init(_ cohort: RenewalCohort, best: Newton.Result, iterations: Int) {
+  private init(_ cohort: RenewalCohort, best: Newton.Result) {
     let point = best.parameters
     parameters = RenewalParameters(trustedAlpha: point[0], beta: point[1])
     logLikelihood = best.curvature.value
     customers = cohort.counts[0]
     periods = cohort.periodsSeen
-    self.iterations = iterations
+    iterations = best.iterations
     converged = best.isInside
     standardErrors =
       converged
@@ -159,9 +150,4 @@ extension ShiftedBetaGeometricFit {
     }
     return warnings
   }
-}
-
-extension Newton.Result {
-  /// Whether the maximum was found inside the box of the two parameters.
-  fileprivate var isInside: Bool { settled && !(atEdge[0] || atEdge[1]) }
 }

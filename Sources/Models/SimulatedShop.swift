@@ -6,7 +6,7 @@ public struct SimulatedShop: Sendable {
   /// When customers may leave: BG/NBD or MBG/NBD.
   public let kind: PurchaseModelKind
   /// r, α (days), a and b of the population.
-  public let purchase: PurchaseParameters
+  public let purchase: BetaGeometricParameters
   /// p, q and γ of the population.
   public let spend: SpendParameters
   /// The seed of all lives.
@@ -41,6 +41,9 @@ public struct SimulatedShop: Sendable {
     public let orders: [Order]
   }
 
+  /// The purchase model its customers live.
+  public var model: PurchaseParameters { PurchaseParameters(trusted: kind, purchase.values) }
+
   /// Opens the shop.
   ///
   /// - Parameters:
@@ -52,7 +55,8 @@ public struct SimulatedShop: Sendable {
   ///   - endDay: the last day that is simulated.
   /// - Precondition: the end day is not before the last of the first days.
   public init(
-    kind: PurchaseModelKind, purchase: PurchaseParameters, spend: SpendParameters, seed: UInt64,
+    kind: PurchaseModelKind, purchase: BetaGeometricParameters, spend: SpendParameters,
+    seed: UInt64,
     firstDays: ClosedRange<Int32>, endDay: Int32
   ) {
     precondition(endDay >= firstDays.upperBound, "The end day is not before a first day.")

@@ -54,17 +54,10 @@ public struct SpendFit: Sendable, Equatable {
     }
     // In units of the mean, so that bounds and starts fit any currency.
     let newton = Newton(lower: lower, upper: upper)
-    var best = newton.maximise(from: SIMD4(2, 3, 1, 1), sample.curvature)
-    var iterations = best.iterations
-    if !best.isInside {
-      for start in [SIMD4(6.0, 4, 0.5, 1), SIMD4(1, 10, 10, 1)] {
-        let other = newton.maximise(from: start, sample.curvature)
-        iterations += other.iterations
-        let gain = other.curvature.value - best.curvature.value
-        if gain > 1e-6 || (gain > -1e-6 && other.isInside && !best.isInside) { best = other }
-      }
-    }
-    return SpendFit(sample, best: best, iterations: iterations)
+    let best = newton.maximise(
+      from: SIMD4(2, 3, 1, 1), otherwise: [SIMD4(6, 4, 0.5, 1), SIMD4(1, 10, 10, 1)],
+      sample.curvature)
+    return SpendFit(sample, best: best)
   }
 
   /// The answer where there is too little to fit: the mean for everybody.
@@ -103,7 +96,7 @@ extension SpendParameters {
 
 extension SpendFit {
   /// Puts the report of a climb together.
-  private init(_ sample: SpendSample, best: Newton.Result, iterations: Int) {
+  private init(_ sample: SpendSample, best: Newton.Result) {
     let point = best.parameters
     parameters = SpendParameters(trustedP: point[0], q: point[1], gamma: point[2] * sample.mean)
     customersUsed = sample.rows.count
@@ -111,7 +104,7 @@ extension SpendFit {
     // The climb saw spends in units of their mean.
     logLikelihood = best.curvature.value - Double(sample.rows.count) * log(sample.mean)
     correlation = sample.correlation
-    self.iterations = iterations
+    iterations = best.iterations
     converged = best.isInside
     standardErrors =
       converged
@@ -140,12 +133,5 @@ extension SpendFit {
           + "not.")
     }
     self.warnings = warnings
-  }
-}
-
-extension Newton.Result {
-  /// Whether the maximum was found inside the box.
-  fileprivate var isInside: Bool {
-    settled && !(atEdge[0] || atEdge[1] || atEdge[2])
   }
 }

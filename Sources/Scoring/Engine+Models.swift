@@ -24,7 +24,7 @@ extension Engine {
     guard let kind = PurchaseModelKind(rawValue: request.kind) else {
       throw Refusal(
         .invalidField, at: at + 8,
-        "model kind \(request.kind) is not known; 1 is BG/NBD, 2 is MBG/NBD")
+        "model kind \(request.kind) is not known; there are \(PurchaseModelKind.list)")
     }
     guard let calendar = store.calendar, store.newestOrderDay >= 0 else {
       throw Refusal(.notEnoughData, "there are no orders to fit to; record or import some first")
@@ -97,7 +97,7 @@ public struct FitJob: Sendable {
   private func holdout(
     _ columns: FitColumns, _ actual: [Double], _ fit: PurchaseFit, days: UInt16
   ) throws(ModelError) -> HoldoutFields {
-    let model = fit.model
+    let model = fit.parameters.model
     let predicted = columns.repeatOrders.indices.map {
       model.expectedOrders(
         of: PurchaseHistory(
@@ -123,14 +123,11 @@ public struct FitJob: Sendable {
   }
 
   private func report(_ purchase: PurchaseFit, _ spend: SpendFit?) -> FitReply {
-    let parameters = purchase.parameters
     var reply = FitReply(
-      model: ModelFields(
-        kind: kind.rawValue, r: parameters.r, alpha: parameters.alpha, a: parameters.a,
-        b: parameters.b))
+      model: ModelFields(kind: kind.rawValue, parameters: purchase.parameters.values))
     reply.asOfDay = Int32(day)
     if let errors = purchase.standardErrors {
-      reply.standardErrors = [errors.r, errors.alpha, errors.a, errors.b]
+      reply.standardErrors = (0..<4).map { errors[$0] }
     }
     reply.logLikelihood = purchase.logLikelihoodWeeks
     reply.customers = UInt64(purchase.customers)

@@ -89,25 +89,27 @@ struct AdoptedModel: Equatable, Sendable {
     guard let kind = PurchaseModelKind(rawValue: fields.kind) else {
       throw Refusal(
         .invalidField, at: offset,
-        "model kind \(fields.kind) is not known; 1 is BG/NBD, 2 is MBG/NBD")
+        "model kind \(fields.kind) is not known; there are \(PurchaseModelKind.list)")
     }
     do throws(ModelError) {
-      let purchase = try PurchaseParameters(
-        r: fields.r, alpha: fields.alpha, a: fields.a, b: fields.b)
+      let purchase = try PurchaseParameters(kind, fields.parameters)
       let spend =
         fields.spendKnown
         ? try SpendParameters(p: fields.p, q: fields.q, gamma: fields.gamma)
         : try SpendParameters(p: 1, q: 2, gamma: 1)
-      model = CustomerModel(kind: kind, purchase: purchase, spend: spend)
+      model = CustomerModel(purchase: purchase, spend: spend)
       spendKnown = fields.spendKnown
     } catch {
-      throw Refusal(.invalidField, at: offset + Self.place(of: error), "\(error)")
+      throw Refusal(.invalidField, at: offset + Self.place(of: error, kind), "\(error)")
     }
   }
 
   /// How far behind the kind's byte the field at fault begins.
-  private static func place(of error: ModelError) -> Int {
-    guard case .outOfRange(let name, _, _) = error else { return 0 }
+  private static func place(of error: ModelError, _ kind: PurchaseModelKind) -> Int {
+    guard case .outOfRange(var name, _, _) = error else { return 0 }
+    if let place = kind.parameters.firstIndex(where: { $0.name == name }) {
+      name = ModelFields.parameterNames[place]
+    }
     let before = AdoptModelRequest.fields.prefix { $0.name != name }
     return before.reduce(-CommandKey.size) { $0 + ($1.type.size ?? 0) }
   }
@@ -115,8 +117,7 @@ struct AdoptedModel: Equatable, Sendable {
   /// The numbers as they travel.
   var fields: ModelFields {
     var fields = ModelFields(
-      kind: model.kind.rawValue, r: model.purchase.r, alpha: model.purchase.alpha,
-      a: model.purchase.a, b: model.purchase.b)
+      kind: model.purchase.kind.rawValue, parameters: model.purchase.values)
     fields.spendKnown = spendKnown
     if spendKnown {
       fields.p = model.spend.p

@@ -69,7 +69,7 @@ extension Store {
     out.append(UInt64(identifiers.end))
     out.append(minorDigits)
     out.append(name: currency)
-    AdoptModelRequest(model: model?.fields ?? ModelFields(kind: 0, r: 0, alpha: 0, a: 0, b: 0))
+    AdoptModelRequest(model: model?.fields ?? .none)
       .write(to: &out)
     out.append(UInt8(calendar == nil ? 0 : 1))
     if let calendar {

@@ -4,24 +4,23 @@
 
 /// A purchase model and a spend model as they travel: numbers that Models has yet to validate.
 public struct ModelFields: Equatable, Sendable {
-  static let fields = [
-    Field("model kind", .u8), Field("spend known", .u8), Field("r", .f64), Field("alpha", .f64),
-    Field("a", .f64), Field("b", .f64), Field("p", .f64), Field("q", .f64), Field("gamma", .f64),
-  ]
-  static let none = ModelFields(kind: 0, r: 0, alpha: 0, a: 0, b: 0)
+  /// What the four numbers of the purchase model are called on the wire, in their order.
+  public static let parameterNames = ["r", "alpha", "a or s", "b or beta"]
+  static let fields =
+    [Field("model kind", .u8), Field("spend known", .u8)]
+    + parameterNames.map { Field($0, .f64) } + [
+      Field("p", .f64), Field("q", .f64), Field("gamma", .f64),
+    ]
+  /// Stands for no model.
+  public static let none = ModelFields(kind: 0, parameters: .zero)
 
-  /// 1 BG/NBD, 2 MBG/NBD; 0 stands for no model.
+  /// Which purchase model: 1 BG/NBD, 2 MBG/NBD, 3 Pareto/NBD; 0 stands for no model.
   public var kind: UInt8
   /// Whether p, q, gamma mean anything.
   public var spendKnown = false
-  /// Shape of the order rates.
-  public var r: Double
-  /// Rate of the order rates, in days.
-  public var alpha: Double
-  /// First shape of the dropout probability.
-  public var a: Double
-  /// Second shape of the dropout probability.
-  public var b: Double
+  /// The four numbers of the purchase model in their order, with times in days: r, alpha, a, b or
+  /// r, alpha, s, beta.
+  public var parameters: SIMD4<Double>
   /// Shape of the spend of one order.
   public var p = 0.0
   /// Shape of the spend across customers.
@@ -32,17 +31,11 @@ public struct ModelFields: Equatable, Sendable {
   /// Makes a model without spend.
   ///
   /// - Parameters:
-  ///   - kind: 1 BG/NBD, 2 MBG/NBD.
-  ///   - r: shape of the order rates.
-  ///   - alpha: rate of the order rates, in days.
-  ///   - a: first shape of the dropout probability.
-  ///   - b: second shape of the dropout probability.
-  public init(kind: UInt8, r: Double, alpha: Double, a: Double, b: Double) {
+  ///   - kind: which purchase model.
+  ///   - parameters: its four numbers, with times in days.
+  public init(kind: UInt8, parameters: SIMD4<Double>) {
     self.kind = kind
-    self.r = r
-    self.alpha = alpha
-    self.a = a
-    self.b = b
+    self.parameters = parameters
   }
 
   init(from reader: inout FrameReader) throws(Refusal) {
@@ -53,10 +46,9 @@ public struct ModelFields: Equatable, Sendable {
       throw Refusal(.invalidField, at: at, "spend known is \(known), it must be 0 or 1")
     }
     spendKnown = known == 1
-    r = try reader.readFinite("r")
-    alpha = try reader.readFinite("alpha")
-    a = try reader.readFinite("a")
-    b = try reader.readFinite("b")
+    parameters = SIMD4(
+      try reader.readFinite("r"), try reader.readFinite("alpha"),
+      try reader.readFinite("a or s"), try reader.readFinite("b or beta"))
     p = try reader.readFinite("p")
     q = try reader.readFinite("q")
     gamma = try reader.readFinite("gamma")
@@ -65,10 +57,7 @@ public struct ModelFields: Equatable, Sendable {
   func write(to out: inout ByteBuffer) {
     out.append(kind)
     out.append(UInt8(spendKnown ? 1 : 0))
-    out.append(r)
-    out.append(alpha)
-    out.append(a)
-    out.append(b)
+    for place in 0..<4 { out.append(parameters[place]) }
     out.append(p)
     out.append(q)
     out.append(gamma)
@@ -84,7 +73,7 @@ public struct FitRequest: Message, Equatable, Sendable {
 
   /// Orders up to the shop's calendar day of this time are used; 0 means the newest order's day.
   public var asOfMicros: Int64
-  /// 1 BG/NBD, 2 MBG/NBD.
+  /// Which purchase model.
   public var kind: UInt8
   /// Not 0: orders up to the calendar day of this time are fitted to, the later ones are predicted and
   /// compared, and nothing is adopted.
@@ -94,7 +83,7 @@ public struct FitRequest: Message, Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - asOfMicros: microseconds since 1970 UTC, or 0.
-  ///   - kind: 1 BG/NBD, 2 MBG/NBD.
+  ///   - kind: which purchase model.
   ///   - holdoutFromMicros: microseconds since 1970 UTC, or 0.
   public init(asOfMicros: Int64, kind: UInt8, holdoutFromMicros: Int64 = 0) {
     self.asOfMicros = asOfMicros
@@ -122,8 +111,8 @@ public struct FitReply: Message, Equatable, Sendable {
   public static let title = "fit reply"
   public static let fields =
     [Field("generation", .u32), Field("as of day", .i32)] + ModelFields.fields + [
-      Field("error of r", .f64), Field("error of alpha", .f64), Field("error of a", .f64),
-      Field("error of b", .f64), Field("log-likelihood", .f64), Field("customers", .u64),
+      Field("error of r", .f64), Field("error of alpha", .f64), Field("error of a or s", .f64),
+      Field("error of b or beta", .f64), Field("log-likelihood", .f64), Field("customers", .u64),
       Field("distinct histories", .u64), Field("iterations", .u32), Field("converged", .u8),
       Field("error of p", .f64), Field("error of q", .f64), Field("error of gamma", .f64),
       Field("spend log-likelihood", .f64), Field("correlation", .f64),
@@ -137,7 +126,7 @@ public struct FitReply: Message, Equatable, Sendable {
   public var asOfDay: Int32 = 0
   /// The parameters that were adopted.
   public var model: ModelFields
-  /// Standard errors of r, alpha (in days), a, b; -1 where the information is singular.
+  /// Standard errors of the four parameters, times in days; -1 where the information is singular.
   public var standardErrors: [Double] = [-1, -1, -1, -1]
   /// The maximum of the log-likelihood with time in weeks, as the papers print it.
   public var logLikelihood = 0.0

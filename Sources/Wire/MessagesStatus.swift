@@ -30,21 +30,22 @@ public struct StatusRequest: Message, Equatable, Sendable {
 /// What the server holds and how it is.
 public struct StatusReply: Message, Equatable, Sendable {
   public static let title = "status reply"
-  public static let fields = [
-    Field("customers", .u64), Field("orders", .u64), Field("returns", .u64),
-    Field("customer bytes", .u64), Field("order bytes", .u64), Field("sequence", .u64),
-    Field("durable sequence", .u64), Field("snapshot sequence", .u64),
-    Field("answer bytes", .u64), Field("repeated", .u64), Field("sync window", .i64),
-    Field("loss window", .i64), Field("no space", .u8), Field("refused for space", .u64),
-    Field("journal bytes", .u64), Field("snapshot bytes", .u64), Field("snapshot written", .u64),
-    Field("state hash", .u64),
-    Field("generation", .u32), Field("newest order day", .i32), Field("uptime", .i64),
-    Field("requests", .u64), Field("refusals", .u64), Field("connections", .u32),
-    Field("resident bytes", .u64), Field("model kind", .u8), Field("spend known", .u8),
-    Field("r", .f64), Field("alpha", .f64), Field("a", .f64), Field("b", .f64), Field("p", .f64),
-    Field("q", .f64), Field("gamma", .f64), Field("minor digits", .u8), Field("currency", .name),
-    Field("time zone", .name), Field("server", .name),
-  ]
+  public static let fields =
+    [
+      Field("customers", .u64), Field("orders", .u64), Field("returns", .u64),
+      Field("customer bytes", .u64), Field("order bytes", .u64), Field("sequence", .u64),
+      Field("durable sequence", .u64), Field("snapshot sequence", .u64),
+      Field("answer bytes", .u64), Field("repeated", .u64), Field("sync window", .i64),
+      Field("loss window", .i64), Field("no space", .u8), Field("refused for space", .u64),
+      Field("journal bytes", .u64), Field("snapshot bytes", .u64), Field("snapshot written", .u64),
+      Field("state hash", .u64),
+      Field("generation", .u32), Field("newest order day", .i32), Field("uptime", .i64),
+      Field("requests", .u64), Field("refusals", .u64), Field("connections", .u32),
+      Field("resident bytes", .u64),
+    ] + ModelFields.fields + [
+      Field("minor digits", .u8), Field("currency", .name),
+      Field("time zone", .name), Field("server", .name),
+    ]
 
   /// Customers with at least one order.
   public var customers: UInt64 = 0

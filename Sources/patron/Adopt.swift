@@ -10,8 +10,8 @@ enum Adopt {
     synopsis: "MODEL.json|-", options: [Connecting.option],
     details: """
       The file has the keys that 'patron fit --json' prints: model, parametersWeeks or
-      parametersDays with r, alpha, a and b, and perhaps spend with p, q and gamma. '-' reads
-      standard input.
+      parametersDays with r, alpha, a and b (Pareto/NBD: r, alpha, s and beta), and perhaps spend
+      with p, q and gamma. '-' reads standard input.
       """,
     run: run)
 
@@ -38,6 +38,6 @@ enum Adopt {
     }
     let spend = model.spendKnown ? "with a spend model" : "without a spend model"
     Console.out(
-      "adopted \(ModelKind.name(model.kind) ?? "?") \(spend) as generation \(reply.generation)")
+      "adopted \(model.name) \(spend) as generation \(reply.generation)")
   }
 }

@@ -1,14 +1,15 @@
 // `patron fit`: asks for a fit and prints its report.
 
 internal import Client
+internal import Models
 internal import Wire
 
 enum Fit {
   static let command = Command(
     name: "fit", summary: "fit the models to the recorded orders and adopt them",
-    synopsis: "[--model bg-nbd|mbg-nbd] [--as-of DATE] [--holdout DATE] [--json]",
+    synopsis: "[--model NAME] [--as-of DATE] [--holdout DATE] [--json]",
     options: [
-      Option("model", "NAME", "bg-nbd or mbg-nbd (default mbg-nbd)"),
+      Option("model", "NAME", "\(names) (default mbg-nbd)"),
       Option("as-of", "DATE", "use the orders up to this day (default: the newest order's)"),
       Option(
         "holdout", "DATE",
@@ -23,14 +24,17 @@ enum Fit {
       """,
     run: run)
 
+  /// The names of the models.
+  static let names = PurchaseModelKind.allCases.map(\.name).joined(separator: ", ")
+
   /// Long enough for the largest shop; a fit is not made faster by impatience.
   static let timeoutMillis: UInt32 = 600_000
 
   @Sendable static func run(_ arguments: Arguments) throws(CommandError) {
     try arguments.noPositionals()
     let name = arguments.value("model") ?? "mbg-nbd"
-    guard let kind = ModelKind.kind(name) else {
-      throw .usage("--model is '\(name)', it must be bg-nbd or mbg-nbd")
+    guard let kind = PurchaseModelKind(name: name) else {
+      throw .usage("--model is '\(name)', it must be one of \(names)")
     }
     var days: [Int?] = []
     for option in ["as-of", "holdout"] {
@@ -43,7 +47,8 @@ enum Fit {
     let micros = days.map { $0.map { zone.micros(ofDay: $0, seconds: 43_200) } ?? 0 }
     let reply: FitReply
     do throws(ClientError) {
-      reply = try client.fit(kind: kind, asOfMicros: micros[0], holdoutFromMicros: micros[1])
+      reply = try client.fit(
+        kind: kind.rawValue, asOfMicros: micros[0], holdoutFromMicros: micros[1])
     } catch {
       throw CommandError(error)
     }
@@ -54,25 +59,21 @@ enum Fit {
   /// The report for people.
   static func text(_ reply: FitReply) -> String {
     let model = reply.model
-    let errors = reply.standardErrors
     var table = TextTable(rows: [["", "weeks", "±", "days", "±"]])
-    func row(_ name: String, _ value: Double, _ error: Double, scale: Double = 1) {
-      func text(_ number: Double) -> String { Numbers.significant(number, 7) }
+    for (parameter, error) in zip(model.parameters(daysPerUnit: 7), reply.standardErrors) {
       func errorText(_ number: Double) -> String {
         error < 0 ? "unknown" : Numbers.significant(number, 3)
       }
       table.rows.append([
-        name, text(value / scale), errorText(error / scale), text(value), errorText(error),
+        parameter.name, Numbers.significant(parameter.value, 7),
+        errorText(error / parameter.unit),
+        Numbers.significant(parameter.value * parameter.unit, 7), errorText(error),
       ])
     }
-    row("r", model.r, errors[0])
-    row("alpha", model.alpha, errors[1], scale: 7)
-    row("a", model.a, errors[2])
-    row("b", model.b, errors[3])
     let asOf = CalendarDay(number: Int(reply.asOfDay)).text
     let adopted = reply.holdout == nil ? "generation \(reply.generation)" : "not adopted"
     var lines = [
-      "\(ModelKind.name(model.kind) ?? "?"), \(adopted), orders up to \(asOf)",
+      "\(model.name), \(adopted), orders up to \(asOf)",
       "", table.text, "",
       "log-likelihood (weeks)  \(Numbers.fixed(reply.logLikelihood, 4))",
       "customers               \(Numbers.grouped(reply.customers))",

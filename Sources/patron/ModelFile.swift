@@ -1,21 +1,11 @@
 // Reads parameters from JSON, with the keys that `fit --json` prints.
 
 internal import Foundation
+internal import Models
 internal import Wire
 
 /// What of a file matters; other keys are left alone.
 struct ModelFile: Decodable {
-  private struct Purchase: Decodable {
-    var r: Double
-    var alpha: Double
-    var a: Double
-    var b: Double
-
-    var members: [(name: String, value: Double)] {
-      [("r", r), ("alpha", alpha), ("a", a), ("b", b)]
-    }
-  }
-
   private struct Spend: Decodable {
     var p: Double
     var q: Double
@@ -23,8 +13,8 @@ struct ModelFile: Decodable {
   }
 
   private var model: String
-  private var parametersWeeks: Purchase?
-  private var parametersDays: Purchase?
+  private var parametersWeeks: [String: Double]?
+  private var parametersDays: [String: Double]?
   private var spend: Spend?
 
   /// The model in a file, with time in days.
@@ -49,27 +39,28 @@ struct ModelFile: Decodable {
   }
 
   private func fields() throws(CommandError) -> ModelFields {
-    guard let kind = ModelKind.kind(model) else {
-      throw .failed("the key 'model' is '\(model)', it must be bg-nbd or mbg-nbd")
+    guard let kind = PurchaseModelKind(name: model) else {
+      throw .failed("the key 'model' is '\(model)', it must be one of \(Fit.names)")
     }
-    if let days = parametersDays, let weeks = parametersWeeks {
-      for (one, other) in zip(days.members, weeks.members) {
-        let expected = one.name == "alpha" ? other.value * 7 : other.value
-        guard abs(one.value - expected) <= 1e-9 * abs(one.value) else {
+    let days = try parametersDays.map { members throws(CommandError) in
+      try Self.values(members, of: kind, in: "parametersDays", daysPerUnit: 1)
+    }
+    let weeks = try parametersWeeks.map { members throws(CommandError) in
+      try Self.values(members, of: kind, in: "parametersWeeks", daysPerUnit: 7)
+    }
+    if let days, let weeks {
+      for (place, parameter) in kind.parameters.enumerated() {
+        guard abs(days[place] - weeks[place]) <= 1e-9 * abs(days[place]) else {
           throw .failed(
-            "the keys 'parametersDays.\(one.name)' and 'parametersWeeks.\(one.name)' do not "
-              + "agree; leave one of the two objects out")
+            "the keys 'parametersDays.\(parameter.name)' and 'parametersWeeks.\(parameter.name)' "
+              + "do not agree; leave one of the two objects out")
         }
       }
     }
-    var fields: ModelFields
-    if let days = parametersDays {
-      fields = ModelFields(kind: kind, r: days.r, alpha: days.alpha, a: days.a, b: days.b)
-    } else if let weeks = parametersWeeks {
-      fields = ModelFields(kind: kind, r: weeks.r, alpha: weeks.alpha * 7, a: weeks.a, b: weeks.b)
-    } else {
+    guard let values = days ?? weeks else {
       throw .failed("the key 'parametersWeeks' or 'parametersDays' is missing")
     }
+    var fields = ModelFields(kind: kind.rawValue, parameters: values)
     if let spend {
       fields.spendKnown = true
       fields.p = spend.p
@@ -77,5 +68,19 @@ struct ModelFile: Decodable {
       fields.gamma = spend.gamma
     }
     return fields
+  }
+
+  /// The parameters of a model in days and in their order.
+  private static func values(
+    _ members: [String: Double], of kind: PurchaseModelKind, in key: String, daysPerUnit: Double
+  ) throws(CommandError) -> SIMD4<Double> {
+    var values = SIMD4<Double>.zero
+    for (place, parameter) in kind.parameters.enumerated() {
+      guard let value = members[parameter.name] else {
+        throw .failed("the key '\(key).\(parameter.name)' is missing")
+      }
+      values[place] = parameter.isTime ? value * daysPerUnit : value
+    }
+    return values
   }
 }

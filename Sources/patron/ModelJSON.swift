@@ -1,22 +1,30 @@
 // Models and fits as JSON and as text: what `fit` and `status` print and `adopt` reads.
 
+internal import Models
 internal import Wire
 
-enum ModelKind {
-  static let names: [(kind: UInt8, name: String)] = [(1, "bg-nbd"), (2, "mbg-nbd")]
+extension ModelFields {
+  /// Which purchase model it is; nil when the server knows more models than this program.
+  var purchaseKind: PurchaseModelKind? { PurchaseModelKind(rawValue: kind) }
 
-  static func name(_ kind: UInt8) -> String? { names.first { $0.kind == kind }?.name }
+  /// The name of the purchase model.
+  var name: String { purchaseKind?.name ?? "model kind \(kind)" }
 
-  static func kind(_ name: String) -> UInt8? { names.first { $0.name == name }?.kind }
+  /// Names, values in units of so many days, and by what a value in days was divided for that.
+  func parameters(
+    daysPerUnit: Double
+  ) -> [(name: String, value: Double, unit: Double, isTime: Bool)] {
+    (purchaseKind?.parameters ?? []).enumerated().map { place, parameter in
+      let unit = parameter.isTime ? daysPerUnit : 1
+      return (parameter.name, parameters[place] / unit, unit, parameter.isTime)
+    }
+  }
 }
 
 enum ModelJSON {
-  /// r, alpha, a, b with time in units of so many days; no other parameter changes with the unit.
+  /// The purchase model's parameters by name, with times in units of so many days.
   static func parameters(_ model: ModelFields, daysPerUnit: Double) -> JSON {
-    .object([
-      ("r", .number(model.r)), ("alpha", .number(model.alpha / daysPerUnit)),
-      ("a", .number(model.a)), ("b", .number(model.b)),
-    ])
+    .object(model.parameters(daysPerUnit: daysPerUnit).map { ($0.name, .number($0.value)) })
   }
 
   static func spend(_ model: ModelFields) -> JSON {
@@ -33,7 +41,7 @@ enum ModelJSON {
     let model = reply.model
     let warnings = reply.warnings.split(separator: "\n").map { JSON.string(String($0)) }
     return .object([
-      ("model", ModelKind.name(model.kind).map(JSON.string) ?? .null),
+      ("model", model.purchaseKind.map { JSON.string($0.name) } ?? .null),
       ("parametersWeeks", parameters(model, daysPerUnit: 7)),
       ("parametersDays", parameters(model, daysPerUnit: 1)),
       ("standardErrors", errors(reply, daysPerUnit: 7)),
@@ -68,11 +76,9 @@ enum ModelJSON {
   }
 
   private static func errors(_ reply: FitReply, daysPerUnit: Double) -> JSON {
-    let errors = reply.standardErrors
-    return .object([
-      ("r", error(errors[0])), ("alpha", error(errors[1] / daysPerUnit)),
-      ("a", error(errors[2])), ("b", error(errors[3])),
-    ])
+    let parameters = reply.model.parameters(daysPerUnit: daysPerUnit)
+    return .object(
+      zip(parameters, reply.standardErrors).map { ($0.name, error($1 / $0.unit)) })
   }
 
   private static func spend(_ reply: FitReply) -> JSON {

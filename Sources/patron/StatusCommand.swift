@@ -2,6 +2,7 @@
 
 internal import Client
 internal import Foundation
+internal import Models
 internal import Wire
 
 enum StatusCommand {
@@ -45,7 +46,7 @@ enum StatusCommand {
       ("snapshotWritten", .count(reply.snapshotWrittenBytes)),
       ("stateHash", withHash ? .string(hex(reply.stateHash)) : .null),
       ("generation", .count(reply.generation)),
-      ("model", reply.model.flatMap { ModelKind.name($0.kind) }.map(JSON.string) ?? .null),
+      ("model", (reply.model?.purchaseKind?.name).map(JSON.string) ?? .null),
       (
         "parametersDays",
         reply.model.map { ModelJSON.parameters($0, daysPerUnit: 1) } ?? .null
@@ -135,9 +136,11 @@ enum StatusCommand {
 
   private static func model(_ reply: StatusReply) -> String {
     guard let model = reply.model else { return "none; 'patron fit' makes one" }
-    var text = "\(ModelKind.name(model.kind) ?? "?"), generation \(reply.generation), r "
-    text += "\(Numbers.significant(model.r, 5)), alpha \(Numbers.significant(model.alpha, 5)) "
-    text += "days, a \(Numbers.significant(model.a, 5)), b \(Numbers.significant(model.b, 5))"
+    var text = "\(model.name), generation \(reply.generation)"
+    for parameter in model.parameters(daysPerUnit: 1) {
+      text += ", \(parameter.name) \(Numbers.significant(parameter.value, 5))"
+      if parameter.isTime { text += " days" }
+    }
     guard model.spendKnown else { return text + ", no spend model" }
     return text + ", p \(Numbers.significant(model.p, 5)), q \(Numbers.significant(model.q, 5)), "
       + "gamma \(Numbers.significant(model.gamma, 5))"

@@ -69,7 +69,7 @@ public enum SmallShop {
     asOfMicros: start + 272 * day, horizonDays: 273, discountRate: 0.1, margin: 1)
 
   private static let model: ModelFields = {
-    var model = ModelFields(kind: 2, r: 0.525, alpha: 43.28, a: 0.891, b: 1.614)
+    var model = ModelFields(kind: 2, parameters: SIMD4(0.525, 43.28, 0.891, 1.614))
     model.spendKnown = true
     model.p = 6.25
     model.q = 3.74

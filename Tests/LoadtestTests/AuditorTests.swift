@@ -22,7 +22,7 @@ struct AuditorTests {
     let account = try #require(
       Account(population.orders(of: customer) + orders, asOf: Self.today))
     let model = CustomerModel(
-      kind: population.shop.kind, purchase: population.shop.purchase, spend: population.shop.spend)
+      purchase: population.shop.model, spend: population.shop.spend)
     let mean = population.meanSpend(of: account)
     let score = model.score(
       account.history(asOf: Self.today), meanSpend: mean, terms: population.terms)

@@ -31,12 +31,11 @@ struct DifferentialTests {
     while compared < Self.customers {
       let kind: PurchaseModelKind = Bool.random(using: &random) ? .bgNBD : .mbgNBD
       let model = CustomerModel(
-        kind: kind,
         purchase: try PurchaseParameters(
-          r: spread(0.05...5), alpha: spread(2...500), a: spread(0.05...5), b: spread(0.1...20)),
+          kind, SIMD4(spread(0.05...5), spread(2...500), spread(0.05...5), spread(0.1...20))),
         spend: try SpendParameters(p: spread(0.5...20), q: spread(1.1...20), gamma: spread(1...200))
       )
-      let family = try #require((model.purchaseModel as? any BetaGeometricModel)?.family)
+      let family = try #require(model.purchaseModel as? BetaGeometric)
       let terms = try ScoreTerms(
         horizonDays: spread(1...400),
         discountRatePerYear: Double.random(in: 0...0.3, using: &random),

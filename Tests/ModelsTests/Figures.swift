@@ -20,8 +20,20 @@ struct Figure {
   }
 
   /// The family a row speaks of.
-  func family(_ parameters: PurchaseParameters) -> BetaGeometric {
-    model == "bg" ? BGNBD(parameters).family : MBGNBD(parameters).family
+  func family(_ parameters: BetaGeometricParameters) -> BetaGeometric {
+    model == "bg" ? BetaGeometric.bgNBD(parameters) : BetaGeometric.mbgNBD(parameters)
+  }
+}
+
+extension PurchaseModelKind {
+  /// The kinds with a beta distributed chance to leave and exponential gaps.
+  static let betaGeometric: [PurchaseModelKind] = [.bgNBD, .mbgNBD]
+}
+
+extension PurchaseParameters {
+  /// Parameters of a beta-geometric kind.
+  init(_ kind: PurchaseModelKind, _ parameters: BetaGeometricParameters) {
+    self.init(trusted: kind, parameters.values)
   }
 }
 
@@ -50,16 +62,16 @@ struct WorstError {
 
 /// The parameters at the maximum of the CDNOW sample, rounded to doubles, in weeks.
 enum CDNOWMaximum {
-  static let bgNBD = PurchaseParameters(
+  static let bgNBD = BetaGeometricParameters(
     trustedR: 0.24259452243015708, alpha: 4.413602019013504, a: 0.7929220172255976,
     b: 2.425906776826332)
-  static let mbgNBD = PurchaseParameters(
+  static let mbgNBD = BetaGeometricParameters(
     trustedR: 0.5248431591062976, alpha: 6.183085279576005, a: 0.8913593907322158,
     b: 1.6140022401703438)
   static let spend = SpendParameters(
     trustedP: 6.249572271323756, q: 3.7442246671320243, gamma: 15.443520962589238)
 
   static func family(_ model: String) -> BetaGeometric {
-    model == "bg" ? BGNBD(bgNBD).family : MBGNBD(mbgNBD).family
+    model == "bg" ? BetaGeometric.bgNBD(bgNBD) : BetaGeometric.mbgNBD(mbgNBD)
   }
 }

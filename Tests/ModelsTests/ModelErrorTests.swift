@@ -20,16 +20,24 @@ struct ModelErrorTests {
       }
     }
     #expect(
-      name { () throws(ModelError) in _ = try PurchaseParameters(r: value, alpha: 1, a: 1, b: 1) }
+      name { () throws(ModelError) in
+        _ = try BetaGeometricParameters(r: value, alpha: 1, a: 1, b: 1)
+      }
         == "r")
     #expect(
-      name { () throws(ModelError) in _ = try PurchaseParameters(r: 1, alpha: value, a: 1, b: 1) }
+      name { () throws(ModelError) in
+        _ = try BetaGeometricParameters(r: 1, alpha: value, a: 1, b: 1)
+      }
         == "alpha")
     #expect(
-      name { () throws(ModelError) in _ = try PurchaseParameters(r: 1, alpha: 1, a: value, b: 1) }
+      name { () throws(ModelError) in
+        _ = try BetaGeometricParameters(r: 1, alpha: 1, a: value, b: 1)
+      }
         == "a")
     #expect(
-      name { () throws(ModelError) in _ = try PurchaseParameters(r: 1, alpha: 1, a: 1, b: value) }
+      name { () throws(ModelError) in
+        _ = try BetaGeometricParameters(r: 1, alpha: 1, a: 1, b: value)
+      }
         == "b")
     #expect(
       name { () throws(ModelError) in _ = try SpendParameters(p: value, q: 2, gamma: 1) } == "p")
@@ -69,7 +77,7 @@ struct ModelErrorTests {
     #expect(
       throws: ModelError.outOfRange(
         name: "alpha", value: -2, allowed: "between 1e-06 and 1000000000.0 days")
-    ) { try PurchaseParameters(r: 1, alpha: -2, a: 1, b: 1) }
+    ) { try BetaGeometricParameters(r: 1, alpha: -2, a: 1, b: 1) }
     #expect(
       ModelError.outOfRange(name: "alpha", value: -2, allowed: "between 1 and 2 days").description
         == "alpha is -2.0, but must be between 1 and 2 days.")

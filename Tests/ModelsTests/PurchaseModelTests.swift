@@ -8,13 +8,13 @@ import Testing
 struct PurchaseModelTests {
   static let parameters = [
     CDNOWMaximum.bgNBD, CDNOWMaximum.mbgNBD,
-    PurchaseParameters(trustedR: 3, alpha: 20, a: 0.1, b: 0.4),
-    PurchaseParameters(trustedR: 1, alpha: 5, a: 1, b: 3),
-    PurchaseParameters(trustedR: 0.5, alpha: 2, a: 4, b: 30),
+    BetaGeometricParameters(trustedR: 3, alpha: 20, a: 0.1, b: 0.4),
+    BetaGeometricParameters(trustedR: 1, alpha: 5, a: 1, b: 3),
+    BetaGeometricParameters(trustedR: 0.5, alpha: 2, a: 4, b: 30),
   ]
 
   static let models: [any PurchaseModel] = parameters.flatMap {
-    [BGNBD($0) as any PurchaseModel, MBGNBD($0)]
+    [BetaGeometric.bgNBD($0) as any PurchaseModel, BetaGeometric.mbgNBD($0)]
   }
 
   @Test("the probabilities of all counts sum to one, and their mean is the expectation")
@@ -37,7 +37,8 @@ struct PurchaseModelTests {
 
   @Test("a count far beyond what is likely has a small positive probability")
   func tail() {
-    let model = BGNBD(PurchaseParameters(trustedR: 0.243, alpha: 4.414, a: 0.793, b: 2.426))
+    let model = BetaGeometric.bgNBD(
+      BetaGeometricParameters(trustedR: 0.243, alpha: 4.414, a: 0.793, b: 2.426))
     // Published with BTYD: P(X(2) = 10) = 1.07869e-07.
     #expect(
       abs(model.populationProbability(ofOrders: 10, within: 2) / 1.0786896e-07 - 1) < 1e-7)
@@ -75,33 +76,35 @@ struct PurchaseModelTests {
   func oneTimeBuyers() {
     let history = PurchaseHistory(repeatOrders: 0, recencyDays: 0, ageDays: 900)
     for parameters in Self.parameters {
-      #expect(BGNBD(parameters).aliveProbability(of: history) == 1)
-      #expect(MBGNBD(parameters).aliveProbability(of: history) < 1)
+      #expect(BetaGeometric.bgNBD(parameters).aliveProbability(of: history) == 1)
+      #expect(BetaGeometric.mbgNBD(parameters).aliveProbability(of: history) < 1)
     }
   }
 
   @Test("the unit of time changes nothing but the density")
   func units() {
     let weeks = CDNOWMaximum.bgNBD
-    let days = PurchaseParameters(trustedR: weeks.r, alpha: weeks.alpha * 7, a: weeks.a, b: weeks.b)
+    let days = BetaGeometricParameters(
+      trustedR: weeks.r, alpha: weeks.alpha * 7, a: weeks.a, b: weeks.b)
     let inWeeks = PurchaseHistory(repeatOrders: 3, recencyDays: 10, ageDays: 30)
     let inDays = PurchaseHistory(repeatOrders: 3, recencyDays: 70, ageDays: 210)
     var worst = WorstError()
     worst.add(
-      BGNBD(days).aliveProbability(of: inDays), BGNBD(weeks).aliveProbability(of: inWeeks), "P")
+      BetaGeometric.bgNBD(days).aliveProbability(of: inDays),
+      BetaGeometric.bgNBD(weeks).aliveProbability(of: inWeeks), "P")
     worst.add(
-      BGNBD(days).expectedOrders(of: inDays, within: 70),
-      BGNBD(weeks).expectedOrders(of: inWeeks, within: 10), "E")
+      BetaGeometric.bgNBD(days).expectedOrders(of: inDays, within: 70),
+      BetaGeometric.bgNBD(weeks).expectedOrders(of: inWeeks, within: 10), "E")
     worst.addLog(
-      BGNBD(days).logLikelihood(of: inDays) + 3 * log(7),
-      BGNBD(weeks).logLikelihood(of: inWeeks), "ln L")
+      BetaGeometric.bgNBD(days).logLikelihood(of: inDays) + 3 * log(7),
+      BetaGeometric.bgNBD(weeks).logLikelihood(of: inWeeks), "ln L")
     #expect(worst.error < 1e-14, "\(worst.place)")
   }
 
   @Test("kinds have names and are found by them")
   func names() {
     for kind in PurchaseModelKind.allCases { #expect(PurchaseModelKind(name: kind.name) == kind) }
-    #expect(PurchaseModelKind(name: "pareto-nbd") == nil)
+    #expect(PurchaseModelKind(name: "pareto") == nil)
     #expect(PurchaseModelKind.mbgNBD.name == "mbg-nbd" && PurchaseModelKind.bgNBD.name == "bg-nbd")
   }
 }

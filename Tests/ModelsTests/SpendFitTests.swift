@@ -63,7 +63,7 @@ struct SpendFitTests {
   func recovery(seed: UInt64) throws {
     let shop = SimulatedShop(
       kind: .bgNBD,
-      purchase: PurchaseParameters(trustedR: 1, alpha: 50, a: 0.5, b: 3),
+      purchase: BetaGeometricParameters(trustedR: 1, alpha: 50, a: 0.5, b: 3),
       spend: CDNOWMaximum.spend, seed: seed, firstDays: 0...30, endDay: 400)
     var (x, mean): ([Double], [Double]) = ([], [])
     for number in 0..<4000 as Range<UInt64> {

@@ -73,7 +73,7 @@ struct ModelFileTests {
 
   @Test("what a fit prints is adopted bit by bit")
   func roundTrip() throws {
-    var fields = ModelFields(kind: 2, r: 0.1 + 0.2, alpha: 100 / 3, a: 1e-6, b: .pi)
+    var fields = ModelFields(kind: 2, parameters: SIMD4(0.1 + 0.2, 100 / 3, 1e-6, .pi))
     fields.spendKnown = true
     (fields.p, fields.q, fields.gamma) = (6.25, 3.74 / 3, 15.4)
     let text = JSONWriter.lines(ModelJSON.fit(FitReply(model: fields)))
@@ -86,7 +86,7 @@ struct ModelFileTests {
   @Test("weeks alone are enough")
   func weeksAlone() throws {
     let fields = try model(#"{"model":"bg-nbd",\#(Self.weeks)}"#)
-    #expect(fields == ModelFields(kind: 1, r: 0.25, alpha: 31.5, a: 0.8, b: 2.4))
+    #expect(fields == ModelFields(kind: 1, parameters: SIMD4(0.25, 31.5, 0.8, 2.4)))
   }
 
   @Test(

@@ -19,7 +19,7 @@ struct EngineHarness: ~Copyable {
   static let microsPerDay: Int64 = 86_400_000_000
   static let utc = DeclareShopRequest(
     timeZone: "UTC", transitions: [.init(fromSeconds: .min, offsetSeconds: 0)])
-  static let parameters = ModelFields(kind: 2, r: 0.525, alpha: 43.28, a: 0.891, b: 1.614)
+  static let parameters = ModelFields(kind: 2, parameters: SIMD4(0.525, 43.28, 0.891, 1.614))
 
   var engine: Engine
   var nowMicros: Int64

@@ -80,8 +80,7 @@ struct EngineScoresTests {
     _ = shop.record([("a", "1", 19_700, 900), ("a", "2", 19_800, 1500), ("a", "3", 19_950, 2500)])
     let score = try #require(shop.score("a").body)
     let model = CustomerModel(
-      kind: .mbgNBD,
-      purchase: try PurchaseParameters(r: 0.525, alpha: 43.28, a: 0.891, b: 1.614),
+      purchase: try PurchaseParameters(.mbgNBD, SIMD4(0.525, 43.28, 0.891, 1.614)),
       spend: try SpendParameters(p: 6.25, q: 3.74, gamma: 15.44))
     let truth = model.score(
       PurchaseHistory(repeatOrders: 2, recencyDays: 250, ageDays: 300), meanSpend: 20,
@@ -109,14 +108,14 @@ struct EngineScoresTests {
     _ = shop.adopt()
     var bad: [ModelFields] = []
     for value in [0, -1, 1e300] {
-      bad.append(ModelFields(kind: 1, r: value, alpha: 1, a: 1, b: 1))
-      bad.append(ModelFields(kind: 1, r: 1, alpha: value, a: 1, b: 1))
-      bad.append(ModelFields(kind: 1, r: 1, alpha: 1, a: value, b: 1))
-      bad.append(ModelFields(kind: 1, r: 1, alpha: 1, a: 1, b: value))
+      bad.append(ModelFields(kind: 1, parameters: SIMD4(value, 1, 1, 1)))
+      bad.append(ModelFields(kind: 1, parameters: SIMD4(1, value, 1, 1)))
+      bad.append(ModelFields(kind: 1, parameters: SIMD4(1, 1, value, 1)))
+      bad.append(ModelFields(kind: 1, parameters: SIMD4(1, 1, 1, value)))
     }
-    bad.append(ModelFields(kind: 0, r: 1, alpha: 1, a: 1, b: 1))
-    bad.append(ModelFields(kind: 77, r: 1, alpha: 1, a: 1, b: 1))
-    var spend = ModelFields(kind: 1, r: 1, alpha: 1, a: 1, b: 1)
+    bad.append(ModelFields(kind: 0, parameters: SIMD4(1, 1, 1, 1)))
+    bad.append(ModelFields(kind: 77, parameters: SIMD4(1, 1, 1, 1)))
+    var spend = ModelFields(kind: 1, parameters: SIMD4(1, 1, 1, 1))
     spend.spendKnown = true
     spend.p = 1
     spend.q = 1
@@ -169,10 +168,10 @@ struct EngineScoresTests {
       return
     }
     let report = try job.run()
-    let fields = report.model
+    let fitted = report.model.parameters
     #expect(report.customers == 2000)
-    #expect(abs(fields.r / fields.alpha - 0.05) < 0.006)
-    #expect(abs(fields.a / (fields.a + fields.b) - 0.25) < 0.03)
+    #expect(abs(fitted[0] / fitted[1] - 0.05) < 0.006)
+    #expect(abs(fitted[2] / (fitted[2] + fitted[3]) - 0.25) < 0.03)
     #expect(report.logLikelihood.isFinite && report.seconds == 0)
   }
 

@@ -243,7 +243,7 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
   }
 
   private static let models: [BadFrame] =
-    ["r", "alpha", "a", "b", "p", "q", "gamma"].enumerated().flatMap { index, name in
+    ["r", "alpha", "a or s", "b or beta", "p", "q", "gamma"].enumerated().flatMap { index, name in
       let offset = 42 + 8 * index
       return [Double.nan, .infinity, -.infinity, 0, -1, 1e300].map { value in
         adopting("\(name) \(value)", at: UInt32(offset)) { $0.with(value, at: offset) }
@@ -251,7 +251,7 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
     } + [
       adopting("q 1", at: 82) { $0.with(1.0, at: 82) },
       adopting("kind 0", at: 40) { $0.with(UInt8(0), at: 40) },
-      adopting("kind 3", at: 40) { $0.with(UInt8(3), at: 40) },
+      adopting("kind 200", at: 40) { $0.with(UInt8(200), at: 40) },
       adopting("kind 255", at: 40) { $0.with(UInt8(255), at: 40) },
       adopting("spend known 2", at: 41) { $0.with(UInt8(2), at: 41) },
       adopting("no spend, but p is NaN", at: 74) {
@@ -260,8 +260,8 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
       BadFrame("fit: kind 0", .invalidField, at: 32) {
         try Frames.fit().with(UInt8(0), at: 32)
       },
-      BadFrame("fit: kind 3", .invalidField, at: 32) {
-        try Frames.fit().with(UInt8(3), at: 32)
+      BadFrame("fit: kind 200", .invalidField, at: 32) {
+        try Frames.fit().with(UInt8(200), at: 32)
       },
       BadFrame("fit: as of 1969", .timeOutOfRange, at: 24) {
         try Frames.fit().with(Int64(-1), at: 24)

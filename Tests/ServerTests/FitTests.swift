@@ -14,7 +14,7 @@ struct SmallShop {
 
   init(customers count: UInt64) throws {
     let shop = SimulatedShop(
-      kind: .mbgNBD, purchase: try PurchaseParameters(r: 0.8, alpha: 15, a: 0.9, b: 1.6),
+      kind: .mbgNBD, purchase: try BetaGeometricParameters(r: 0.8, alpha: 15, a: 0.9, b: 1.6),
       spend: try SpendParameters(p: 6, q: 4, gamma: 15), seed: 11, firstDays: 0...80,
       endDay: Self.endDay)
     customers = (0..<count).map { shop.customer($0) }
@@ -92,9 +92,10 @@ struct FitTests {
     #expect(report.customers == 400)
     #expect(report.distinctHistories == UInt64(expected.distinctHistories))
     #expect(report.spendCustomers == UInt64(spenders.count))
+    let found = report.model.parameters
     let pairs = [
-      (report.model.r, expected.parameters.r), (report.model.alpha, expected.parameters.alpha),
-      (report.model.a, expected.parameters.a), (report.model.b, expected.parameters.b),
+      (found[0], expected.parameters.values[0]), (found[1], expected.parameters.values[1]),
+      (found[2], expected.parameters.values[2]), (found[3], expected.parameters.values[3]),
       (report.logLikelihood, expected.logLikelihoodWeeks),
       (report.model.p, spend.parameters.p), (report.model.q, spend.parameters.q),
       (report.model.gamma, spend.parameters.gamma),
@@ -103,7 +104,6 @@ struct FitTests {
     for (found, wanted) in pairs { #expect(abs(found / wanted - 1) < 1e-6, "\(found) \(wanted)") }
     // The shop's own parameters are near: within four standard errors.
     let truth = [0.8, 15, 0.9, 1.6]
-    let found = [report.model.r, report.model.alpha, report.model.a, report.model.b]
     for i in 0..<4 {
       #expect(report.standardErrors[i] > 0)
       #expect(abs(found[i] - truth[i]) < 4 * report.standardErrors[i], "parameter \(i)")
@@ -130,9 +130,7 @@ struct FitTests {
       kind: 2, asOfMicros: noon(SmallShop.endDay), holdoutFromMicros: noon(cut))
     let fields = try #require(report.holdout)
 
-    let model = MBGNBD(
-      try PurchaseParameters(
-        r: report.model.r, alpha: report.model.alpha, a: report.model.a, b: report.model.b))
+    let model = try PurchaseParameters(.mbgNBD, report.model.parameters).model
     var (actual, predicted): ([Double], [Double]) = ([], [])
     for customer in shop.customers {
       let days = Set(customer.orders.map(\.day)).sorted()

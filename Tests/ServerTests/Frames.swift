@@ -67,7 +67,7 @@ enum Frames {
   /// MBG/NBD and Gamma–Gamma as published for the CDNOW sample, in days and dollars.
   static let model: ModelFields = {
     var model = ModelFields(
-      kind: 2, r: 0.5248432, alpha: 43.2815971, a: 0.8913594, b: 1.6140022)
+      kind: 2, parameters: SIMD4(0.5248432, 43.2815971, 0.8913594, 1.6140022))
     model.spendKnown = true
     model.p = 6.2495723
     model.q = 3.7442247

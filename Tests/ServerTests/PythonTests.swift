@@ -40,7 +40,7 @@ struct PythonTests {
           except PatronRefused as refusal:
               print("refused", refusal.name)
           fit = patron.fit("mbg-nbd")
-          print("fit", fit.generation, fit.customers, fit.model.name, fit.model.r.hex())
+          print("fit", fit.generation, fit.customers, fit.model.name, fit.model.days["r"].hex())
           terms = dict(as_of=date(1997, 9, 30), horizon="39w", discount_rate=0.1, margin=1.0)
           one = patron.score("c7", **terms)
           many = list(patron.score_many([f"c{n}" for n in range(40)], **terms))
@@ -64,7 +64,7 @@ struct PythonTests {
       ], "\(exit.output)")
     try #require(lines.count == 8, "\(exit.output)")
     #expect(lines[4].hasPrefix("fit 1 30 mbg-nbd "))
-    #expect(Self.double(lines[4]) == model.r)
+    #expect(Self.double(lines[4]) == model.parameters[0])
     #expect(lines[5].hasPrefix("one True \(score.repeatOrders) "))
     #expect(Self.double(lines[5]) == score.lifetimeValue)
     #expect(lines[6] == "known 30 of 40")

@@ -170,8 +170,10 @@ struct RequestSource {
 
   private mutating func model() -> ModelFields {
     var fields = ModelFields(
-      kind: UInt8(draw(1...2)), r: Double(draw(1...400)) / 100, alpha: Double(draw(1...900)) / 10,
-      a: Double(draw(1...300)) / 100, b: Double(draw(1...500)) / 100)
+      kind: UInt8(draw(1...3)),
+      parameters: SIMD4(
+        Double(draw(1...400)) / 100, Double(draw(1...900)) / 10, Double(draw(1...300)) / 100,
+        Double(draw(1...500)) / 100))
     if chance(70) {
       fields.spendKnown = true
       fields.p = Double(draw(1...90)) / 10
@@ -201,7 +203,7 @@ struct RequestSource {
     case 2: return .broken(verb: Verb.ping.rawValue, body: [1], status: .malformed)
     case 3:
       var model = model()
-      model.r = -1
+      model.parameters[0] = -1
       return body(of: .adopt(AdoptModelRequest(model: model)), status: .invalidField)
     case 4:
       guard case .orders(var batch) = orderBatch(now) else { return .ping }

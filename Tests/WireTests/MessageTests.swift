@@ -131,7 +131,8 @@ struct MessageTests {
     ]
   }
 
-  static let parameters: [Edge] = ["r", "alpha", "a", "b", "p", "q", "gamma"].map { name in
+  static let parameters: [Edge] = ["r", "alpha", "a or s", "b or beta", "p", "q", "gamma"].map {
+    name in
     let allowed: [Double] = [0, -1, .greatestFiniteMagnitude]
     return Edge("adopt model request", name, allowed: allowed, refused: notFinite)
   }

@@ -70,7 +70,9 @@ STATUSES = {
 }
 
 CLOSING = frozenset({1, 2, 3, 4})
-MODELS = {"bg-nbd": 1, "mbg-nbd": 2}
+MODELS = {"bg-nbd": 1, "mbg-nbd": 2, "pareto-nbd": 3}
+_DROPOUT = {"pareto-nbd": ("s", "beta")}  # the last two parameters; of all others a and b
+_TIMES = ("alpha", "beta")  # parameters that change with the unit of time
 FRAME_SIZE_MAX = 1 << 20
 IDENTIFIER_SIZE_MAX = 64
 NAME_SIZE_MAX = 64
@@ -234,17 +236,14 @@ class Model:
     """A purchase model with time in days, and a spend model where p, q, gamma are not None."""
 
     name: str
-    r: float
-    alpha: float
-    a: float
-    b: float
+    days: Dict[str, float]  # r, alpha, a, b; of Pareto/NBD r, alpha, s, beta
     p: Optional[float] = None
     q: Optional[float] = None
     gamma: Optional[float] = None
 
     def parameters(self, unit_days: float = 1) -> Dict[str, float]:
         """The purchase parameters, with time in units of so many days: 7 for weeks."""
-        return {"r": self.r, "alpha": self.alpha / unit_days, "a": self.a, "b": self.b}
+        return {n: v / unit_days if n in _TIMES else v for n, v in self.days.items()}
 
 
 @dataclass(frozen=True)
@@ -298,9 +297,8 @@ class Fit:
 
         `standardErrors` are those of the parameters in weeks, `standardErrorsDays` in days.
         """
-        weeks = dict(self.standard_errors)
-        if weeks["alpha"] is not None:
-            weeks["alpha"] /= 7
+        weeks = {n: v / 7 if n in _TIMES and v is not None else v
+                 for n, v in self.standard_errors.items()}
         spend: Optional[Dict[str, Any]] = None
         if self.model.p is not None:
             spend = {
@@ -542,7 +540,7 @@ def adopt_body(key: CommandKey, model: Model) -> bytes:
     spend = (model.p, model.q, model.gamma)
     known = None not in spend
     return key_fields(key) + _MODEL.pack(
-        _model_kind(model.name), int(known), model.r, model.alpha, model.a, model.b,
+        _model_kind(model.name), int(known), *(model.days[n] for n in _parameter_names(model.name)),
         *(spend if known else (0.0, 0.0, 0.0)),
     )
 
@@ -551,6 +549,10 @@ def _model_kind(name: str) -> int:
     if name not in MODELS:
         raise ValueError(f"{name!r} is no model; there are {', '.join(MODELS)}")
     return MODELS[name]
+
+
+def _parameter_names(model: str) -> Tuple[str, ...]:
+    return ("r", "alpha", *_DROPOUT.get(model, ("a", "b")))
 
 
 def model_from(parameters: Mapping[str, Any]) -> Model:
@@ -565,14 +567,13 @@ def model_from(parameters: Mapping[str, Any]) -> Model:
         raise ValueError("parametersDays or parametersWeeks is missing")
     spend = parameters.get("spend") or {}
     try:
-        name, values = parameters["model"], {key: float(purchase[key]) for key in "rab"}
-        values["alpha"] = float(purchase["alpha"]) * unit
-        if spend:
-            values.update({key: float(spend[key]) for key in ("p", "q", "gamma")})
+        name = parameters["model"]
+        _model_kind(name)
+        days = {n: float(purchase[n]) * (unit if n in _TIMES else 1) for n in _parameter_names(name)}
+        known = [float(spend[key]) for key in ("p", "q", "gamma")] if spend else []
     except KeyError as missing:
         raise ValueError(f"{missing.args[0]} is missing") from None
-    _model_kind(name)
-    return Model(name, **values)
+    return Model(name, days, *known)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -670,11 +671,12 @@ def read_scores(body: bytes, customers: List[str], horizon_days: float) -> List[
 
 
 def _read_model(reader: _Reader) -> Optional[Model]:
-    kind, spend_known, r, alpha, a, b, p, q, gamma = reader.take(_MODEL)
+    kind, spend_known, *values, p, q, gamma = reader.take(_MODEL)
     if kind == 0:
         return None
     name = {number: name for name, number in MODELS.items()}.get(kind, f"kind {kind}")
-    return Model(name, r, alpha, a, b, *((p, q, gamma) if spend_known else ()))
+    days = dict(zip(_parameter_names(name), values))
+    return Model(name, days, *((p, q, gamma) if spend_known else ()))
 
 
 def read_fit(body: bytes) -> Fit:
@@ -693,7 +695,7 @@ def read_fit(body: bytes) -> Fit:
         return {name: None if n == -1 else n for name, n in zip(names, numbers)}
 
     return Fit(
-        generation, _day(as_of), model, errors(("r", "alpha", "a", "b"), values[0:4]), values[4],
+        generation, _day(as_of), model, errors(_parameter_names(model.name), values[0:4]), values[4],
         values[5], values[6], values[7], values[8] != 0,
         errors(("p", "q", "gamma"), values[9:12]), values[12], values[13], values[14], values[15],
         values[16] != 0, values[17], tuple(sentences.splitlines()), holdout,

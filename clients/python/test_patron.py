@@ -168,12 +168,15 @@ class TheRequests(unittest.TestCase):
     def test_adopt(self) -> None:
         e = example("adopt model request")
         spend = {key: e[key] for key in ("p", "q", "gamma")}
-        purchase = {key: e[key] for key in ("r", "alpha", "a", "b")}
+        purchase = {"r": e["r"], "alpha": e["alpha"], "a": e["a or s"], "b": e["b or beta"]}
         given = {"model": "mbg-nbd", "parametersDays": purchase, "spend": spend}
         self.assertEqual(e.request(patron.adopt_body(e.key, patron.model_from(given))), e.bytes)
         weeks = {"model": "mbg-nbd", "parametersWeeks": {**purchase, "alpha": 6.0}}
-        self.assertEqual(patron.model_from(weeks).alpha, 42.0)
+        self.assertEqual(patron.model_from(weeks).days["alpha"], 42.0)
         self.assertIsNone(patron.model_from(weeks).p)
+        pareto = {"model": "pareto-nbd",
+                  "parametersWeeks": {"r": 0.5, "alpha": 10.0, "s": 0.6, "beta": 11.0}}
+        self.assertEqual(patron.model_from(pareto).parameters(7), pareto["parametersWeeks"])
         for broken in ({}, {"model": "x", "parametersDays": purchase},
                        {"model": "bg-nbd", "parametersDays": {"r": 1}}):
             self.assertRaises(ValueError, patron.model_from, broken)
@@ -249,8 +252,14 @@ class TheReplies(unittest.TestCase):
         self.assertEqual(fit.as_of, date(1970, 1, 1) + timedelta(days=e["as of day"]))
         self.assertEqual(
             fit.model,
-            patron.Model("mbg-nbd", *(e[key] for key in ("r", "alpha", "a", "b", "p", "q", "gamma"))))
-        self.assertEqual(fit.standard_errors, {n: error(n) for n in ("r", "alpha", "a", "b")})
+            patron.Model(
+                "mbg-nbd",
+                {"r": e["r"], "alpha": e["alpha"], "a": e["a or s"], "b": e["b or beta"]},
+                *(e[key] for key in ("p", "q", "gamma"))))
+        self.assertEqual(
+            fit.standard_errors,
+            {"r": error("r"), "alpha": error("alpha"), "a": error("a or s"),
+             "b": error("b or beta")})
         self.assertEqual(fit.spend_errors, {n: error(n) for n in ("p", "q", "gamma")})
         self.assertEqual(
             (fit.generation, fit.log_likelihood, fit.customers, fit.distinct_histories,

@@ -22,7 +22,7 @@ struct DemoShop {
       // Fader, Hardie and Lee 2005, table 2; Fader and Hardie 2013, section 3.
       shop = SimulatedShop(
         kind: Self.kind,
-        purchase: try PurchaseParameters(r: 0.243, alphaWeeks: 4.414, a: 0.793, b: 2.426),
+        purchase: try BetaGeometricParameters(r: 0.243, alphaWeeks: 4.414, a: 0.793, b: 2.426),
         spend: try SpendParameters(p: 6.25, q: 3.74, gamma: 15.44), seed: 20_050_402,
         firstDays: Int32(today - 546)...Int32(today), endDay: Int32(today + horizonDays))
     } catch {
@@ -113,11 +113,13 @@ struct DemoShop {
         error < 0 ? "unknown" : Numbers.significant(error, 2),
       ])
     }
-    let (truth, model, errors) = (shop.purchase, fit.model, fit.standardErrors)
-    row("r", truth.r, model.r, errors[0])
-    row("alpha (weeks)", truth.alphaWeeks, model.alpha / 7, errors[1] / 7)
-    row("a", truth.a, model.a, errors[2])
-    row("b", truth.b, model.b, errors[3])
+    let (model, truth) = (fit.model, shop.model.values)
+    for (place, parameter) in model.parameters(daysPerUnit: 7).enumerated() {
+      row(
+        parameter.isTime ? "\(parameter.name) (weeks)" : parameter.name,
+        truth[place] / parameter.unit, parameter.value,
+        fit.standardErrors[place] / parameter.unit)
+    }
     row("p", shop.spend.p, model.p, fit.spendErrors[0])
     row("q", shop.spend.q, model.q, fit.spendErrors[1])
     row("gamma (USD)", shop.spend.gamma, model.gamma, fit.spendErrors[2])

@@ -1,0 +1,111 @@
+// What is particular to the fit of each purchase model: bounds, starts, its likelihood's derivatives,
+// and what its edges mean.
+
+/// How a purchase model is fitted.
+struct FitPlan: Sendable {
+  /// The bounds: narrower than what a model accepts, wide enough for any shop.
+  let lower: SIMD4<Double>
+  let upper: SIMD4<Double>
+  /// The last two parameters at the first start and at those that are tried when it fails.
+  let dropoutStarts: @Sendable (GroupedHistories) -> [SIMD2<Double>]
+  /// The dropout of a shop that has shown none.
+  let dropoutUnknown: SIMD2<Double>
+  /// The log-likelihood of a shop with its derivatives.
+  let curvature: @Sendable (GroupedHistories, SIMD4<Double>) -> Curvature
+  /// What it means that one of the last two parameters stands at an edge.
+  let dropoutStory: @Sendable (SIMD4<Double>) -> String
+
+  /// Where climbs begin: uneven rates around twice the shop's mean one, and some dropout.
+  func starts(for histories: GroupedHistories) -> [SIMD4<Double>] {
+    let daysPerOrder = histories.days / Double(histories.repeatOrders)
+    return dropoutStarts(histories).map { SIMD4(0.5, max(daysPerOrder / 4, 1), $0[0], $0[1]) }
+  }
+
+  /// The parameters of a shop to which nobody ever came back.
+  func withoutRepeatOrders(alpha: Double) -> SIMD4<Double> {
+    SIMD4(1, alpha, dropoutUnknown[0], dropoutUnknown[1])
+  }
+}
+
+extension PurchaseModelKind {
+  /// How this kind is fitted.
+  var fitPlan: FitPlan {
+    switch self {
+    case .bgNBD:
+      .betaGeometric { BetaGeometric.bgNBD(BetaGeometricParameters(trusted: $0)) }
+    case .mbgNBD:
+      .betaGeometric { BetaGeometric.mbgNBD(BetaGeometricParameters(trusted: $0)) }
+    case .paretoNBD:
+      .pareto
+    }
+  }
+}
+
+extension FitPlan {
+  /// The plan of a model with a beta distributed chance to leave at each order.
+  fileprivate static func betaGeometric<Model: LikelihoodModel>(
+    _ model: @escaping @Sendable (SIMD4<Double>) -> Model
+  ) -> FitPlan {
+    FitPlan(
+      lower: SIMD4(1e-4, 1e-2, 1e-4, 1e-4), upper: SIMD4(1e4, 1e7, 1e4, 1e4),
+      // At first some dropout; then dropout rare and dropout frequent.
+      dropoutStarts: { _ in [SIMD2(1, 2.5), SIMD2(0.3, 6), SIMD2(2, 1.5)] },
+      dropoutUnknown: SIMD2(1, 1),
+      curvature: { $0.curvature(of: model($1)) },
+      dropoutStory: { point in
+        let (a, b) = (point[2], point[3])
+        if a < 0.01 * (a + b) {
+          return
+            "The data show no dropout: the likelihood grows towards customers who never leave"
+        }
+        if b < 0.01 * (a + b) { return "The likelihood grows towards customers who leave at once" }
+        return a > 100
+          ? "The dropout probability looks the same for everybody: a and b grow without limit"
+          : "Customers seem to leave at once or never: a and b shrink without limit"
+      })
+  }
+
+  /// The plan of Pareto/NBD.
+  fileprivate static let pareto = FitPlan(
+    // With β near 1e18 a difference of logarithms once gave a false maximum; here there is none,
+    // and β ends at 27,000 years all the same.
+    lower: SIMD4(1e-4, 1e-2, 1e-4, 1e-2), upper: SIMD4(1e4, 1e7, 1e4, 1e7),
+    dropoutStarts: { histories in
+      let age = max(histories.days / Double(histories.customers), 1)
+      return [SIMD2(0.5, age / 4), SIMD2(0.3, age * 4), SIMD2(2, age / 2)]
+    },
+    dropoutUnknown: SIMD2(1, 365.25),
+    curvature: { histories, point in
+      histories.curvature(of: ParetoNBD(ParetoParameters(trusted: point)))
+    },
+    dropoutStory: { point in
+      let (s, beta) = (point[2], point[3])
+      if s <= 1e-4 * 1.01 || (beta > 1e5 && s < 10) {
+        return "The data show no dropout: the likelihood grows towards customers who never leave"
+      }
+      return beta > 1e4
+        ? "The dropout rate looks the same for everybody: s and beta grow without limit"
+        : "Customers seem to leave at once or never: s and beta shrink without limit"
+    })
+}
+
+extension GroupedHistories {
+  /// The log-likelihood of all histories with its derivatives.
+  func curvature(of model: some LikelihoodModel) -> Curvature {
+    var sum = Curvature()
+    var start = 0
+    while start < groups.count {
+      // Groups are ordered by x, and a part of the likelihood depends on x alone.
+      let orders = groups[start].repeatOrders
+      var customers = 0
+      while start < groups.count, groups[start].repeatOrders == orders {
+        let group = groups[start]
+        sum += Double(group.customers) * model.timeCurvature(of: group.history)
+        customers += group.customers
+        start += 1
+      }
+      sum += Double(customers) * model.countCurvature(repeatOrders: Double(orders))
+    }
+    return sum
+  }
+}
