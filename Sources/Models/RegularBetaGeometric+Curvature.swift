@@ -48,14 +48,12 @@ extension RegularBetaGeometric {
   func timeCurvature(of history: PurchaseHistory) -> Curvature {
     let (r, alpha, a) = (parameters.r, parameters.alpha, parameters.a)
     let (x, age) = (history.repeatOrders, history.ageDays)
-    let steps = Double(stages) * x
     let silence = Silence(self, history)
     let shape = silence.shape
     let perAge = 1 / (alpha + age)
     let logAge = log1p(age / alpha)
     var part = Curvature()
-    part.value = -r * logAge + log1p(silence.begunSum)
-    if x > 0 { part.value -= steps * log(alpha + age) }
+    part.value = silence.logDensity
     part.gradient = SIMD4(-logAge, r / alpha - shape * perAge, 0, 0)
     // 1/α − 1/(α+T), without cancellation.
     let cross = age / alpha * perAge
@@ -83,7 +81,6 @@ extension RegularBetaGeometric {
     var alive = 1.0
     if let logOdds = silence.logOddsOfHavingLeft {
       let e = exp(-abs(logOdds))
-      part.value += max(logOdds, 0) + log1p(e)
       let left = (logOdds > 0 ? 1 : e) / (1 + e)
       alive = (logOdds > 0 ? e : 1) / (1 + e)
       let perRecency = 1 / (alpha + history.recencyDays)

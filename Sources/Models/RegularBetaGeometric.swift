@@ -50,15 +50,10 @@ public struct RegularBetaGeometric: Sendable, Equatable {
   public func logLikelihood(of history: PurchaseHistory) -> Double {
     let x = history.repeatOrders
     let chances = x + firstChances
-    let now = Silence(self, history)
     var sum = Rise(from: parameters.r, steps: Double(stages) * x).logGamma
     sum += Rise(from: parameters.b, steps: chances).logGamma
     sum -= Rise(from: parameters.a + parameters.b, steps: chances).logGamma
-    sum -= parameters.r * log1p(history.ageDays / parameters.alpha)
-    if x > 0 { sum -= Double(stages) * x * log(parameters.alpha + history.ageDays) }
-    sum += log1p(now.begunSum)
-    guard let logOdds = now.logOddsOfHavingLeft else { return sum }
-    return sum + max(logOdds, 0) + log1p(exp(-abs(logOdds)))
+    return sum + Silence(self, history).logDensity
   }
 
   /// The probability that the customer will ever order again.
@@ -83,12 +78,13 @@ public struct RegularBetaGeometric: Sendable, Equatable {
     of history: PurchaseHistory, within horizonDays: Double
   ) -> Double {
     let now = Silence(self, history)
-    var later = history
-    later.ageDays += horizonDays
+    let age = parameters.alpha + history.ageDays
+    let idle = history.ageDays - history.recencyDays
+    let later = Silence.weights(
+      shape: now.shape, stages: stages, share: (idle + horizonDays) / (age + horizonDays))
     // The sum grows by less than its factor falls, so what rounding adds beyond 1 is cut off.
-    let ratio = (1 + Silence(self, later).begunSum) / (1 + now.begunSum)
-    let quiet = min(
-      exp(-now.shape * log1p(horizonDays / (parameters.alpha + history.ageDays))) * ratio, 1)
+    let ratio = (1 + (later[1] + later[2] + later[3])) / (1 + now.begunSum)
+    let quiet = min(exp(-now.shape * log1p(horizonDays / age)) * ratio, 1)
     guard let logOdds = now.logOddsOfHavingLeft else { return quiet }
     let e = exp(-abs(logOdds))
     return (logOdds > 0 ? 1 + e * quiet : e + quiet) / (1 + e)
@@ -164,27 +160,47 @@ struct Silence {
   let begunSum: Double
   /// ln of P(left)/P(alive), or nil when there was no chance to leave yet.
   let logOddsOfHavingLeft: Double?
+  /// The part of ln L that depends on the times.
+  let logDensity: Double
 
-  /// Beside Platzer and Reutterer's appendix: their incomplete beta function is the sum over j.
+  /// Platzer and Reutterer's appendix has an incomplete beta function for the sum over j.
   init(_ model: RegularBetaGeometric, _ history: PurchaseHistory) {
     let parameters = model.parameters
     let x = history.repeatOrders
     let idle = history.ageDays - history.recencyDays
     let share = idle / (parameters.alpha + history.ageDays)
     shape = parameters.r + Double(model.stages) * x
-    var weights = SIMD4(1.0, 0, 0, 0)
-    for j in 1..<max(model.stages, 2) where j < model.stages {
-      weights[j] = weights[j - 1] * ((shape + Double(j - 1)) / Double(j) * share)
-    }
-    self.weights = weights
+    weights = Self.weights(shape: shape, stages: model.stages, share: share)
     begunSum = weights[1] + weights[2] + weights[3]
+    /// −r·ln(1+t/α) − kx·ln(α+t).
+    func logPace(until t: Double) -> Double {
+      let first = -parameters.r * log1p(t / parameters.alpha)
+      return x > 0 ? first - Double(model.stages) * x * log(parameters.alpha + t) : first
+    }
     let chances = x + model.firstChances
     guard chances > 0 else {
       logOddsOfHavingLeft = nil
+      logDensity = logPace(until: history.ageDays) + log1p(begunSum)
       return
     }
-    logOddsOfHavingLeft =
-      log(parameters.a / (parameters.b + (chances - 1)))
-      + shape * log1p(idle / (parameters.alpha + history.recencyDays)) - log1p(begunSum)
+    let logChance = log(parameters.a / (parameters.b + (chances - 1)))
+    let logOdds =
+      logChance + shape * log1p(idle / (parameters.alpha + history.recencyDays)) - log1p(begunSum)
+    logOddsOfHavingLeft = logOdds
+    // From the likelier of the two, so that no large parts cancel.
+    logDensity =
+      log1p(exp(-abs(logOdds)))
+      + (logOdds > 0
+        ? logPace(until: history.recencyDays) + logChance
+        : logPace(until: history.ageDays) + log1p(begunSum))
+  }
+
+  /// (R)_j/j! · share^j for j < k.
+  static func weights(shape: Double, stages: Int, share: Double) -> SIMD4<Double> {
+    var weights = SIMD4(1.0, 0, 0, 0)
+    for j in 1..<max(stages, 2) where j < stages {
+      weights[j] = weights[j - 1] * ((shape + Double(j - 1)) / Double(j) * share)
+    }
+    return weights
   }
 }

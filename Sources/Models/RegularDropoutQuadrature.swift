@@ -21,7 +21,7 @@ struct RegularDropoutQuadrature {
   /// Beyond this exponent a power is nothing.
   private static let nothing = 48.0
   /// The last relative change by a halving of the step; the next one would be far smaller.
-  private static let changeMax = 1e-9
+  private static let changeMax = 1e-12
 
   init(_ orders: RegularExpectedOrders, at u: Double) {
     self.orders = orders
