@@ -49,7 +49,7 @@ struct RegularBetaGeometricTests {
     }
     print("regular:", zip(names, worst).map { "\($0) \($1.error)" }.joined(separator: ", "))
     for (name, worst) in zip(names, worst) {
-      #expect(worst.error < (name == "ln L" ? 1e-13 : 1e-12), "\(name): \(worst.place)")
+      #expect(worst.error < 1e-12, "\(name): \(worst.place)")
     }
   }
 
@@ -152,7 +152,9 @@ struct RegularBetaGeometricTests {
       worst.add(
         model.expectedOrdersIfAlive(of: history, within: horizon),
         plain.expectedOrdersIfAlive(of: history, within: horizon), "E \(row)")
-      for n in [0, 1, 7] {
+      // Beyond that BetaGeometric's own sum of counts begins with an underflow.
+      let quiet = model.parameters.r * log1p(273 / model.parameters.alpha)
+      for n in [0, 1, 7] where quiet < 700 {
         worst.add(
           model.populationProbability(ofOrders: n, within: 273),
           plain.populationProbability(ofOrders: n, within: 273), "P(X = \(n)) \(row)")
@@ -267,10 +269,11 @@ struct RegularBetaGeometricTests {
     )
   }
 
-  @Test("simulated lives are as often alive and order as often as expected", arguments: 1...4)
-  func lives(stages: Int) {
-    // The seeds are arguments of the streams, so that each k has its own lives.
-    for (seed, firstChances) in [(11, 0.0), (12, 1)] as [(UInt64, Double)] {
+  @Test(
+    "simulated lives are as often alive and order as often as expected", arguments: 1...4,
+    [11, 12] as [UInt64])
+  func lives(stages: Int, seed: UInt64) {
+    for firstChances in [0.0, 1] {
       let model = RegularBetaGeometric(
         PurchaseParameters(trustedR: 1.4, alpha: 25, a: 0.8, b: 2.5), firstChances: firstChances,
         stages: stages)
@@ -278,7 +281,7 @@ struct RegularBetaGeometricTests {
       let (age, horizon) = (120.0, 90.0)
       // By the orders and by the quiet time: difference from the expectation and its variance.
       var cells: [Int: (count: Double, alive: Double, orders: Double, square: Double)] = [:]
-      for _ in 0..<6000 {
+      for _ in 0..<4000 {
         let life = Self.life(model, age: age, horizon: horizon, &random)
         let expected = model.expectedOrders(of: life.history, within: horizon)
         let alive = model.aliveProbability(of: life.history)
