@@ -57,7 +57,7 @@ struct RegularBetaGeometricTests {
   func counts() throws {
     var worst = WorstError()
     let rows = try RegularFigure.rows(RegularFigures.counts)
-    #expect(rows.count == 104)
+    #expect(rows.count == 106)
     for row in rows {
       let n = row.numbers
       worst.add(
@@ -152,9 +152,9 @@ struct RegularBetaGeometricTests {
       worst.add(
         model.expectedOrdersIfAlive(of: history, within: horizon),
         plain.expectedOrdersIfAlive(of: history, within: horizon), "E \(row)")
-      // Beyond that BetaGeometric's own sum of counts begins with an underflow.
+      // Elsewhere BetaGeometric's own sum of counts underflows or cancels.
       let quiet = model.parameters.r * log1p(273 / model.parameters.alpha)
-      for n in [0, 1, 7] where quiet < 700 {
+      for n in [0, 1, 7] where quiet < 700 && model.parameters.r > 0.01 {
         worst.add(
           model.populationProbability(ofOrders: n, within: 273),
           plain.populationProbability(ofOrders: n, within: 273), "P(X = \(n)) \(row)")
@@ -281,7 +281,7 @@ struct RegularBetaGeometricTests {
       let (age, horizon) = (120.0, 90.0)
       // By the orders and by the quiet time: difference from the expectation and its variance.
       var cells: [Int: (count: Double, alive: Double, orders: Double, square: Double)] = [:]
-      for _ in 0..<4000 {
+      for _ in 0..<2500 {
         let life = Self.life(model, age: age, horizon: horizon, &random)
         let expected = model.expectedOrders(of: life.history, within: horizon)
         let alive = model.aliveProbability(of: life.history)
