@@ -127,14 +127,25 @@ public struct Correction: Sendable, Equatable {
   public func factor(
     expectedOrders: Double, repeatOrders: Double, idleDays: Double, recent: RecentOrders
   ) -> Double {
-    let signals = Self.signals(
-      expectedOrders: expectedOrders, repeatOrders: repeatOrders, idleDays: idleDays,
-      recent: recent)
+    factor(
+      signals: Self.signals(
+        expectedOrders: expectedOrders, repeatOrders: repeatOrders, idleDays: idleDays,
+        recent: recent))
+  }
+
+  /// The same from signals that are known already.
+  func factor(signals: [Double]) -> Double {
     var sum = 0.0
     for (place, signal) in signals.enumerated() {
-      let standard = (signal - means[place]) / deviations[place]
-      sum += weights[place] * min(max(standard, -Self.signalMax), Self.signalMax)
+      sum +=
+        weights[place]
+        * Self.standardised(signal, mean: means[place], deviation: deviations[place])
     }
     return exp(intercept + min(max(sum, -Self.sumMax), Self.sumMax))
+  }
+
+  /// A signal less its mean in its standard deviations, held within bounds.
+  static func standardised(_ signal: Double, mean: Double, deviation: Double) -> Double {
+    min(max((signal - mean) / deviation, -signalMax), signalMax)
   }
 }

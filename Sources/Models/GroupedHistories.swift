@@ -7,17 +7,16 @@ public struct GroupedHistories: Sendable {
     /// x of these customers.
     public let repeatOrders: Int32
     /// t_x of these customers in days.
-    public let recencyDays: Int32
+    public let recencyDays: Double
     /// T of these customers in days.
-    public let ageDays: Int32
+    public let ageDays: Double
     /// How many customers share the history.
     public let customers: Int
 
     /// The history as the models take it.
     public var history: PurchaseHistory {
       PurchaseHistory(
-        repeatOrders: Double(repeatOrders), recencyDays: Double(recencyDays),
-        ageDays: Double(ageDays))
+        repeatOrders: Double(repeatOrders), recencyDays: recencyDays, ageDays: ageDays)
     }
   }
 
@@ -35,7 +34,7 @@ public struct GroupedHistories: Sendable {
 
   /// The ages of all customers together, in days.
   var days: Double {
-    groups.reduce(0) { $0 + Double($1.customers) * Double($1.ageDays) }
+    groups.reduce(0) { $0 + Double($1.customers) * $1.ageDays }
   }
 
   /// The most days a history may span, so that three numbers fit one sortable word.
@@ -73,6 +72,35 @@ public struct GroupedHistories: Sendable {
     self.init(sorted: keys, sumOfLogGaps: sumOfLogGaps)
   }
 
+  /// Groups histories in the time of a clock; who is the same by the calendar is so by the clock.
+  ///
+  /// - Parameters:
+  ///   - repeatOrders: x.
+  ///   - firstDays: days of the first orders.
+  ///   - lastDays: days of the last ones.
+  ///   - day: the present.
+  ///   - sumOfLogGaps: as above, by the calendar.
+  ///   - time: what the clock shows on the evening of a day.
+  init(
+    repeatOrders: [Int32], firstDays: [Int32], lastDays: [Int32], day: Int32,
+    sumOfLogGaps: Double, time: (Int32) -> Double
+  ) {
+    var keys = repeatOrders.indices.map {
+      UInt64(repeatOrders[$0]) << 42 | UInt64(lastDays[$0]) << 21 | UInt64(firstDays[$0])
+    }
+    Self.sort(&keys)
+    let now = time(day)
+    let calendar = GroupedHistories(sorted: keys, sumOfLogGaps: sumOfLogGaps)
+    self.init(
+      groups: calendar.groups.map { group in
+        let first = time(Int32(group.ageDays))
+        return Group(
+          repeatOrders: group.repeatOrders,
+          recencyDays: max(time(Int32(group.recencyDays)) - first, 0),
+          ageDays: max(now - first, 0), customers: group.customers)
+      }, sumOfLogGaps: sumOfLogGaps)
+  }
+
   /// Groups sorted keys.
   private init(sorted keys: [UInt64], sumOfLogGaps: Double) {
     var groups: [Group] = []
@@ -84,8 +112,8 @@ public struct GroupedHistories: Sendable {
       let mask: UInt64 = 1 << 21 - 1
       groups.append(
         Group(
-          repeatOrders: Int32(key >> 42), recencyDays: Int32(key >> 21 & mask),
-          ageDays: Int32(key & mask), customers: end - start))
+          repeatOrders: Int32(key >> 42), recencyDays: Double(key >> 21 & mask),
+          ageDays: Double(key & mask), customers: end - start))
       start = end
     }
     self.init(groups: groups, sumOfLogGaps: sumOfLogGaps)

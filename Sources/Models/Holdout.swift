@@ -67,8 +67,7 @@ public struct Holdout: Sendable, Equatable {
       sums.predicted += mu
       sums.absolute += abs(y - mu)
       sums.square += (y - mu) * (y - mu)
-      // A prediction may underflow to zero; who ordered all the same must not cost infinitely much.
-      sums.deviance += 2 * ((y > 0 ? y * log(y / max(mu, 1e-300)) : 0) - (y - mu))
+      sums.deviance += Models.poissonDeviance(actual: y, predicted: mu)
     }
     let count = Double(actual.count)
     customers = actual.count

@@ -20,8 +20,8 @@ extension GroupedHistories {
     var lane = 0
     for group in groups {
       pack.repeatOrders[lane] = Double(group.repeatOrders)
-      pack.recencyDays[lane] = Double(group.recencyDays)
-      pack.ageDays[lane] = Double(group.ageDays)
+      pack.recencyDays[lane] = group.recencyDays
+      pack.ageDays[lane] = group.ageDays
       pack.customers[lane] = Double(group.customers)
       lane += 1
       if lane == width {
