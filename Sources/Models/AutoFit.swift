@@ -46,7 +46,7 @@ public struct AutoFit: Sendable {
   /// - Returns: the fit.
   /// - Throws: `ModelError.noCustomers`.
   public static func fit(
-    _ orders: OrderDays, through day: Int32, horizonDays: Double, crew: any Crew = Alone()
+    _ orders: OrderDays, through day: Int32, horizonDays: Double, crew: any FitCrew = Alone()
   ) throws(ModelError) -> AutoFit {
     let standing = Standing(orders, on: day)
     guard !standing.customers.isEmpty else { throw .noCustomers }
@@ -62,9 +62,12 @@ public struct AutoFit: Sendable {
     let windows = BackTest.windows(history: day - orders.firstDay, horizonDays: horizonDays)
     let tests = crew.map(windows.count) {
       BackTest(sample, cut: day - windows[$0], days: windows[$0], kinds: kinds, clock: clock)
-    }.filter { test in kinds.allSatisfy { test.expected[$0] != nil } && test.actual.contains { $0 > 0 } }
+    }.filter { test in
+      kinds.allSatisfy { test.expected[$0] != nil } && test.actual.contains { $0 > 0 }
+    }
 
-    let members = choice(tests, kinds: kinds, blend: [regular.parameters.kind, .paretoNBD])
+    let members = choice(
+      tests, kinds: kinds, regular: regular.parameters.kind)
     var fits: [PurchaseFit] = []
     for kind in members {
       fits.append(
@@ -84,12 +87,15 @@ public struct AutoFit: Sendable {
 
   /// The members of the blend, or a single model that beats it in every window.
   private static func choice(
-    _ tests: [BackTest], kinds: [PurchaseModelKind], blend: [PurchaseModelKind]
+    _ tests: [BackTest], kinds: [PurchaseModelKind], regular: PurchaseModelKind
   ) -> [PurchaseModelKind] {
+    var blend: [PurchaseModelKind] = [.bgNBD, .paretoNBD]
     guard !tests.isEmpty else { return blend }
     func deviances(_ members: [PurchaseModelKind]) -> [Double] {
       tests.map { Tally([$0], members).deviance }
     }
+    // Regular gaps may be likely and foretell badly all the same.
+    if deviances([regular]).reduce(0, +) < deviances([.bgNBD]).reduce(0, +) { blend[0] = regular }
     let blended = deviances(blend)
     var best = (members: blend, mean: blended.reduce(0, +))
     for kind in kinds {

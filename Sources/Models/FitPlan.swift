@@ -11,7 +11,7 @@ struct FitPlan: Sendable {
   /// The dropout of a shop that has shown none.
   let dropoutUnknown: SIMD2<Double>
   /// Prepares a shop: what is returned gives its log-likelihood with the derivatives at a point.
-  let curvature: @Sendable (GroupedHistories, any Crew) -> (SIMD4<Double>) -> Curvature
+  let curvature: @Sendable (GroupedHistories, any FitCrew) -> (SIMD4<Double>) -> Curvature
   /// What it means that one of the last two parameters stands at an edge.
   let dropoutStory: @Sendable (SIMD4<Double>) -> String
 
@@ -56,7 +56,7 @@ extension PurchaseModelKind {
 extension FitPlan {
   /// The plan of a model with a beta distributed chance to leave at each order.
   fileprivate static func betaGeometric(
-    _ curvature: @escaping @Sendable (GroupedHistories, any Crew) -> (SIMD4<Double>) -> Curvature
+    _ curvature: @escaping @Sendable (GroupedHistories, any FitCrew) -> (SIMD4<Double>) -> Curvature
   ) -> FitPlan {
     FitPlan(
       lower: SIMD4(1e-4, 1e-2, 1e-4, 1e-4), upper: SIMD4(1e4, 1e7, 1e4, 1e4),
@@ -105,7 +105,7 @@ private let groupsPerPiece = 4096
 /// The derivatives from a model's functions of one history.
 private func oneByOne<Model: LikelihoodModel>(
   _ model: @escaping @Sendable (SIMD4<Double>) -> Model
-) -> @Sendable (GroupedHistories, any Crew) -> (SIMD4<Double>) -> Curvature {
+) -> @Sendable (GroupedHistories, any FitCrew) -> (SIMD4<Double>) -> Curvature {
   { histories, crew in
     { point in
       let model = model(point)
@@ -124,7 +124,7 @@ private func oneByOne<Model: LikelihoodModel>(
 /// The derivatives over lanes.
 private func inLanes(
   _ model: @escaping @Sendable (SIMD4<Double>) -> BetaGeometric
-) -> @Sendable (GroupedHistories, any Crew) -> (SIMD4<Double>) -> Curvature {
+) -> @Sendable (GroupedHistories, any FitCrew) -> (SIMD4<Double>) -> Curvature {
   { histories, crew in
     let packs = histories.lanes()
     return { point in
@@ -140,7 +140,7 @@ private func inLanes(
 extension GroupedHistories {
   /// The log-likelihood of all histories: what depends on x alone, and pieces of what does not.
   fileprivate func curvature(
-    _ model: some LikelihoodModel, _ crew: any Crew, pieces count: Int, of size: Int,
+    _ model: some LikelihoodModel, _ crew: any FitCrew, pieces count: Int, of size: Int,
     _ piece: @escaping @Sendable (Range<Int>) -> Curvature
   ) -> Curvature {
     var sum = crew.map((count + size - 1) / size) {

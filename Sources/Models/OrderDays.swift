@@ -12,6 +12,15 @@ public struct OrderDays: Sendable {
 
   /// How many customers there are.
   public var count: Int { starts.count - 1 }
+  /// Σ ln of the days between successive orders of a customer, all customers together.
+  public var sumOfLogGaps: Double {
+    var sum = 0.0
+    for customer in 0..<count {
+      let days = self[customer]
+      for (day, next) in zip(days, days.dropFirst()) { sum += log(Double(next - day)) }
+    }
+    return sum
+  }
   /// The first day of all; 0 without customers.
   public var firstDay: Int32 { (0..<count).lazy.map { days[starts[$0]] }.min() ?? 0 }
 

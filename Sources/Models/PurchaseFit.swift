@@ -32,7 +32,7 @@ public struct PurchaseFit: Sendable, Equatable {
   /// - Returns: the fit with the highest likelihood.
   /// - Throws: `ModelError.noCustomers`.
   public static func fitFamily(
-    of kind: PurchaseModelKind, histories: GroupedHistories, crew: any Crew = Alone()
+    of kind: PurchaseModelKind, histories: GroupedHistories, crew: any FitCrew = Alone()
   ) throws(ModelError) -> PurchaseFit {
     var best = try fit(kind: kind.family[0], histories: histories, crew: crew)
     for kind in kind.family.dropFirst() {
@@ -59,7 +59,7 @@ public struct PurchaseFit: Sendable, Equatable {
   /// - Throws: `ModelError.noCustomers`.
   public static func fit(
     kind: PurchaseModelKind, histories: GroupedHistories, start: SIMD4<Double>? = nil,
-    crew: any Crew = Alone()
+    crew: any FitCrew = Alone()
   ) throws(ModelError) -> PurchaseFit {
     guard histories.customers > 0 else { throw .noCustomers }
     guard histories.repeatOrders > 0 else {

@@ -76,6 +76,19 @@ extension Store {
     Statistics(standingOrders(of: row, asOf: UInt16.max))
   }
 
+  /// The days with an order up to one day, rising, each once.
+  func orderDays(of row: CustomerRow, asOf day: UInt16) -> [UInt16] {
+    var days = standingOrders(of: row, asOf: day).map(\.day)
+    days.sort()
+    var kept = 0
+    for place in days.indices where place == 0 || days[place] != days[kept - 1] {
+      days[kept] = days[place]
+      kept += 1
+    }
+    days.removeLast(days.count - kept)
+    return days
+  }
+
   /// Days after one and up to another on which a customer ordered, as the later one sees it.
   func orderDays(of row: CustomerRow, after day: UInt16, through last: UInt16) -> Int {
     if row.lastDay <= day && row.lastReturn == CustomerRow.none { return 0 }

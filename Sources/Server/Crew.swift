@@ -45,7 +45,8 @@ struct Crew: ~Copyable {
     // A fit recurses nowhere, but its columns' helpers like a roomy stack.
     let workbenchThread = try Thread(name: "workbench", stackBytes: 8 << 20) {
       Thread.yieldToOthers()
-      let bench = Workbench(storage, pace: pace, reportingTo: loop)
+      let bench = Workbench(
+        storage, pace: pace, fitThreads: ProcessFacts.coreCount, reportingTo: loop)
       while bench.serve(workbench.wait()) {}
     }
     self.journal = journal

@@ -2,6 +2,7 @@
 // does delays the loop. PatronServer runs it on a thread, the simulation step by step.
 
 package import Durability
+import Models
 package import Platform
 package import Scoring
 import Wire
@@ -25,6 +26,18 @@ package struct Requester: Sendable {
   let tag: UInt64
   /// When the request was executed, in monotonic microseconds.
   let startMicros: Int64
+}
+
+/// Threads that share out pieces of a fit.
+private struct ThreadCrew: FitCrew {
+  let threads: Int
+
+  func map<Result: Sendable>(
+    _ count: Int, _ task: @escaping @Sendable (Int) -> Result
+  ) -> [Result] {
+    // Where no thread can be had, the present one does it all.
+    (try? inParallel(count, threads: threads, task)) ?? (0..<count).map(task)
+  }
 }
 
 /// What a snapshot came to.
@@ -75,18 +88,22 @@ package struct Workbench {
   private let storage: any Storage
   private let pace: SnapshotPace
   private let loop: Mailbox<LoopMessage>
+  private let crew: ThreadCrew
 
   /// Sets the bench up.
   ///
   /// - Parameters:
   ///   - storage: where snapshots go.
   ///   - pace: how fast they are written.
+  ///   - fitThreads: how many share the work of a fit.
   ///   - loop: told the results.
   package init(
-    _ storage: any Storage, pace: SnapshotPace, reportingTo loop: Mailbox<LoopMessage>
+    _ storage: any Storage, pace: SnapshotPace, fitThreads: Int = 1,
+    reportingTo loop: Mailbox<LoopMessage>
   ) {
     self.storage = storage
     self.pace = pace
+    crew = ThreadCrew(threads: fitThreads)
     self.loop = loop
   }
 
@@ -98,7 +115,7 @@ package struct Workbench {
     for work in works {
       switch work {
       case .fit(let job, let requester):
-        loop.post(.fitted(Result { () throws(Refusal) in try job.run() }, requester))
+        loop.post(.fitted(Result { () throws(Refusal) in try job.run(on: crew) }, requester))
       case .hash(let store, let requester):
         loop.post(.hashed(store.stateHash(), requester))
       case .snapshot(let store, let requesters):

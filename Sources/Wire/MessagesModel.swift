@@ -118,7 +118,7 @@ public struct FitReply: Message, Equatable, Sendable {
       Field("spend log-likelihood", .f64), Field("correlation", .f64),
       Field("spend customers", .u64), Field("spend iterations", .u32),
       Field("spend converged", .u8), Field("seconds", .f64), Field("warnings", .sentence),
-    ] + HoldoutFields.fields
+    ] + TrialFields.fields + HoldoutFields.fields
 
   /// Which adoption this is; 0 for a validation, which is not adopted.
   public var generation: UInt32 = 0
@@ -155,6 +155,8 @@ public struct FitReply: Message, Equatable, Sendable {
   public var seconds = 0.0
   /// Plain sentences, one a line.
   public var warnings = ""
+  /// What a choice by back-tests has tried, the best first; empty for any other fit.
+  public var trials: [TrialFields] = []
   /// How the fit foretold the orders after the as-of day; nil when that was not asked for.
   public var holdout: HoldoutFields?
 
@@ -184,6 +186,7 @@ public struct FitReply: Message, Equatable, Sendable {
     spendConverged = try reader.read(UInt8.self) != 0
     seconds = try reader.read(Double.self)
     warnings = try reader.readSentence("warnings")
+    trials = try TrialFields.read(&reader)
     let holdout = try HoldoutFields(from: &reader)
     self.holdout = holdout.days > 0 ? holdout : nil
   }
@@ -206,6 +209,7 @@ public struct FitReply: Message, Equatable, Sendable {
     out.append(UInt8(spendConverged ? 1 : 0))
     out.append(seconds)
     out.append(sentence: warnings)
+    TrialFields.write(trials, to: &out)
     (holdout ?? HoldoutFields()).write(to: &out)
   }
 }

@@ -20,12 +20,14 @@ enum Fit {
     ],
     details: """
       Under BG/NBD a customer with one order is alive for ever; under MBG/NBD he may have left after
-      it, which is why it is the default.
+      it, which is why it is the default. 'bg-cnbd-k' and 'mbg-cnbd-k' choose the regularity of the
+      gaps by likelihood. 'auto' looks back: it fits the models to days that have passed, sees what
+      they foretold, blends and calibrates them by season, level and customer.
       """,
     run: run)
 
   /// The names of the models.
-  static let names = PurchaseModelKind.allCases.map(\.name).joined(separator: ", ")
+  static let names = FitChoice.all.map(\.name).joined(separator: ", ")
 
   /// Long enough for the largest shop; a fit is not made faster by impatience.
   static let timeoutMillis: UInt32 = 600_000
@@ -33,7 +35,7 @@ enum Fit {
   @Sendable static func run(_ arguments: Arguments) throws(CommandError) {
     try arguments.noPositionals()
     let name = arguments.value("model") ?? "mbg-nbd"
-    guard let kind = PurchaseModelKind(name: name) else {
+    guard let choice = FitChoice(name: name) else {
       throw .usage("--model is '\(name)', it must be one of \(names)")
     }
     var days: [Int?] = []
@@ -48,7 +50,7 @@ enum Fit {
     let reply: FitReply
     do throws(ClientError) {
       reply = try client.fit(
-        kind: kind.rawValue, asOfMicros: micros[0], holdoutFromMicros: micros[1])
+        kind: choice.number, asOfMicros: micros[0], holdoutFromMicros: micros[1])
     } catch {
       throw CommandError(error)
     }
@@ -82,6 +84,7 @@ enum Fit {
       "converged               \(reply.converged ? "yes" : "no")", "",
     ]
     lines += spend(reply)
+    lines += trials(reply.trials)
     if let holdout = reply.holdout { lines += text(holdout, after: asOf) }
     lines += ["", "fitted in \(Numbers.fixed(reply.seconds, 3)) s"]
     lines += reply.warnings.split(separator: "\n").map { "warning: \($0)" }
@@ -111,6 +114,19 @@ enum Fit {
       "Poisson deviance        \(Numbers.fixed(holdout.poissonDeviance, 4))",
       "normalized Gini         \(gini)", "", table.text,
     ]
+  }
+
+  private static func trials(_ trials: [TrialFields]) -> [String] {
+    guard let best = trials.first else { return [] }
+    var table = TextTable(rows: [["tried on the past", "Poisson deviance", "worse by", "bias"]])
+    for trial in trials {
+      let bias = trial.bias == TrialFields.noBias ? "unknown" : Numbers.percent(trial.bias)
+      table.rows.append([
+        trial.name, Numbers.fixed(trial.deviance, 4),
+        best.deviance > 0 ? Numbers.percent(trial.deviance / best.deviance - 1) : "-", bias,
+      ])
+    }
+    return ["", table.text]
   }
 
   private static func spend(_ reply: FitReply) -> [String] {

@@ -40,7 +40,9 @@ struct ModelFile: Decodable {
 
   private func fields() throws(CommandError) -> ModelFields {
     guard let kind = PurchaseModelKind(name: model) else {
-      throw .failed("the key 'model' is '\(model)', it must be one of \(Fit.names)")
+      throw .failed(
+        "the key 'model' is '\(model)', it must be one of "
+          + PurchaseModelKind.allCases.map(\.name).joined(separator: ", "))
     }
     let days = try parametersDays.map { members throws(CommandError) in
       try Self.values(members, of: kind, in: "parametersDays", daysPerUnit: 1)

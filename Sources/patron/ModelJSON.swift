@@ -54,7 +54,15 @@ enum ModelJSON {
       ("seconds", .number(reply.seconds)),
       ("asOf", .string(CalendarDay(number: Int(reply.asOfDay)).text)),
       ("generation", reply.holdout == nil ? .count(reply.generation) : .null),
+      ("trials", .array(reply.trials.map(trial))),
       ("holdout", reply.holdout.map(holdout) ?? .null), ("warnings", .array(warnings)),
+    ])
+  }
+
+  private static func trial(_ fields: TrialFields) -> JSON {
+    .object([
+      ("name", .string(fields.name)), ("poissonDeviance", .number(fields.deviance)),
+      ("bias", .optional(fields.bias == TrialFields.noBias ? nil : fields.bias)),
     ])
   }
 

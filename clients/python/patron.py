@@ -70,7 +70,11 @@ STATUSES = {
 }
 
 CLOSING = frozenset({1, 2, 3, 4})
-MODELS = {"bg-nbd": 1, "mbg-nbd": 2, "pareto-nbd": 3}
+MODELS = {
+    "bg-nbd": 1, "mbg-nbd": 2, "pareto-nbd": 3, "bg-cnbd-2": 12, "bg-cnbd-3": 13, "bg-cnbd-4": 14,
+    "mbg-cnbd-2": 22, "mbg-cnbd-3": 23, "mbg-cnbd-4": 24,
+}
+CHOICES = {**MODELS, "bg-cnbd-k": 10, "mbg-cnbd-k": 20, "auto": 255}  # what a fit may be asked for
 _DROPOUT = {"pareto-nbd": ("s", "beta")}  # the last two parameters; of all others a and b
 _TIMES = ("alpha", "beta")  # parameters that change with the unit of time
 FRAME_SIZE_MAX = 1 << 20
@@ -290,6 +294,7 @@ class Fit:
     spend_converged: bool
     seconds: float
     warnings: Tuple[str, ...]
+    trials: Tuple[Tuple[str, float, Optional[float]], ...] = ()  # name, deviance, bias; by back-test
     holdout: Optional[Holdout] = None
 
     def as_dict(self) -> Dict[str, Any]:
@@ -532,7 +537,9 @@ def score_many_body(terms: bytes, customers: List[str]) -> bytes:
 
 def fit_body(as_of_micros: int, model: str, holdout_from_micros: int = 0) -> bytes:
     """The body of a fit request."""
-    return struct.pack("<qBq", as_of_micros, _model_kind(model), holdout_from_micros)
+    if model not in CHOICES:
+        raise ValueError(f"{model!r} cannot be fitted; there are {', '.join(CHOICES)}")
+    return struct.pack("<qBq", as_of_micros, CHOICES[model], holdout_from_micros)
 
 
 def adopt_body(key: CommandKey, model: Model) -> bytes:
@@ -688,6 +695,7 @@ def read_fit(body: bytes) -> Fit:
         raise PatronConnectionError("a fit came without a model")
     values = reader.take(_FIT)
     sentences = reader.text(2)
+    trials = _read_trials(reader)
     holdout = _read_holdout(reader)
     reader.end()
 
@@ -698,8 +706,17 @@ def read_fit(body: bytes) -> Fit:
         generation, _day(as_of), model, errors(_parameter_names(model.name), values[0:4]), values[4],
         values[5], values[6], values[7], values[8] != 0,
         errors(("p", "q", "gamma"), values[9:12]), values[12], values[13], values[14], values[15],
-        values[16] != 0, values[17], tuple(sentences.splitlines()), holdout,
+        values[16] != 0, values[17], tuple(sentences.splitlines()), trials, holdout,
     )
+
+
+def _read_trials(reader: _Reader) -> Tuple[Tuple[str, float, Optional[float]], ...]:
+    (count,) = reader.take(struct.Struct("<I"))
+    trials = []
+    for _ in range(count):
+        deviance, bias = reader.take(struct.Struct("<dd"))
+        trials.append((reader.text(1), deviance, None if bias == -2 else bias))
+    return tuple(trials)
 
 
 def _read_holdout(reader: _Reader) -> Optional[Holdout]:

@@ -2,7 +2,7 @@
 // Models itself starts no threads.
 
 /// Those who do pieces of work, perhaps at the same time.
-public protocol Crew: Sendable {
+public protocol FitCrew: Sendable {
   /// Does pieces of work that do not depend on one another.
   ///
   /// - Parameters:
@@ -15,7 +15,7 @@ public protocol Crew: Sendable {
 }
 
 /// The calling thread alone.
-public struct Alone: Crew {
+public struct Alone: FitCrew {
   /// Makes the crew of one.
   public init() {}
 

@@ -1,0 +1,218 @@
+// The fit that the workbench runs over a value of the store, and its hold-out validation.
+// What the columns are fitted with is in Models.
+
+public import Models
+public import Wire
+
+/// A fit to be run elsewhere: a value of the store and what is wanted of it.
+public struct FitJob: Sendable {
+  let store: Store
+  let choice: FitChoice
+  /// Orders up to this day are fitted to.
+  let day: UInt16
+  /// Orders after it and up to this day are predicted and compared; nil without a validation.
+  let holdoutDay: UInt16?
+
+  /// How far ahead a chosen model is made for, where no validation says it.
+  static let horizonDays = 365.0
+  /// Customers whose rows one member of a crew reads at a time.
+  private static let rowsPerPiece = 16_384
+
+  /// Fits the models to the customers whose first order is not after the day.
+  ///
+  /// - Parameter crew: who computes.
+  /// - Returns: the report; generation and seconds are the server's to fill in.
+  /// - Throws: `notEnoughData` when there is no such customer.
+  public func run(on crew: any FitCrew = Alone()) throws(Refusal) -> FitReply {
+    let columns = columns(crew)
+    do throws(ModelError) {
+      let outcome = try fit(columns, crew)
+      let spend = try SpendFit.fit(
+        repeatOrders: columns.spenders.span, meanSpend: columns.meanSpend.span)
+      var reply = report(outcome, spend)
+      if let holdoutDay {
+        reply.holdout = try HoldoutFields(
+          Holdout(actual: columns.laterOrders, predicted: outcome.expectedOrders(columns)),
+          days: UInt32(holdoutDay - day))
+      }
+      return reply
+    } catch {
+      throw Refusal(.notEnoughData, "no model can be fitted: \(error)")
+    }
+  }
+
+  /// What a fit came to, whichever it was.
+  private struct Outcome {
+    /// The model that leads the report.
+    var fit: PurchaseFit
+    var auto: AutoFit?
+    var warnings: [String]
+    /// The orders a validation expects, customer by customer.
+    var expectedOrders: (FitColumns) -> [Double]
+  }
+
+  private func fit(_ columns: FitColumns, _ crew: any FitCrew) throws(ModelError) -> Outcome {
+    let ahead = holdoutDay.map { Int32($0) - Int32(day) }
+    if choice == .auto {
+      let auto = try AutoFit.fit(
+        columns.orders, through: Int32(day),
+        horizonDays: ahead.map(Double.init) ?? Self.horizonDays,
+        crew: crew)
+      let day = Int32(day)
+      return Outcome(fit: auto.fits[0], auto: auto, warnings: auto.warnings) {
+        auto.expectedOrders($0.orders, on: day, within: ahead ?? 0).expected
+      }
+    }
+    let histories = try GroupedHistories(
+      repeatOrders: columns.repeatOrders.span, recencyDays: columns.recencyDays.span,
+      ageDays: columns.ageDays.span, sumOfLogGaps: columns.orders.sumOfLogGaps)
+    let fit =
+      switch choice {
+      case .model(let kind): try PurchaseFit.fit(kind: kind, histories: histories, crew: crew)
+      case .family(let kind):
+        try PurchaseFit.fitFamily(of: kind, histories: histories, crew: crew)
+      case .auto: preconditionFailure("auto was fitted above")
+      }
+    return Outcome(fit: fit, warnings: fit.warnings) { columns in
+      let model = fit.parameters.model
+      return columns.repeatOrders.indices.map {
+        model.expectedOrders(of: columns.history($0), within: Double(ahead ?? 0))
+      }
+    }
+  }
+
+  private func report(_ outcome: Outcome, _ spend: SpendFit?) -> FitReply {
+    let purchase = outcome.fit
+    var reply = FitReply(
+      model: ModelFields(
+        kind: purchase.parameters.kind.rawValue, parameters: purchase.parameters.values))
+    reply.asOfDay = Int32(day)
+    if let errors = purchase.standardErrors {
+      reply.standardErrors = (0..<4).map { errors[$0] }
+    }
+    reply.logLikelihood = purchase.logLikelihoodWeeks
+    reply.customers = UInt64(purchase.customers)
+    reply.distinctHistories = UInt64(purchase.distinctHistories)
+    reply.iterations = UInt32(clamping: purchase.iterations)
+    reply.converged = purchase.converged
+    reply.trials = (outcome.auto?.trials ?? []).map {
+      TrialFields(name: $0.name, deviance: $0.deviance, bias: $0.bias ?? TrialFields.noBias)
+    }
+    var warnings = outcome.warnings
+    if let spend {
+      reply.model.spendKnown = true
+      reply.model.p = spend.parameters.p
+      reply.model.q = spend.parameters.q
+      reply.model.gamma = spend.parameters.gamma
+      if let errors = spend.standardErrors {
+        reply.spendErrors = [errors.p, errors.q, errors.gamma]
+      }
+      reply.spendLogLikelihood = spend.logLikelihood
+      reply.correlation = spend.correlation ?? FitReply.noCorrelation
+      reply.spendCustomers = UInt64(spend.customersUsed)
+      reply.spendIterations = UInt32(clamping: spend.iterations)
+      reply.spendConverged = spend.converged
+      warnings += spend.warnings
+    } else {
+      warnings.append(
+        "Nobody has a repeat order with a value: there is no spend model, so lifetime values "
+          + "cannot be told.")
+    }
+    reply.warnings = warnings.joined(separator: "\n")
+    return reply
+  }
+
+  // MARK: Reading the store
+
+  /// Reads what a fit needs of every customer.
+  private func columns(_ crew: any FitCrew) -> FitColumns {
+    let rows = UInt32(store.customerCount)
+    let size = UInt32(Self.rowsPerPiece)
+    let pieces = crew.map(Int((rows + size - 1) / size)) { piece in
+      let first = UInt32(piece) * size
+      return columns(of: first..<min(first + size, rows))
+    }
+    return pieces.reduce(into: FitColumns()) { $0.append($1) }
+  }
+
+  private func columns(of rows: Range<UInt32>) -> FitColumns {
+    var columns = FitColumns()
+    let needsDays = if case .model(let kind) = choice { kind.stages > 1 } else { true }
+    for number in rows {
+      let row = store.customers[number]
+      let statistics = store.statistics(of: row, asOf: day)
+      guard statistics.isKnown && statistics.firstDay <= day else { continue }
+      columns.append(statistics, asOf: day, majorPerMinor: store.majorPerMinor)
+      if needsDays {
+        columns.append(
+          days: statistics.repeatOrders == 0
+            ? [statistics.firstDay] : store.orderDays(of: row, asOf: day))
+      }
+      if let holdoutDay {
+        columns.laterOrders.append(
+          Double(store.orderDays(of: row, after: day, through: holdoutDay)))
+      }
+    }
+    return columns
+  }
+}
+
+extension HoldoutFields {
+  /// A comparison as it travels.
+  fileprivate init(_ holdout: Holdout, days: UInt32) {
+    self.init()
+    self.days = days
+    customers = UInt64(holdout.customers)
+    actual = holdout.actual
+    predicted = holdout.predicted
+    meanAbsoluteError = holdout.meanAbsoluteError
+    rootMeanSquareError = holdout.rootMeanSquareError
+    poissonDeviance = holdout.poissonDeviance
+    normalizedGini = holdout.normalizedGini ?? HoldoutFields.noGini
+    deciles = holdout.deciles.map {
+      HoldoutFields.Decile(
+        customers: UInt64($0.customers), actual: $0.actual, predicted: $0.predicted)
+    }
+  }
+}
+
+/// The columns a fit reads, collected in one pass.
+private struct FitColumns: Sendable {
+  var repeatOrders: [Int32] = []
+  var recencyDays: [Int32] = []
+  var ageDays: [Int32] = []
+  var spenders: [Double] = []
+  var meanSpend: [Double] = []
+  /// The days with an order, where the fit looks at gaps or back in time.
+  var orders = OrderDays()
+  /// Days with an order in the hold-out period, where there is one.
+  var laterOrders: [Double] = []
+
+  mutating func append(_ statistics: Statistics, asOf day: UInt16, majorPerMinor: Double) {
+    repeatOrders.append(Int32(statistics.repeatOrders))
+    recencyDays.append(Int32(statistics.lastDay - statistics.firstDay))
+    ageDays.append(Int32(day - statistics.firstDay))
+    if statistics.repeatOrders > 0 {
+      spenders.append(Double(statistics.repeatOrders))
+      meanSpend.append(statistics.meanSpend(majorPerMinor: majorPerMinor))
+    }
+  }
+
+  mutating func append(days: [UInt16]) { orders.append(days.lazy.map(Int32.init)) }
+
+  mutating func append(_ other: FitColumns) {
+    repeatOrders += other.repeatOrders
+    recencyDays += other.recencyDays
+    ageDays += other.ageDays
+    spenders += other.spenders
+    meanSpend += other.meanSpend
+    orders.append(other.orders)
+    laterOrders += other.laterOrders
+  }
+
+  func history(_ place: Int) -> PurchaseHistory {
+    PurchaseHistory(
+      repeatOrders: Double(repeatOrders[place]), recencyDays: Double(recencyDays[place]),
+      ageDays: Double(ageDays[place]))
+  }
+}
