@@ -41,7 +41,7 @@ enum AliveChart {
       .init(name: "order", mark: .tick, style: "order"),
     ])
     return made(
-      "The longer the customer is silent, measured by the own rhythm, the lower the curve; each "
+      "The longer the customer is silent, measured by its own rhythm, the lower the curve; each "
         + "order (tick on the axis, \(Numbers.grouped(orders.count)) in all) lifts it again. "
         + "On \(Labels.day(Int(Labels.clampedDay(last.day)))) it stands at "
         + "\(Labels.percent(min(1, max(0, last.probability)))).", .drawing(plot.drawing))

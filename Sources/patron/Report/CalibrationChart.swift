@@ -25,7 +25,7 @@ enum CalibrationChart {
     }
     let most = rows.map { max($0.actual, $0.predicted) }.max() ?? 0
     let axis = LinearAxis(low: 0, high: most, about: 5)
-    var plot = Plot(height: 320, top: 30, below: 84)
+    var plot = Plot(height: 310, top: 30, below: 72)
     plot.drawVertical(axis, title: "Orders per customer\(period)", label: axis.label)
     plot.drawLegend([
       .init(name: "actual", mark: .box, style: "actual-area"),

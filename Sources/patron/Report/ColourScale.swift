@@ -77,9 +77,9 @@ struct ColourScale: Sendable {
     drawing.text(title, x: x - 8, y: y + 9, anchor: .end, style: "small")
     for part in 0..<parts {
       let left = x + width * Double(part) / Double(parts)
-      // A little wider than the part, so that no seam is seen between two.
+      // Each lies under the next, so that no seam is seen between two.
       drawing.rectangle(
-        x: left, y: y, width: width / Double(parts) + (part < parts - 1 ? 0.4 : 0), height: 11,
+        x: left, y: y, width: x + width - left, height: 11,
         fill: fill(high * (Double(part) + 0.5) / Double(parts)))
     }
     drawing.rectangle(x: x, y: y, width: width, height: 11, style: "frame")

@@ -60,6 +60,12 @@ enum Labels {
     return counted((days * 10).rounded() / 10, "day")
   }
 
+  /// What follows «in the next»: «year», «39 weeks».
+  static func next(_ days: Double) -> String {
+    let text = duration(days)
+    return text.hasPrefix("1 ") ? String(text.dropFirst(2)) : text
+  }
+
   /// «3 Mar 1997».
   static func day(_ number: Int) -> String {
     let parts = parts(number)

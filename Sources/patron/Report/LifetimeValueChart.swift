@@ -2,7 +2,7 @@
 
 enum LifetimeValueChart {
   static func picture(_ histogram: LifetimeValueHistogram?, currency: String) -> Picture {
-    let horizon = histogram.map { Labels.duration($0.horizonDays) } ?? ""
+    let horizon = histogram.map { Labels.next($0.horizonDays) } ?? ""
     func made(_ caption: String, _ content: Picture.Content) -> Picture {
       Picture(
         identifier: "lifetime-value", title: "Customers by lifetime value", caption: caption,
@@ -55,7 +55,7 @@ enum LifetimeValueChart {
     return made(
       "Each bar is the customers whose discounted future margin lies between the two amounts under "
         + "it. The bins are not equally wide, so compare heights and not areas; the last is open "
-        + "(\(Labels.edge(edges.last ?? 0)) and more: \(open) of the customers). A mean far right of "
+        + "(\(Labels.edge(edges.last ?? 0)) or more: \(open) of the customers). A mean far right of "
         + "the median says that few customers carry the shop.", .drawing(plot.drawing))
   }
 
@@ -72,9 +72,10 @@ enum LifetimeValueChart {
         plot.drawing.text(text, x: x, y: plot.bottom + 16, anchor: .middle)
       }
     }
-    if slot > 50 {
+    let last = labels.last.map { SVG.width($0, size: Plot.bodySize) } ?? 0
+    if last / 2 + 8 + SVG.width("or more", size: Plot.bodySize) <= slot {
       plot.drawing.text(
-        "and more", x: plot.right, y: plot.bottom + 16, anchor: .end, style: "quiet")
+        "or more", x: plot.right, y: plot.bottom + 16, anchor: .end, style: "quiet")
     }
   }
 

@@ -23,7 +23,7 @@ enum MatrixChart {
 
   static func expected(_ matrix: RecencyFrequencyMatrix?) -> Picture {
     let age = matrix.map { Labels.duration($0.ageDays) } ?? ""
-    let horizon = matrix.map { Labels.duration($0.horizonDays) } ?? ""
+    let horizon = matrix.map { Labels.next($0.horizonDays) } ?? ""
     return picture(
       matrix, identifier: "expected-matrix",
       title: "Expected orders" + (horizon.isEmpty ? "" : " in the next \(horizon)"),
@@ -50,7 +50,7 @@ enum MatrixChart {
 
     let scale = ColourScale(high: high(most))
     let columns = matrix.recencies.count
-    let cell = (width: (width - left) / Double(columns), height: 21.0)
+    let cell = (width: (width - left) / Double(columns), height: 20.0)
     let bottom = top + cell.height * Double(matrix.frequencies.count)
     var drawing = SVG(width: width, height: bottom + 80)
     drawing.text("Repeat orders", x: 0, y: 12, style: "axis")

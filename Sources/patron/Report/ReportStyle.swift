@@ -12,7 +12,7 @@ enum ReportStyle {
       font-variant-numeric: lining-nums tabular-nums; }
     main { max-width: 784px; margin: 0 auto; padding: 32px; }
     h1 { font-size: 28px; line-height: 1.2; margin: 0; letter-spacing: -0.01em; }
-    h2 { font-size: 18px; line-height: 1.3; margin: 0 0 10px; }
+    h2 { font-size: 18px; line-height: 1.3; margin: 0 0 10px; overflow-wrap: anywhere; }
     .lead { color: var(--quiet); margin: 4px 0 24px; }
     .keys { display: grid; grid-template-columns: repeat(4, 1fr); margin: 0 0 28px;
       border-top: 2px solid var(--ink); border-bottom: 1px solid var(--rule); }
@@ -58,7 +58,7 @@ enum ReportStyle {
       stroke-dasharray: 7 3; stroke-linejoin: round; }
     svg .expected-mark { fill: var(--expected); stroke: #fff; stroke-width: 1.4; }
     svg .band { fill: #f6d3b8; }
-    svg .value-area { fill: var(--value); }
+    svg .value-area { fill: #78aed4; }
     svg .value-line { fill: none; stroke: var(--value); stroke-width: 2; stroke-linejoin: round; }
     svg .value-mark { fill: var(--value); }
     svg .order { stroke: var(--ink); stroke-width: 1.6; }
@@ -73,8 +73,12 @@ enum ReportStyle {
       main { max-width: none; padding: 0; }
       figure, .pair, .tables, .warnings { break-inside: avoid; }
       h1, h2 { break-after: avoid; }
-      figure { margin-top: 7mm; }
-      .pair { margin-top: 7mm; }
+      h2 { font-size: 12.5pt; margin-bottom: 1.5mm; }
+      .lead, .keys, .warnings { margin-bottom: 4mm; }
+      th, td { padding: 0.6mm 0; }
+      figure, .pair { margin-top: 5mm; padding-top: 3.5mm; }
+      .pair { padding-top: 0; }
+      figcaption { font-size: 9pt; margin-top: 1mm; }
       * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
     }
     """

@@ -5,7 +5,7 @@ enum RetentionChart {
   private static let longest = 24
   private static let left = 122.0
   private static let top = 34.0
-  private static let row = 19.0
+  private static let row = 18.0
 
   static func picture(_ all: [RetentionCohort], asOfDay: Int) -> Picture {
     func made(_ caption: String, _ content: Picture.Content) -> Picture {

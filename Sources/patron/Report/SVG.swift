@@ -137,10 +137,12 @@ struct SVG: Sendable {
   static func width(_ text: String, size: Double) -> Double {
     text.unicodeScalars.reduce(0) { sum, scalar in
       switch scalar {
-      case " ", ",", ".", ":", ";", "'", "|", "i", "j", "l", "I", "·": sum + 0.32 * size
+      case " ", ",", ".", ":", ";", "'", "|", "i", "j", "l", "I", "·": sum + 0.31 * size
+      case "f", "t", "r", "(", ")", "-": sum + 0.39 * size
       case "m", "w", "M", "W", "%", "@", "—", "…": sum + 0.98 * size
+      case "a"..."z", "0"..."9": sum + 0.57 * size
       case _ where scalar.value > 0x2e7f: sum + 1.05 * size
-      default: sum + 0.6 * size
+      default: sum + 0.73 * size
       }
     }
   }
