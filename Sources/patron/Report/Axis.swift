@@ -18,7 +18,7 @@ struct LinearAxis: Sendable {
     var high = high.isFinite ? min(max(high, -1e100), 1e100) : low
     if low > high { swap(&low, &high) }
     // Where a Double has no digits left between the two there is nothing wide.
-    if high - low <= max(abs(low), abs(high)) * 1e-12 { high = low + max(1, abs(low)) }
+    if high - low <= max(1e-200, max(abs(low), abs(high)) * 1e-12) { high = low + max(1, abs(low)) }
     var step = Self.nice((high - low) / Double(max(1, count)))
     if whole { step = max(1, step) }
     var first = (low / step - 1e-9).rounded(.up)
@@ -40,15 +40,26 @@ struct LinearAxis: Sendable {
   /// Where a value lies, 0 at the low end and 1 at the high one.
   func share(_ value: Double) -> Double { (value - low) / (high - low) }
 
-  /// A tick's value with the decimals its step needs.
-  func label(_ value: Double) -> String { Labels.decimal(value, places: places) }
+  /// A tick's value with the decimals its step needs; «20 M» on an axis of millions.
+  func label(_ value: Double) -> String {
+    let (unit, name) =
+      switch max(abs(low), abs(high)) {
+      case 1e9..<1e15: (1e9, " bn")
+      case 1e6..<1e9: (1e6, " M")
+      default: (1.0, "")
+      }
+    return Labels.decimal(value / unit, places: Self.places(step / unit))
+      + (value == 0 ? "" : name)
+  }
 
   /// A share as a percentage, with the decimals its step needs.
   func percentLabel(_ value: Double) -> String {
-    Labels.decimal(value * 100, places: max(0, places - 2)) + " %"
+    Labels.decimal(value * 100, places: Self.places(step * 100)) + " %"
   }
 
-  private var places: Int { max(0, Int((-log10(step) - 1e-9).rounded(.up))) }
+  private static func places(_ step: Double) -> Int {
+    max(0, Int((-log10(step) - 1e-9).rounded(.up)))
+  }
 
   /// The least of 1, 2, 5, 10, … times a power of ten that is not less.
   private static func nice(_ width: Double) -> Double {
@@ -85,7 +96,8 @@ struct TimeAxis: Sendable {
       ticks = Step.months(months).ticks(Int(low.rounded(.up)), Int(high.rounded(.down)))
       months = Self.longer(months)
     }
-    self.ticks = ticks
+    // A time that lies between two months or years has its ends.
+    self.ticks = ticks.isEmpty ? [low, high].map { ($0, Labels.day(Int($0))) } : ticks
   }
 
   func share(_ day: Double) -> Double { (day - low) / (high - low) }

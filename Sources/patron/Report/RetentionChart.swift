@@ -13,7 +13,9 @@ enum RetentionChart {
         identifier: "retention", title: "Customers who came back, by month of the first order",
         caption: caption, content: content)
     }
-    let known = all.filter { $0.customers > 0 }.sorted {
+    let known = all.filter {
+      $0.customers > 0 && (1...12).contains($0.month) && (1...9_999).contains($0.year)
+    }.sorted {
       ($0.year, $0.month) < ($1.year, $1.month)
     }
     let cohorts = known.suffix(longest)
