@@ -216,16 +216,12 @@ struct ReportPageTests {
 
   /// Every figure is well-formed, and no number of the page is none.
   private static func check(_ data: ReportData) throws {
-    for picture in all(data) {
-      let walk = try walk(ReportPage.figure(picture))
-      for value in walk.values + walk.contents("text") {
-        #expect(
-          value.lowercased().firstMatch(of: /\b(nan|inf|infinity)\b/) == nil,
-          "\(picture.identifier): \(value)")
-      }
+    for picture in all(data) { _ = try walk(ReportPage.figure(picture)) }
+    // A regular expression would take seconds here.
+    let words = Set(ReportPage.html(data).utf8.split { !(97...122).contains($0 | 32) })
+    for odd in ["nan", "NaN", "inf", "infinity", "Infinity"] {
+      #expect(!words.contains { $0.elementsEqual(odd.utf8) }, "\(odd)")
     }
-    let page = ReportPage.html(data).lowercased()
-    #expect(page.firstMatch(of: /[ >"](-?nan|-?inf)[ <"]/) == nil)
   }
 
   private static func walk(_ markup: String) throws -> Walk {
@@ -243,8 +239,6 @@ private final class Walk: NSObject, XMLParserDelegate {
   private var elements: [(name: String, content: String)] = []
   private var open: [Int] = []
   private(set) var roles: [String] = []
-  /// All values of attributes.
-  private(set) var values: [String] = []
 
   func contents(_ name: String) -> [String] {
     elements.filter { $0.name == name }.map(\.content)
@@ -256,7 +250,6 @@ private final class Walk: NSObject, XMLParserDelegate {
   ) {
     elements.append((name, ""))
     open.append(elements.count - 1)
-    values += attributes.values
     if let role = attributes["role"] { roles.append(role) }
   }
 
