@@ -22,7 +22,7 @@ enum ReportStyle {
     .warnings { border-left: 4px solid var(--expected); padding: 2px 0 2px 14px;
       margin: 0 0 28px; overflow-wrap: anywhere; }
     .warnings p { margin: 4px 0; }
-    .tables { display: grid; grid-template-columns: 1fr 1fr; gap: 0 40px; align-items: start; }
+    .tables { display: grid; grid-template-columns: 1fr 1fr; gap: 24px 40px; align-items: start; }
     table { border-collapse: collapse; width: 100%; font-size: 13.5px; margin: 0 0 8px; }
     th, td { padding: 4px 0; border-bottom: 1px solid var(--rule); text-align: right;
       font-weight: normal; overflow-wrap: anywhere; }
