@@ -166,7 +166,9 @@ struct RidgeLogistic {
     var start = [Double](repeating: 0, count: columns.count + 1)
     start[0] = coefficients[0]
     for (index, column) in columns.enumerated() {
-      guard let old = other.columns.firstIndex(where: { $0.place == column.place }) else { continue }
+      guard let old = other.columns.firstIndex(where: { $0.place == column.place }) else {
+        continue
+      }
       let slope = coefficients[old + 1] / other.columns[old].scale
       start[index + 1] = slope * column.scale
       start[0] += slope * (column.centre - other.columns[old].centre)
