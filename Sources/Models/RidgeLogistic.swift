@@ -80,6 +80,7 @@ struct RidgeLogistic {
   /// What is minimised, its gradient and its Hessian.
   ///
   /// - Parameter coefficients: β₀, then β in the order of the columns.
+  /// - Returns: the sums over all rows with the ridge.
   /// - Complexity: O(rows · columns²), always in the same order.
   func sums(at coefficients: [Double]) -> Sums {
     let size = coefficients.count
