@@ -119,61 +119,12 @@ public struct BetaGeometric: PurchaseModel, Equatable {
   ) -> Double {
     let n = Double(orders)
     let (a, b) = (parameters.a, parameters.b)
-    let counts = NegativeBinomial(
-      shape: parameters.r, odds: horizonDays / parameters.alpha)
+    let counts = StageCounts(shape: parameters.r, odds: horizonDays / parameters.alpha)
     let chances = n + firstChances
     let survived = exp(
       Rise(from: b, steps: chances).logGamma - Rise(from: a + b, steps: chances).logGamma)
     let alive = survived * counts.probability(of: n)
     guard chances > 0 else { return alive }
     return alive + survived * (a / (b + (chances - 1))) * counts.probability(ofAtLeast: n)
-  }
-}
-
-/// Counts of a Poisson process whose rate is gamma distributed.
-private struct NegativeBinomial {
-  /// Shape of the rates.
-  let shape: Double
-  /// Time over α.
-  let odds: Double
-
-  /// (r)_n / n! · s^r · z^n with z = odds/(1+odds), s = 1 − z.
-  func probability(of count: Double) -> Double {
-    if odds == 0 { return count == 0 ? 1 : 0 }
-    return exp(
-      Rise(from: shape, steps: count).logGamma - Rise(from: 1, steps: count).logGamma
-        - shape * log1p(odds) - count * log1p(1 / odds))
-  }
-
-  /// 1 − Σ_{j<n} P(j), or Σ_{j≥n} P(j) where the difference would lose digits.
-  func probability(ofAtLeast count: Double) -> Double {
-    if count == 0 { return 1 }
-    if odds == 0 { return 0 }
-    let z = odds / (1 + odds)
-    var term = exp(-shape * log1p(odds))
-    var head = 0.0
-    var j = 0.0
-    if term > 0 {
-      while j < count {
-        head += term
-        term *= (shape + j) / (j + 1) * z
-        j += 1
-      }
-      if head < 0.9 { return 1 - head }
-    }
-    term = probability(of: count)
-    var tail = 0.0
-    j = count
-    // The ratio of terms falls towards z from above or rises to it from below; the rest of the sum
-    // is at most that of a geometric series.
-    while true {
-      tail += term
-      let ratio = (shape + j) / (j + 1) * z
-      term *= ratio
-      j += 1
-      let bound = max(ratio, z)
-      if bound < 1, term <= 1e-17 * tail * (1 - bound) { return tail }
-      if term == 0, bound < 1 { return tail }
-    }
   }
 }

@@ -4,7 +4,7 @@
 typealias Matrix4 = InlineArray<4, SIMD4<Double>>
 
 /// A value with its gradient and Hessian in up to four parameters.
-struct Curvature {
+struct Curvature: Sendable {
   var value = 0.0
   var gradient = SIMD4<Double>.zero
   /// The rows of the symmetric matrix of second derivatives.

@@ -10,8 +10,8 @@ struct FitPlan: Sendable {
   let dropoutStarts: @Sendable (GroupedHistories) -> [SIMD2<Double>]
   /// The dropout of a shop that has shown none.
   let dropoutUnknown: SIMD2<Double>
-  /// The log-likelihood of a shop with its derivatives.
-  let curvature: @Sendable (GroupedHistories, SIMD4<Double>) -> Curvature
+  /// Prepares a shop: what is returned gives its log-likelihood with the derivatives at a point.
+  let curvature: @Sendable (GroupedHistories, any Crew) -> (SIMD4<Double>) -> Curvature
   /// What it means that one of the last two parameters stands at an edge.
   let dropoutStory: @Sendable (SIMD4<Double>) -> String
 
@@ -32,26 +32,38 @@ extension PurchaseModelKind {
   var fitPlan: FitPlan {
     switch self {
     case .bgNBD:
-      .betaGeometric { BetaGeometric.bgNBD(BetaGeometricParameters(trusted: $0)) }
+      .betaGeometric(inLanes { BetaGeometric.bgNBD(BetaGeometricParameters(trusted: $0)) })
     case .mbgNBD:
-      .betaGeometric { BetaGeometric.mbgNBD(BetaGeometricParameters(trusted: $0)) }
+      .betaGeometric(inLanes { BetaGeometric.mbgNBD(BetaGeometricParameters(trusted: $0)) })
     case .paretoNBD:
       .pareto
+    case .bgCNBD2, .bgCNBD3, .bgCNBD4:
+      .betaGeometric(
+        oneByOne {
+          RegularBetaGeometric(
+            BetaGeometricParameters(trusted: $0), firstChances: 0, stages: stages)
+        })
+    case .mbgCNBD2, .mbgCNBD3, .mbgCNBD4:
+      .betaGeometric(
+        oneByOne {
+          RegularBetaGeometric(
+            BetaGeometricParameters(trusted: $0), firstChances: 1, stages: stages)
+        })
     }
   }
 }
 
 extension FitPlan {
   /// The plan of a model with a beta distributed chance to leave at each order.
-  fileprivate static func betaGeometric<Model: LikelihoodModel>(
-    _ model: @escaping @Sendable (SIMD4<Double>) -> Model
+  fileprivate static func betaGeometric(
+    _ curvature: @escaping @Sendable (GroupedHistories, any Crew) -> (SIMD4<Double>) -> Curvature
   ) -> FitPlan {
     FitPlan(
       lower: SIMD4(1e-4, 1e-2, 1e-4, 1e-4), upper: SIMD4(1e4, 1e7, 1e4, 1e4),
       // At first some dropout; then dropout rare and dropout frequent.
       dropoutStarts: { _ in [SIMD2(1, 2.5), SIMD2(0.3, 6), SIMD2(2, 1.5)] },
       dropoutUnknown: SIMD2(1, 1),
-      curvature: { $0.curvature(of: model($1)) },
+      curvature: curvature,
       dropoutStory: { point in
         let (a, b) = (point[2], point[3])
         if a < 0.01 * (a + b) {
@@ -75,9 +87,7 @@ extension FitPlan {
       return [SIMD2(0.5, age / 4), SIMD2(0.3, age * 4), SIMD2(2, age / 2)]
     },
     dropoutUnknown: SIMD2(1, 365.25),
-    curvature: { histories, point in
-      histories.curvature(of: ParetoNBD(ParetoParameters(trusted: point)))
-    },
+    curvature: oneByOne { ParetoNBD(ParetoParameters(trusted: $0)) },
     dropoutStory: { point in
       let (s, beta) = (point[2], point[3])
       if s <= 1e-4 * 1.01 || (beta > 1e5 && s < 10) {
@@ -89,21 +99,54 @@ extension FitPlan {
     })
 }
 
-extension GroupedHistories {
-  /// The log-likelihood of all histories with its derivatives.
-  func curvature(of model: some LikelihoodModel) -> Curvature {
-    var sum = Curvature()
-    var start = 0
-    while start < groups.count {
-      // Groups are ordered by x, and a part of the likelihood depends on x alone.
-      let orders = groups[start].repeatOrders
-      var customers = 0
-      while start < groups.count, groups[start].repeatOrders == orders {
-        let group = groups[start]
-        sum += Double(group.customers) * model.timeCurvature(of: group.history)
-        customers += group.customers
-        start += 1
+/// Groups a crew's member takes at a time; results depend on it, but not on the crew.
+private let groupsPerPiece = 4096
+
+/// The derivatives from a model's functions of one history.
+private func oneByOne<Model: LikelihoodModel>(
+  _ model: @escaping @Sendable (SIMD4<Double>) -> Model
+) -> @Sendable (GroupedHistories, any Crew) -> (SIMD4<Double>) -> Curvature {
+  { histories, crew in
+    { point in
+      let model = model(point)
+      let groups = histories.groups
+      return histories.curvature(model, crew, pieces: groups.count, of: groupsPerPiece) { piece in
+        var sum = Curvature()
+        for group in groups[piece] {
+          sum += Double(group.customers) * model.timeCurvature(of: group.history)
+        }
+        return sum
       }
+    }
+  }
+}
+
+/// The derivatives over lanes.
+private func inLanes(
+  _ model: @escaping @Sendable (SIMD4<Double>) -> BetaGeometric
+) -> @Sendable (GroupedHistories, any Crew) -> (SIMD4<Double>) -> Curvature {
+  { histories, crew in
+    let packs = histories.lanes()
+    return { point in
+      let model = model(point)
+      let size = groupsPerPiece / Lanes.scalarCount
+      return histories.curvature(model, crew, pieces: packs.count, of: size) {
+        model.timeCurvature(of: packs[$0])
+      }
+    }
+  }
+}
+
+extension GroupedHistories {
+  /// The log-likelihood of all histories: what depends on x alone, and pieces of what does not.
+  fileprivate func curvature(
+    _ model: some LikelihoodModel, _ crew: any Crew, pieces count: Int, of size: Int,
+    _ piece: @escaping @Sendable (Range<Int>) -> Curvature
+  ) -> Curvature {
+    var sum = crew.map((count + size - 1) / size) {
+      piece($0 * size..<min(($0 + 1) * size, count))
+    }.reduce(into: Curvature(), +=)
+    for (orders, customers) in customersByOrders {
       sum += Double(customers) * model.countCurvature(repeatOrders: Double(orders))
     }
     return sum

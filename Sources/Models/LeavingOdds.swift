@@ -15,6 +15,7 @@ struct LeavingOdds {
   /// P(left) + P(alive)·P(no order | alive): a sum, so no digits are lost near 0 or 1.
   ///
   /// - Parameter quiet: P(no order | alive).
+  /// - Returns: P(no order).
   func churnProbability(quiet: Double) -> Double {
     guard let logarithm else { return quiet }
     let e = exp(-abs(logarithm))

@@ -20,4 +20,10 @@ func expm1(_ x: Double) -> Double { Glibc.expm1(x) }
 func sinh(_ x: Double) -> Double { Glibc.sinh(x) }
 
 @inline(__always)
+func sin(_ x: Double) -> Double { Glibc.sin(x) }
+
+@inline(__always)
+func atan(_ x: Double) -> Double { Glibc.atan(x) }
+
+@inline(__always)
 func cosh(_ x: Double) -> Double { Glibc.cosh(x) }

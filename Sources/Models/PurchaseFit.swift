@@ -23,6 +23,30 @@ public struct PurchaseFit: Sendable, Equatable {
   /// What a person should know about the fit, each a sentence.
   public let warnings: [String]
 
+  /// Fits the models of a family, which differ in the regularity of the gaps, and takes the likeliest.
+  ///
+  /// - Parameters:
+  ///   - kind: one of the family.
+  ///   - histories: the shop's customers, with the sum of the logarithms of their gaps.
+  ///   - crew: who computes.
+  /// - Returns: the fit with the highest likelihood.
+  /// - Throws: `ModelError.noCustomers`.
+  public static func fitFamily(
+    of kind: PurchaseModelKind, histories: GroupedHistories, crew: any Crew = Alone()
+  ) throws(ModelError) -> PurchaseFit {
+    var best = try fit(kind: kind.family[0], histories: histories, crew: crew)
+    for kind in kind.family.dropFirst() {
+      let other = try fit(kind: kind, histories: histories, crew: crew)
+      if other.logLikelihoodDays <= best.logLikelihoodDays { break }
+      best = other
+    }
+    return best
+  }
+
+  /// From this many distinct histories on the climb begins on a sample of them.
+  private static let sampledFrom = 50_000
+  private static let sampleSize = 5_000
+
   /// Fits a model.
   ///
   /// - Parameters:
@@ -30,10 +54,12 @@ public struct PurchaseFit: Sendable, Equatable {
   ///   - histories: the shop's customers.
   ///   - start: where the first climb begins, in the order of the parameters, with times in days; nil
   ///     for a guess from the data.
+  ///   - crew: who computes; the result does not depend on it.
   /// - Returns: the fit, with bounded, usable parameters in every case.
   /// - Throws: `ModelError.noCustomers`.
   public static func fit(
-    kind: PurchaseModelKind, histories: GroupedHistories, start: SIMD4<Double>? = nil
+    kind: PurchaseModelKind, histories: GroupedHistories, start: SIMD4<Double>? = nil,
+    crew: any Crew = Alone()
   ) throws(ModelError) -> PurchaseFit {
     guard histories.customers > 0 else { throw .noCustomers }
     guard histories.repeatOrders > 0 else {
@@ -41,10 +67,18 @@ public struct PurchaseFit: Sendable, Equatable {
     }
     let plan = kind.fitPlan
     let newton = Newton(lower: plan.lower, upper: plan.upper)
-    let starts = plan.starts(for: histories)
-    let best = newton.maximise(from: start ?? starts[0], otherwise: Array(starts.dropFirst())) {
-      plan.curvature(histories, $0)
+    var starts = plan.starts(for: histories)
+    if let start { starts[0] = start }
+    if histories.groups.count > sampledFrom {
+      // Most of the way on a part of a large shop.
+      let sample = histories.sampled(every: histories.groups.count / sampleSize)
+      starts[0] =
+        newton.maximise(
+          from: starts[0], otherwise: Array(starts.dropFirst()), plan.curvature(sample, crew)
+        ).parameters
     }
+    let best = newton.maximise(
+      from: starts[0], otherwise: Array(starts.dropFirst()), plan.curvature(histories, crew))
     return PurchaseFit(kind: kind, histories: histories, best: best)
   }
 
@@ -58,7 +92,7 @@ public struct PurchaseFit: Sendable, Equatable {
     let alpha = min(2 * (histories.days + months), kind.parameters[1].range.upperBound)
     let plan = kind.fitPlan
     let point = plan.withoutRepeatOrders(alpha: alpha)
-    let logLikelihood = plan.curvature(histories, point).value
+    let logLikelihood = plan.curvature(histories, Alone())(point).value
     return PurchaseFit(
       parameters: PurchaseParameters(trusted: kind, point), standardErrors: nil,
       logLikelihoodDays: logLikelihood, logLikelihoodWeeks: logLikelihood,
@@ -77,9 +111,13 @@ extension PurchaseFit {
     kind: PurchaseModelKind, histories: GroupedHistories, best: Newton.Result
   ) {
     parameters = PurchaseParameters(trusted: kind, best.parameters)
-    logLikelihoodDays = best.curvature.value
+    logLikelihoodDays =
+      best.curvature.value
+      + RegularBetaGeometric.regularityConstant(
+        k: kind.stages, repeatOrders: Double(histories.repeatOrders),
+        sumOfLogGaps: histories.sumOfLogGaps)
     // A density per week is 7 densities per day, for each repeat order.
-    logLikelihoodWeeks = best.curvature.value + Double(histories.repeatOrders) * log(7)
+    logLikelihoodWeeks = logLikelihoodDays + Double(histories.repeatOrders) * log(7)
     customers = histories.customers
     distinctHistories = histories.groups.count
     iterations = best.iterations

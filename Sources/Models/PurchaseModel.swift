@@ -51,6 +51,27 @@ public protocol PurchaseModel: Sendable {
   ///   - horizonDays: days since the first order, at least 0.
   /// - Returns: P(X(t) = n), 0 to 1.
   func populationProbability(ofOrders orders: Int, within horizonDays: Double) -> Double
+
+  /// The expected orders within the horizon, each discounted to now.
+  ///
+  /// - Parameters:
+  ///   - history: x, t_x and T in days.
+  ///   - horizonDays: days to look ahead, at least 0.
+  ///   - discountRatePerDay: δ, the continuous rate, at least 0.
+  /// - Returns: DET, between 0 and the expected orders.
+  func discountedOrders(
+    of history: PurchaseHistory, within horizonDays: Double, discountRatePerDay: Double
+  ) -> Double
+
+  /// All orders ever to come, each discounted to now.
+  ///
+  /// - Parameters:
+  ///   - history: x, t_x and T in days.
+  ///   - discountRatePerDay: δ, the continuous rate, above 0: without it there may be no limit.
+  /// - Returns: DERT.
+  func discountedOrdersForEver(
+    of history: PurchaseHistory, discountRatePerDay: Double
+  ) -> Double
 }
 
 extension PurchaseModel {

@@ -9,6 +9,18 @@ public enum PurchaseModelKind: UInt8, Sendable, CaseIterable {
   case mbgNBD = 2
   /// Schmittlein, Morrison and Colombo 1987: dropout is possible at any time.
   case paretoNBD = 3
+  /// Platzer and Reutterer 2016: BG/NBD with gaps of two stages.
+  case bgCNBD2 = 12
+  /// The same with gaps of three stages.
+  case bgCNBD3 = 13
+  /// The same with gaps of four stages.
+  case bgCNBD4 = 14
+  /// Platzer and Reutterer 2016: MBG/NBD with gaps of two stages.
+  case mbgCNBD2 = 22
+  /// The same with gaps of three stages.
+  case mbgCNBD3 = 23
+  /// The same with gaps of four stages.
+  case mbgCNBD4 = 24
 
   /// The name on the command line.
   public var name: String {
@@ -16,6 +28,8 @@ public enum PurchaseModelKind: UInt8, Sendable, CaseIterable {
     case .bgNBD: "bg-nbd"
     case .mbgNBD: "mbg-nbd"
     case .paretoNBD: "pareto-nbd"
+    case .bgCNBD2, .bgCNBD3, .bgCNBD4: "bg-cnbd-\(stages)"
+    case .mbgCNBD2, .mbgCNBD3, .mbgCNBD4: "mbg-cnbd-\(stages)"
     }
   }
 
@@ -25,6 +39,27 @@ public enum PurchaseModelKind: UInt8, Sendable, CaseIterable {
     case .bgNBD: "BG/NBD"
     case .mbgNBD: "MBG/NBD"
     case .paretoNBD: "Pareto/NBD"
+    case .bgCNBD2, .bgCNBD3, .bgCNBD4: "BG/CNBD-\(stages)"
+    case .mbgCNBD2, .mbgCNBD3, .mbgCNBD4: "MBG/CNBD-\(stages)"
+    }
+  }
+
+  /// k: of how many exponential stages a gap between orders consists.
+  public var stages: Int {
+    switch self {
+    case .bgNBD, .mbgNBD, .paretoNBD: 1
+    case .bgCNBD2, .mbgCNBD2: 2
+    case .bgCNBD3, .mbgCNBD3: 3
+    case .bgCNBD4, .mbgCNBD4: 4
+    }
+  }
+
+  /// The kinds that differ from this one in k alone, itself included, by k.
+  public var family: [PurchaseModelKind] {
+    switch self {
+    case .bgNBD, .bgCNBD2, .bgCNBD3, .bgCNBD4: [.bgNBD, .bgCNBD2, .bgCNBD3, .bgCNBD4]
+    case .mbgNBD, .mbgCNBD2, .mbgCNBD3, .mbgCNBD4: [.mbgNBD, .mbgCNBD2, .mbgCNBD3, .mbgCNBD4]
+    case .paretoNBD: [.paretoNBD]
     }
   }
 
@@ -38,10 +73,7 @@ public enum PurchaseModelKind: UInt8, Sendable, CaseIterable {
 
   /// The four parameters in the order in which they are kept and travel.
   public var parameters: [PurchaseParameter] {
-    switch self {
-    case .bgNBD, .mbgNBD: BetaGeometricParameters.parameters
-    case .paretoNBD: ParetoParameters.parameters
-    }
+    self == .paretoNBD ? ParetoParameters.parameters : BetaGeometricParameters.parameters
   }
 
   /// The kinds with their numbers, for the sentence that refuses another one.
@@ -97,6 +129,12 @@ public struct PurchaseParameters: Sendable, Equatable {
     case .bgNBD: BetaGeometric.bgNBD(BetaGeometricParameters(trusted: values))
     case .mbgNBD: BetaGeometric.mbgNBD(BetaGeometricParameters(trusted: values))
     case .paretoNBD: ParetoNBD(ParetoParameters(trusted: values))
+    case .bgCNBD2, .bgCNBD3, .bgCNBD4:
+      RegularBetaGeometric(
+        BetaGeometricParameters(trusted: values), firstChances: 0, stages: kind.stages)
+    case .mbgCNBD2, .mbgCNBD3, .mbgCNBD4:
+      RegularBetaGeometric(
+        BetaGeometricParameters(trusted: values), firstChances: 1, stages: kind.stages)
     }
   }
 }

@@ -1,5 +1,5 @@
 // The log-likelihood of the regular models with its first and second derivatives, split as in
-// Curvature.swift: what depends on x alone, and what depends on the times.
+// BetaGeometric+Curvature.swift: what depends on x alone, and what depends on the times.
 
 /// The places of the four parameters in a gradient.
 private enum Place {
@@ -9,20 +9,7 @@ private enum Place {
   static let b = 3
 }
 
-extension RegularBetaGeometric {
-  /// The gradient of ln L of one history.
-  ///
-  /// - Parameter history: x, t_x and T in days.
-  /// - Returns: the derivatives with respect to the four parameters.
-  public func logLikelihoodGradient(of history: PurchaseHistory) -> PurchaseGradient {
-    var sum = countCurvature(repeatOrders: history.repeatOrders)
-    sum += timeCurvature(of: history)
-    let gradient = sum.gradient
-    return PurchaseGradient(
-      r: gradient[Place.r], alpha: gradient[Place.alpha], a: gradient[Place.a],
-      b: gradient[Place.b])
-  }
-
+extension RegularBetaGeometric: LikelihoodModel {
   /// The part of ln L that depends on x alone, the same for all who ordered equally often.
   ///
   /// ln (r)_kx + ln (b)_m − ln (a+b)_m with the rising factorial (·)_n and m chances to leave.
@@ -79,7 +66,7 @@ extension RegularBetaGeometric {
     let bendAlpha = ((shares * placesOff * placesOff).sum() + meanPlace) * perAge * perAge
 
     var alive = 1.0
-    if let logOdds = silence.logOddsOfHavingLeft {
+    if let logOdds = silence.odds.logarithm {
       let e = exp(-abs(logOdds))
       let left = (logOdds > 0 ? 1 : e) / (1 + e)
       alive = (logOdds > 0 ? e : 1) / (1 + e)

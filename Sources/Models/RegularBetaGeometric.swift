@@ -7,9 +7,9 @@
 /// Platzer and Reutterer, «Ticking away the moments: timing regularity helps to better predict
 /// customer activity», Marketing Science 35:5, 2016. λ ~ Gamma(r, α) is the rate of stages per day, an
 /// order comes every k of them; the customer leaves after an order with p ~ Beta(a, b).
-public struct RegularBetaGeometric: Sendable, Equatable {
+public struct RegularBetaGeometric: PurchaseModel, Equatable {
   /// r, α, a and b.
-  public let parameters: PurchaseParameters
+  public let parameters: BetaGeometricParameters
   /// k, the stages of a gap.
   public let stages: Int
   /// Chances to leave that come with the first order: 0 for BG/CNBD-k, 1 for MBG/CNBD-k.
@@ -19,11 +19,27 @@ public struct RegularBetaGeometric: Sendable, Equatable {
   public static let stagesRange: ClosedRange<Int> = 1...4
 
   /// - Precondition: the stages are within `stagesRange`.
-  init(_ parameters: PurchaseParameters, firstChances: Double, stages: Int) {
+  init(_ parameters: BetaGeometricParameters, firstChances: Double, stages: Int) {
     precondition(Self.stagesRange.contains(stages), "A gap has 1 to 4 stages.")
     self.parameters = parameters
     self.firstChances = firstChances
     self.stages = stages
+  }
+
+  /// Which model this is, and its numbers.
+  public var purchaseParameters: PurchaseParameters {
+    let kind: PurchaseModelKind =
+      switch (firstChances == 0, stages) {
+      case (true, 2): .bgCNBD2
+      case (true, 3): .bgCNBD3
+      case (true, 4): .bgCNBD4
+      case (true, _): .bgNBD
+      case (false, 2): .mbgCNBD2
+      case (false, 3): .mbgCNBD3
+      case (false, 4): .mbgCNBD4
+      case (false, _): .mbgNBD
+      }
+    return PurchaseParameters(trusted: kind, parameters.values)
   }
 
   /// What the likelihood of a history holds beside the parameters' part: Σ ln of the gaps' factors.
@@ -61,9 +77,7 @@ public struct RegularBetaGeometric: Sendable, Equatable {
   /// - Parameter history: x, t_x and T in days.
   /// - Returns: P(alive | x, t_x, T), 0 to 1.
   public func aliveProbability(of history: PurchaseHistory) -> Double {
-    guard let logOdds = Silence(self, history).logOddsOfHavingLeft else { return 1 }
-    let e = exp(-abs(logOdds))
-    return (logOdds > 0 ? e : 1) / (1 + e)
+    Silence(self, history).odds.aliveProbability
   }
 
   /// The probability of no order within the horizon.
@@ -85,9 +99,7 @@ public struct RegularBetaGeometric: Sendable, Equatable {
     // The sum grows by less than its factor falls, so what rounding adds beyond 1 is cut off.
     let ratio = (1 + (later[1] + later[2] + later[3])) / (1 + now.begunSum)
     let quiet = min(exp(-now.shape * log1p(horizonDays / age)) * ratio, 1)
-    guard let logOdds = now.logOddsOfHavingLeft else { return quiet }
-    let e = exp(-abs(logOdds))
-    return (logOdds > 0 ? 1 + e * quiet : e + quiet) / (1 + e)
+    return now.odds.churnProbability(quiet: quiet)
   }
 
   /// The expected orders of a customer who is certainly alive, see `RegularExpectedOrders`.
@@ -101,26 +113,6 @@ public struct RegularBetaGeometric: Sendable, Equatable {
   ) -> Double {
     RegularExpectedOrders(self, history)
       .value(at: horizonDays / (parameters.alpha + history.ageDays))
-  }
-
-  /// The expected orders within the horizon.
-  ///
-  /// - Parameters:
-  ///   - history: x, t_x and T in days.
-  ///   - horizonDays: days to look ahead, at least 0.
-  /// - Returns: E(Y(t) | x, t_x, T).
-  public func expectedOrders(
-    of history: PurchaseHistory, within horizonDays: Double
-  ) -> Double {
-    aliveProbability(of: history) * expectedOrdersIfAlive(of: history, within: horizonDays)
-  }
-
-  /// The expected repeat orders of someone who is just now a customer.
-  ///
-  /// - Parameter horizonDays: days since the first order, at least 0.
-  /// - Returns: E(X(t)).
-  public func populationExpectedOrders(within horizonDays: Double) -> Double {
-    expectedOrders(of: .new, within: horizonDays)
   }
 
   /// The probability of a number of repeat orders of someone who is just now a customer.
@@ -158,8 +150,8 @@ struct Silence {
   let weights: SIMD4<Double>
   /// The weights of at least one stage.
   let begunSum: Double
-  /// ln of P(left)/P(alive), or nil when there was no chance to leave yet.
-  let logOddsOfHavingLeft: Double?
+  /// P(left) : P(alive).
+  let odds: LeavingOdds
   /// The part of ln L that depends on the times.
   let logDensity: Double
 
@@ -179,14 +171,14 @@ struct Silence {
     }
     let chances = x + model.firstChances
     guard chances > 0 else {
-      logOddsOfHavingLeft = nil
+      odds = LeavingOdds(logarithm: nil)
       logDensity = logPace(until: history.ageDays) + log1p(begunSum)
       return
     }
     let logChance = log(parameters.a / (parameters.b + (chances - 1)))
     let logOdds =
       logChance + shape * log1p(idle / (parameters.alpha + history.recencyDays)) - log1p(begunSum)
-    logOddsOfHavingLeft = logOdds
+    odds = LeavingOdds(logarithm: logOdds)
     // From the likelier of the two, so that no large parts cancel.
     logDensity =
       log1p(exp(-abs(logOdds)))

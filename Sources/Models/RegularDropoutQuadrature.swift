@@ -155,7 +155,7 @@ struct RegularDropoutQuadrature {
       self.imaginary = imaginary
       let square = (real * real + imaginary * imaginary) * u
       logMagnitude = 0.5 * log1p((2 * real + square) * u)
-      angle = Circle.angle(ofSlope: imaginary / (1 / u + real))
+      angle = atan(imaginary / (1 / u + real))
     }
 
     /// (1 − (1 + c·u)^(−R)) / c.
@@ -164,9 +164,11 @@ struct RegularDropoutQuadrature {
       let exponent = shape * logMagnitude
       if exponent < RegularDropoutQuadrature.nothing {
         let power = exp(-exponent)
-        let turn = Circle(angle: shape * angle)
-        top.real = power * turn.versine - expm1(-exponent)
-        top.imaginary = power * turn.sine
+        let turn = shape * angle
+        // 1 − cos without cancellation.
+        let versine = 2 * sin(turn / 2) * sin(turn / 2)
+        top.real = power * versine - expm1(-exponent)
+        top.imaginary = power * sin(turn)
       }
       let square = real * real + imaginary * imaginary
       return (
@@ -174,45 +176,5 @@ struct RegularDropoutQuadrature {
         (top.imaginary * real - top.real * imaginary) / square
       )
     }
-  }
-}
-
-/// The sine of an angle, and what its cosine lacks of 1: all the trigonometry there is in Models.
-struct Circle {
-  var sine: Double
-  /// 1 − cos.
-  var versine: Double
-
-  /// - Parameter angle: in radians, of a size for which a few doublings from below ½ are exact.
-  init(angle: Double) {
-    var small = angle
-    var doublings = 0
-    while abs(small) > 0.5 {
-      small /= 2
-      doublings += 1
-    }
-    let square = small * small
-    // Both series to the term beyond the last digit.
-    var (sineSum, versineSum) = (1.0, 1.0)
-    for n in stride(from: 16.0, through: 2, by: -2) {
-      sineSum = 1 - square / (n * (n + 1)) * sineSum
-      versineSum = 1 - square / ((n + 1) * (n + 2)) * versineSum
-    }
-    sine = small * sineSum
-    versine = square / 2 * versineSum
-    for _ in 0..<doublings { (sine, versine) = (2 * sine * (1 - versine), 2 * sine * sine) }
-  }
-
-  /// The angle of a slope, by two halvings and the series.
-  ///
-  /// - Parameter slope: −1 to 1.
-  /// - Returns: the arc tangent.
-  static func angle(ofSlope slope: Double) -> Double {
-    var small = slope
-    for _ in 0..<2 { small /= 1 + (1 + small * small).squareRoot() }
-    let square = small * small
-    var sum = 0.0
-    for n in stride(from: 25.0, through: 1, by: -2) { sum = 1 / n - square * sum }
-    return 4 * small * sum
   }
 }

@@ -1,5 +1,5 @@
 // Counts of a Poisson process whose rate is gamma distributed, for counts and shapes of any size.
-// RegularBetaGeometric.swift counts with it the stages of which a gap consists.
+// Those of the beta-geometric models are orders, those of the regular ones the stages of gaps.
 
 /// The negative binomial counts of someone with rate ~ Gamma(R, A) within a time t.
 ///

@@ -12,6 +12,9 @@ enum CDNOWSample {
     }
   }
 
+  /// Σ ln of the days between successive days with an order, to the cut.
+  static let sumOfLogGaps = 7690.605904818631
+
   /// All 2,357 customers, times in days.
   static func histories() throws -> GroupedHistories {
     var (x, recency, age): ([Int32], [Int32], [Int32]) = ([], [], [])
@@ -23,7 +26,8 @@ enum CDNOWSample {
       }
     }
     return try GroupedHistories(
-      repeatOrders: x.span, recencyDays: recency.span, ageDays: age.span)
+      repeatOrders: x.span, recencyDays: recency.span, ageDays: age.span,
+      sumOfLogGaps: sumOfLogGaps)
   }
 
   /// All customers one by one, and their days with an order in the 273 days after the cut.

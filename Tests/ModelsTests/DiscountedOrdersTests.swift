@@ -58,7 +58,7 @@ struct DiscountedOrdersTests {
 
   @Test("they lie between nothing and the expected orders, and near these at small rates")
   func bounds() {
-    let model = BGNBD(CDNOWMaximum.bgNBD)
+    let model = BetaGeometric.bgNBD(CDNOWMaximum.bgNBD)
     for history in [
       PurchaseHistory.new, PurchaseHistory(repeatOrders: 26, recencyDays: 31, ageDays: 31),
       PurchaseHistory(repeatOrders: 5000, recencyDays: 5001, ageDays: 5050),

@@ -85,13 +85,14 @@ struct PurchaseFitTests {
       (0, 0, 0), (0, 0, 200), (1, 40, 41), (3, 100, 270), (29, 200, 270), (60, 70, 300),
     ])
     for kind in PurchaseModelKind.allCases {
+      let curvature = kind.fitPlan.curvature(histories, Alone())
       for point in [SIMD4(0.24, 31, 0.79, 2.4), SIMD4(3, 200, 0.05, 0.2), SIMD4(0.1, 5, 20, 60)] {
-        let here = kind.fitPlan.curvature(histories, point)
+        let here = curvature(point)
         for i in 0..<4 {
           var step = SIMD4<Double>.zero
           step[i] = point[i] * 1e-4
           func around(_ factor: Double) -> Curvature {
-            kind.fitPlan.curvature(histories, point + factor * step)
+            curvature(point + factor * step)
           }
           // Five points: the error is of the fourth power of the step.
           func slope(_ value: (Curvature) -> Double) -> Double {
@@ -125,7 +126,7 @@ struct PurchaseFitTests {
         sum += Double(group.customers) * model.logLikelihood(of: group.history)
         gradient += Double(group.customers) * model.logLikelihoodGradient(of: group.history)
       }
-      let whole = kind.fitPlan.curvature(histories, point)
+      let whole = kind.fitPlan.curvature(histories, Alone())(point)
       #expect(abs(whole.value / sum - 1) < 1e-13)
       for i in 0..<4 { #expect(abs(whole.gradient[i] / gradient[i] - 1) < 1e-10) }
     }

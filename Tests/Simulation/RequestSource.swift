@@ -170,7 +170,7 @@ struct RequestSource {
 
   private mutating func model() -> ModelFields {
     var fields = ModelFields(
-      kind: UInt8(draw(1...3)),
+      kind: [1, 2, 3, 12, 24][Int(draw(0...4))],
       parameters: SIMD4(
         Double(draw(1...400)) / 100, Double(draw(1...900)) / 10, Double(draw(1...300)) / 100,
         Double(draw(1...500)) / 100))
