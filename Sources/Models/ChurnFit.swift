@@ -38,11 +38,13 @@ public struct ChurnFit: Sendable, Equatable {
   ///   - cuts: customers and outcomes on past days, in any order, empty ones allowed.
   ///   - horizonDays: H in days, within `ChurnLayer.horizonRange`: that of q and of the outcomes.
   ///   - ridge: the pull towards the purchase model, within `ridgeRange`.
+  ///   - crew: who computes; the result does not depend on it.
   /// - Returns: the fit; without a layer where there is nothing to learn.
   /// - Throws: `ModelError.outOfRange`, for the horizon or the ridge.
   /// - Complexity: O(customers · features²) a step, about six steps, and O(n log n) of the last cut.
   public static func fit(
-    _ cuts: [ChurnSample], horizonDays: Double, ridge: Double = ridgeDefault
+    _ cuts: [ChurnSample], horizonDays: Double, ridge: Double = ridgeDefault,
+    crew: any Crew = Alone()
   ) throws(ModelError) -> ChurnFit {
     try ModelError.check(
       horizonDays, "horizon of the churn layer", in: ChurnLayer.horizonRange, unit: "days")
@@ -64,7 +66,7 @@ public struct ChurnFit: Sendable, Equatable {
     } else if let reason = nothingToLearn(from: known) {
       warnings.append("The layer was not judged on the last cut. On those before: \(reason)")
     } else {
-      let regression = RidgeLogistic(known, ridge: ridge)
+      let regression = RidgeLogistic(known, ridge: ridge, crew: crew)
       let result = regression.minimise()
       let layer = try regression.layer(result.coefficients, horizonDays: horizonDays)
       judgement = try ChurnJudgement(layer, on: last)
@@ -72,7 +74,7 @@ public struct ChurnFit: Sendable, Equatable {
       earlier = (regression, result.coefficients)
     }
 
-    let regression = RidgeLogistic(cuts, ridge: ridge)
+    let regression = RidgeLogistic(cuts, ridge: ridge, crew: crew)
     let result = regression.minimise(
       from: earlier.map { regression.start(from: $0.regression, $0.coefficients) })
     if !result.converged {

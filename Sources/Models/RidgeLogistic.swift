@@ -14,6 +14,9 @@ struct RidgeLogistic {
   let columns: [Column]
   /// The strength of the pull, above 0: 1/variance of the prior of each coefficient.
   let ridge: Double
+  /// Who computes.
+  let crew: any Crew
+  private let pieces: [Piece]
 
   /// A feature that varies.
   struct Column {
@@ -22,12 +25,10 @@ struct RidgeLogistic {
     var scale: Double
   }
 
-  /// What is minimised, with its derivatives, at some coefficients.
-  struct Sums {
-    var value: Double
-    var gradient: [Double]
-    /// The lower triangle, row by row.
-    var hessian: [Double]
+  /// Octets of one sample that one of the crew takes at a time.
+  struct Piece {
+    var sample: Int
+    var octets: Range<Int>
   }
 
   /// Where the search ended.
@@ -49,9 +50,20 @@ struct RidgeLogistic {
   /// - Parameters:
   ///   - samples: the rows, one at least.
   ///   - ridge: the strength of the pull, above 0.
-  init(_ samples: [ChurnSample], ridge: Double) {
+  ///   - crew: who computes; the result does not depend on it.
+  ///   - octetsPerPiece: octets one of the crew takes at a time; sums are rounded differently by it.
+  init(
+    _ samples: [ChurnSample], ridge: Double, crew: any Crew = Alone(), octetsPerPiece: Int = 4096
+  ) {
     self.samples = samples
     self.ridge = ridge
+    self.crew = crew
+    pieces = samples.indices.flatMap { sample in
+      let octets = samples[sample].quiet.count
+      return stride(from: 0, to: octets, by: octetsPerPiece).map {
+        Piece(sample: sample, octets: $0..<min($0 + octetsPerPiece, octets))
+      }
+    }
     let width = ChurnSample.width
     let count = Double(samples.reduce(0) { $0 + $1.count })
     var sums = [Lanes](repeating: .zero, count: width)
@@ -80,48 +92,21 @@ struct RidgeLogistic {
   /// What is minimised, its gradient and its Hessian.
   ///
   /// - Parameter coefficients: β₀, then β in the order of the columns.
-  /// - Returns: the sums over all rows with the ridge.
-  /// - Complexity: O(rows · columns²), always in the same order.
+  /// - Returns: the sums over all rows with the ridge, the same whoever is in the crew.
+  /// - Complexity: O(rows · columns²).
   func sums(at coefficients: [Double]) -> Sums {
-    let size = coefficients.count
-    let purchase = ChurnFeature.place(of: ChurnFeature.purchaseNumber) ?? 0
-    var value = Lanes.zero
-    var gradient = [Lanes](repeating: .zero, count: size)
-    var hessian = [Lanes](repeating: .zero, count: size * (size + 1) / 2)
-    var z = [Lanes](repeating: Lanes(repeating: 1), count: size)
-    for sample in samples {
-      for octet in sample.quiet.indices {
-        let row = octet * ChurnSample.width
-        var eta = Lanes(sample.octets[row + purchase]) + coefficients[0]
-        for (index, column) in columns.enumerated() {
-          let lanes = (Lanes(sample.octets[row + column.place]) - column.centre) / column.scale
-          z[index + 1] = lanes
-          eta += lanes * coefficients[index + 1]
-        }
-        let weights = sample.weights(octet: octet)
-        let y = Lanes(sample.quiet[octet])
-        let isHigh = eta .> Lanes.zero
-        let e = LaneMath.exp(-eta.magnitudes)
-        let p = Lanes(repeating: 1).replacing(with: e, where: .!isHigh) / (e + 1)
-        let softplus = LaneMath.log1p(e) + eta.replacing(with: 0, where: .!isHigh)
-        value += (softplus - y * eta) * weights
-        let residual = (p - y) * weights
-        let spread = e / ((e + 1) * (e + 1)) * weights
-        var place = 0
-        for i in 0..<size {
-          gradient[i] += residual * z[i]
-          let weighted = spread * z[i]
-          for j in 0...i {
-            hessian[place] += weighted * z[j]
-            place += 1
-          }
-        }
-      }
-    }
-    return Sums(
-      value: Self.sum(value) + ridge / 2 * coefficients.reduce(0) { $0 + $1 * $1 },
-      gradient: zip(gradient, coefficients).map { Self.sum($0) + ridge * $1 },
-      hessian: Self.adding(ridge, toDiagonalOf: hessian.map(Self.sum)))
+    // Only what a piece needs goes along.
+    let (samples, columns, pieces) = (samples, columns, pieces)
+    var sums = Sums(size: coefficients.count)
+    for part in crew.map(
+      pieces.count,
+      {
+        Sums(
+          of: samples[pieces[$0].sample], octets: pieces[$0].octets, columns, at: coefficients)
+      })
+    { sums += part }
+    sums.add(ridge: ridge, at: coefficients)
+    return sums
   }
 
   /// Goes downhill to the minimum.
@@ -176,22 +161,84 @@ struct RidgeLogistic {
     }
     return start
   }
+}
+
+extension RidgeLogistic {
+  /// What is minimised, with its derivatives, at some coefficients.
+  struct Sums {
+    var value = 0.0
+    var gradient: [Double]
+    /// The lower triangle, row by row.
+    var hessian: [Double]
+
+    /// The sums of no rows.
+    init(size: Int) {
+      gradient = [Double](repeating: 0, count: size)
+      hessian = [Double](repeating: 0, count: size * (size + 1) / 2)
+    }
+
+    /// The sums of some rows, without the ridge.
+    init(of sample: ChurnSample, octets: Range<Int>, _ columns: [Column], at coefficients: [Double])
+    {
+      let size = coefficients.count
+      let purchase = ChurnFeature.place(of: ChurnFeature.purchaseNumber) ?? 0
+      var value = Lanes.zero
+      var gradient = [Lanes](repeating: .zero, count: size)
+      var hessian = [Lanes](repeating: .zero, count: size * (size + 1) / 2)
+      var z = [Lanes](repeating: Lanes(repeating: 1), count: size)
+      for octet in octets {
+        let row = octet * ChurnSample.width
+        var eta = Lanes(sample.octets[row + purchase]) + coefficients[0]
+        for (index, column) in columns.enumerated() {
+          let lanes = (Lanes(sample.octets[row + column.place]) - column.centre) / column.scale
+          z[index + 1] = lanes
+          eta += lanes * coefficients[index + 1]
+        }
+        let weights = sample.weights(octet: octet)
+        let y = Lanes(sample.quiet[octet])
+        let isHigh = eta .> Lanes.zero
+        let e = LaneMath.exp(-eta.magnitudes)
+        let p = Lanes(repeating: 1).replacing(with: e, where: .!isHigh) / (e + 1)
+        let softplus = LaneMath.log1p(e) + eta.replacing(with: 0, where: .!isHigh)
+        value += (softplus - y * eta) * weights
+        let residual = (p - y) * weights
+        let spread = e / ((e + 1) * (e + 1)) * weights
+        var place = 0
+        for i in 0..<size {
+          gradient[i] += residual * z[i]
+          let weighted = spread * z[i]
+          for j in 0...i {
+            hessian[place] += weighted * z[j]
+            place += 1
+          }
+        }
+      }
+      self.value = RidgeLogistic.sum(value)
+      self.gradient = gradient.map(RidgeLogistic.sum)
+      self.hessian = hessian.map(RidgeLogistic.sum)
+    }
+
+    static func += (sums: inout Sums, others: Sums) {
+      sums.value += others.value
+      for place in sums.gradient.indices { sums.gradient[place] += others.gradient[place] }
+      for place in sums.hessian.indices { sums.hessian[place] += others.hessian[place] }
+    }
+
+    /// Adds ridge/2·Σ β² with its derivatives.
+    mutating func add(ridge: Double, at coefficients: [Double]) {
+      for (row, coefficient) in coefficients.enumerated() {
+        value += ridge / 2 * coefficient * coefficient
+        gradient[row] += ridge * coefficient
+        hessian[row * (row + 3) / 2] += ridge
+      }
+    }
+  }
 
   /// The lanes' sum, always in the same order.
-  private static func sum(_ lanes: Lanes) -> Double {
+  fileprivate static func sum(_ lanes: Lanes) -> Double {
     var sum = 0.0
     for lane in 0..<8 { sum += lanes[lane] }
     return sum
-  }
-
-  private static func adding(_ ridge: Double, toDiagonalOf triangle: [Double]) -> [Double] {
-    var (result, place, row) = (triangle, 0, 0)
-    while place < result.count {
-      result[place] += ridge
-      row += 1
-      place += row + 1
-    }
-    return result
   }
 }
 

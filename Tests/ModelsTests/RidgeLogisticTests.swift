@@ -120,4 +120,30 @@ struct RidgeLogisticTests {
     let again = regression.minimise(from: regression.start(from: regression, result.coefficients))
     #expect(again.iterations == 1 && worst(again.coefficients, result.coefficients) < 1e-12)
   }
+
+  @Test("the sums are the same bit by bit whoever computes, and nearly so in other pieces")
+  func pieces() {
+    let samples = [
+      ChurnRows.random(203, seed: 1) { _ in 0.4 }, ChurnRows.byRule(equalChurn: false),
+    ]
+    func value(_ crew: any Crew, octetsPerPiece: Int) -> [Double] {
+      let regression = RidgeLogistic(
+        samples, ridge: 2, crew: crew, octetsPerPiece: octetsPerPiece)
+      let point = (0...regression.columns.count).map { Double($0) / 20 }
+      let sums = regression.sums(at: point)
+      return [sums.value] + sums.gradient + sums.hessian
+    }
+    let small = value(Alone(), octetsPerPiece: 3)
+    #expect(small == value(Backwards(), octetsPerPiece: 3))
+    #expect(worst(small, value(Alone(), octetsPerPiece: 4096)) < 1e-10)
+  }
+}
+
+/// A crew that begins with the last piece.
+struct Backwards: Crew {
+  func map<Result: Sendable>(
+    _ count: Int, _ task: @escaping @Sendable (Int) -> Result
+  ) -> [Result] {
+    (0..<count).reversed().map(task).reversed()
+  }
 }
