@@ -44,7 +44,7 @@ public struct ChurnFit: Sendable, Equatable {
   /// - Complexity: O(customers · features²) a step, about six steps, and O(n log n) of the last cut.
   public static func fit(
     _ cuts: [ChurnSample], horizonDays: Double, ridge: Double = ridgeDefault,
-    crew: any Crew = Alone()
+    crew: any FitCrew = Alone()
   ) throws(ModelError) -> ChurnFit {
     try ModelError.check(
       horizonDays, "horizon of the churn layer", in: ChurnLayer.horizonRange, unit: "days")

@@ -15,7 +15,7 @@ struct RidgeLogistic {
   /// The strength of the pull, above 0: 1/variance of the prior of each coefficient.
   let ridge: Double
   /// Who computes.
-  let crew: any Crew
+  let crew: any FitCrew
   private let pieces: [Piece]
 
   /// A feature that varies.
@@ -53,7 +53,7 @@ struct RidgeLogistic {
   ///   - crew: who computes; the result does not depend on it.
   ///   - octetsPerPiece: octets one of the crew takes at a time; sums are rounded differently by it.
   init(
-    _ samples: [ChurnSample], ridge: Double, crew: any Crew = Alone(), octetsPerPiece: Int = 4096
+    _ samples: [ChurnSample], ridge: Double, crew: any FitCrew = Alone(), octetsPerPiece: Int = 4096
   ) {
     self.samples = samples
     self.ridge = ridge
@@ -239,59 +239,5 @@ extension RidgeLogistic {
     var sum = 0.0
     for lane in 0..<8 { sum += lanes[lane] }
     return sum
-  }
-}
-
-/// The triangular factor of a positive definite matrix of any size.
-struct CholeskyFactor {
-  private let size: Int
-  private var rows: [[Double]]
-
-  /// Nil when the matrix is not positive definite.
-  ///
-  /// - Parameters:
-  ///   - triangle: the lower triangle, row by row.
-  ///   - size: rows of the matrix.
-  init?(_ triangle: [Double], size: Int) {
-    self.size = size
-    rows = []
-    for row in 0..<size {
-      var new = Array(triangle[(row * (row + 1) / 2)..<((row + 1) * (row + 2) / 2)])
-      for column in 0...row {
-        for k in 0..<column {
-          new[column] -= new[k] * (column < row ? rows[column][k] : new[k])
-        }
-        if column < row {
-          new[column] /= rows[column][column]
-        } else {
-          guard new[row] > 0, new[row].isFinite else { return nil }
-          new[row] = new[row].squareRoot()
-        }
-      }
-      rows.append(new)
-    }
-  }
-
-  /// Solves matrix · x = right.
-  func solve(_ right: [Double]) -> [Double] {
-    var x = right
-    for row in 0..<size {
-      for k in 0..<row { x[row] -= rows[row][k] * x[k] }
-      x[row] /= rows[row][row]
-    }
-    for row in (0..<size).reversed() {
-      for k in row + 1..<size { x[row] -= rows[k][row] * x[k] }
-      x[row] /= rows[row][row]
-    }
-    return x
-  }
-
-  /// The diagonal of the inverse matrix.
-  var inverseDiagonal: [Double] {
-    (0..<size).map { place in
-      var unit = [Double](repeating: 0, count: size)
-      unit[place] = 1
-      return solve(unit)[place]
-    }
   }
 }

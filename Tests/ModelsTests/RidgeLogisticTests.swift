@@ -126,7 +126,7 @@ struct RidgeLogisticTests {
     let samples = [
       ChurnRows.random(203, seed: 1) { _ in 0.4 }, ChurnRows.byRule(equalChurn: false),
     ]
-    func value(_ crew: any Crew, octetsPerPiece: Int) -> [Double] {
+    func value(_ crew: any FitCrew, octetsPerPiece: Int) -> [Double] {
       let regression = RidgeLogistic(
         samples, ridge: 2, crew: crew, octetsPerPiece: octetsPerPiece)
       let point = (0...regression.columns.count).map { Double($0) / 20 }
@@ -140,7 +140,7 @@ struct RidgeLogisticTests {
 }
 
 /// A crew that begins with the last piece.
-struct Backwards: Crew {
+struct Backwards: FitCrew {
   func map<Result: Sendable>(
     _ count: Int, _ task: @escaping @Sendable (Int) -> Result
   ) -> [Result] {
