@@ -18,12 +18,46 @@ public struct AutoFit: Sendable {
     public let bias: Double?
   }
 
+  /// What is adopted of a fit: models whose expectations are averaged, and what is laid over them.
+  public struct Outcome: Sendable {
+    let purchases: [PurchaseParameters]
+    let calibration: Calibration
+
+    /// Puts both together.
+    ///
+    /// - Parameters:
+    ///   - purchases: at least one model.
+    ///   - calibration: what is laid over them.
+    public init(purchases: [PurchaseParameters], calibration: Calibration) {
+      self.purchases = purchases
+      self.calibration = calibration
+    }
+  }
+
+  /// How a new outcome foretells the windows beside the present one.
+  ///
+  /// Both know what the windows held, so neither has an advantage.
+  public struct Comparison: Sendable {
+    /// Mean Poisson deviance of the new one.
+    public let new: Double
+    /// The same of the present one.
+    public let present: Double
+
+    /// A difference of that part is no difference.
+    static let tolerance = 0.001
+
+    /// Whether the present one is to stay.
+    public var isWorse: Bool { !(new <= present * (1 + Self.tolerance)) }
+  }
+
   /// The models whose expectations are averaged, fitted in the calibration's time.
   public let fits: [PurchaseFit]
   /// Season, level and correction.
   public let calibration: Calibration
   /// What was tried, by rising deviance; empty when the history was too short to try anything.
   public let trials: [Trial]
+  /// The new outcome beside a present one, if there is one and a window to compare them on.
+  public let comparison: Comparison?
   /// The lengths of the windows that were foretold, in days.
   public let windowDays: [Int32]
   /// What a person should know, each a sentence.
@@ -42,11 +76,13 @@ public struct AutoFit: Sendable {
   ///   - orders: the days with an order of every customer; later ones than `day` are not looked at.
   ///   - day: the fitting day, days since 1970-01-01.
   ///   - horizonDays: how far ahead the model will be asked for.
+  ///   - present: an outcome to compare with.
   ///   - crew: who computes; the result does not depend on it.
   /// - Returns: the fit.
   /// - Throws: `ModelError.noCustomers`.
   public static func fit(
-    _ orders: OrderDays, through day: Int32, horizonDays: Double, crew: any FitCrew = Alone()
+    _ orders: OrderDays, through day: Int32, horizonDays: Double, present: Outcome? = nil,
+    crew: any FitCrew = Alone()
   ) throws(ModelError) -> AutoFit {
     let standing = Standing(orders, on: day)
     guard !standing.customers.isEmpty else { throw .noCustomers }
@@ -78,9 +114,16 @@ public struct AutoFit: Sendable {
     let learnt = Learnt(
       tests, members, sample: sample, day: day, fits: fits, clock: clock,
       referenceDays: referenceDays)
+    let outcome = Outcome(
+      purchases: fits.map(\.parameters), calibration: learnt.calibration)
     return AutoFit(
       fits: fits, calibration: learnt.calibration,
       trials: trials(tests, kinds: kinds, members: members, calibrated: learnt.tally),
+      comparison: tests.isEmpty
+        ? nil
+        : present.map {
+          Comparison(new: outcome.deviance(on: tests), present: $0.deviance(on: tests))
+        },
       windowDays: tests.map(\.days),
       warnings: warnings(tests, history: day - orders.firstDay, fits: fits))
   }
@@ -138,8 +181,10 @@ public struct AutoFit: Sendable {
     return warnings
   }
 
-  /// The models' parameters.
-  public var purchases: [PurchaseParameters] { fits.map(\.parameters) }
+  /// What is to be adopted.
+  public var outcome: Outcome {
+    Outcome(purchases: fits.map(\.parameters), calibration: calibration)
+  }
 
   /// The expected orders of every customer known on a day, as a score has them.
   ///
@@ -152,19 +197,48 @@ public struct AutoFit: Sendable {
     _ orders: OrderDays, on day: Int32, within horizonDays: Int32
   ) -> (customers: [Int32], expected: [Double]) {
     let standing = Standing(orders, on: day)
-    let base = Learnt.base(standing, fits, calibration.clock, days: Double(horizonDays))
+    let base = outcome.base(standing, days: Double(horizonDays))
     let level = exp(calibration.logLevel)
     guard let correction = calibration.correction else {
       return (standing.customers, base.map { $0 * level })
     }
     let reference =
       correction.referenceDays == Double(horizonDays)
-      ? base : Learnt.base(standing, fits, calibration.clock, days: correction.referenceDays)
+      ? base : outcome.base(standing, days: correction.referenceDays)
     let signals = Learnt.signals(standing, orders, reference, days: correction.referenceDays)
     return (
       standing.customers,
       base.indices.map { base[$0] * level * correction.factor(signals: signals[$0]) }
     )
+  }
+}
+
+extension AutoFit.Outcome {
+  /// The mean of the models' expectations, before level and correction.
+  func base(_ standing: Standing, days: Double) -> [Double] {
+    let clock = calibration.clock
+    let ahead = clock.time(from: Double(standing.day), to: Double(standing.day) + days)
+    var sum = [Double](repeating: 0, count: standing.customers.count)
+    for purchase in purchases {
+      let expected = standing.expectedOrders(purchase.model, within: ahead, clock)
+      for place in sum.indices { sum[place] += expected[place] / Double(purchases.count) }
+    }
+    return sum
+  }
+
+  /// How it foretells windows, the parameters being what they are.
+  func deviance(on tests: [BackTest]) -> Double {
+    var tally = Tally()
+    let level = exp(calibration.logLevel)
+    for test in tests {
+      let base = base(test.standing, days: Double(test.days))
+      for (place, y) in test.actual.enumerated() {
+        let factor =
+          calibration.correction?.factor(signals: test.signals(place, expected: base[place])) ?? 1
+        tally.add(actual: y, predicted: base[place] * level * factor)
+      }
+    }
+    return tally.deviance
   }
 }
 
@@ -225,24 +299,12 @@ private struct Learnt {
       let whole = CorrectionFit(tests, expected: expected, where: { _ in true })
     else { return }
     let standing = Standing(sample, on: day)
-    let base = Self.base(standing, fits, clock, days: referenceDays)
+    let base = AutoFit.Outcome(purchases: fits.map(\.parameters), calibration: calibration)
+      .base(standing, days: referenceDays)
     let signals = Self.signals(standing, sample, base, days: referenceDays)
     calibration.correction = whole.correction(
       referenceDays: referenceDays, neutralFor: Array(zip(base, signals)))
     if calibration.correction != nil { tally = with }
-  }
-
-  /// The mean of the models' expectations.
-  static func base(
-    _ standing: Standing, _ fits: [PurchaseFit], _ clock: SeasonClock, days: Double
-  ) -> [Double] {
-    let ahead = clock.time(from: Double(standing.day), to: Double(standing.day) + days)
-    var sum = [Double](repeating: 0, count: standing.customers.count)
-    for fit in fits {
-      let expected = standing.expectedOrders(fit.parameters.model, within: ahead, clock)
-      for place in sum.indices { sum[place] += expected[place] / Double(fits.count) }
-    }
-    return sum
   }
 
   /// What is known of every customer.

@@ -49,4 +49,13 @@ extension Engine {
     }
     return FitJob(store: store, choice: choice, day: day, holdoutDay: holdoutDay)
   }
+
+  /// A fit of the server itself, by the shop's own past; nil without orders.
+  public func refitJob() -> FitJob? {
+    guard store.newestOrderDay >= 0 else { return nil }
+    var job = FitJob(
+      store: store, choice: .auto, day: UInt16(store.newestOrderDay), holdoutDay: nil)
+    job.mustBeNoWorse = true
+    return job
+  }
 }

@@ -12,6 +12,8 @@ public struct FitJob: Sendable {
   let day: UInt16
   /// Orders after it and up to this day are predicted and compared; nil without a validation.
   let holdoutDay: UInt16?
+  /// Whether what foretells the past worse than the adopted model is refused.
+  var mustBeNoWorse = false
 
   /// How far ahead a chosen model is made for, where no validation says it.
   static let horizonDays = 365.0
@@ -25,20 +27,32 @@ public struct FitJob: Sendable {
   /// - Throws: `notEnoughData` when there is no such customer.
   public func run(on crew: any FitCrew = Alone()) throws(Refusal) -> FitReply {
     let columns = columns(crew)
+    let outcome: Outcome
+    let spend: SpendFit?
     do throws(ModelError) {
-      let outcome = try fit(columns, crew)
-      let spend = try SpendFit.fit(
+      outcome = try fit(columns, crew)
+      spend = try SpendFit.fit(
         repeatOrders: columns.spenders.span, meanSpend: columns.meanSpend.span)
-      var reply = report(outcome, spend)
-      if let holdoutDay {
-        reply.holdout = try HoldoutFields(
-          Holdout(actual: columns.laterOrders, predicted: outcome.expectedOrders(columns)),
-          days: UInt32(holdoutDay - day))
-      }
-      return reply
     } catch {
       throw Refusal(.notEnoughData, "no model can be fitted: \(error)")
     }
+    if let comparison = outcome.auto?.comparison, comparison.isWorse {
+      throw Refusal(
+        .taskFailed,
+        "the new model foretells the past worse than the present one: Poisson deviance "
+          + "\(comparison.new) against \(comparison.present)")
+    }
+    var reply = report(outcome, spend)
+    if let holdoutDay {
+      do throws(ModelError) {
+        reply.holdout = try HoldoutFields(
+          Holdout(actual: columns.laterOrders, predicted: outcome.expectedOrders(columns)),
+          days: UInt32(holdoutDay - day))
+      } catch {
+        throw Refusal(.notEnoughData, "nothing can be compared: \(error)")
+      }
+    }
+    return reply
   }
 
   /// What a fit came to, whichever it was.
@@ -57,7 +71,7 @@ public struct FitJob: Sendable {
       let auto = try AutoFit.fit(
         columns.orders, through: Int32(day),
         horizonDays: ahead.map(Double.init) ?? Self.horizonDays,
-        crew: crew)
+        present: mustBeNoWorse ? store.model?.laid : nil, crew: crew)
       let day = Int32(day)
       return Outcome(fit: auto.fits[0], auto: auto, warnings: auto.warnings) {
         auto.expectedOrders($0.orders, on: day, within: ahead ?? 0).expected

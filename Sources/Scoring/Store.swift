@@ -114,6 +114,11 @@ struct AdoptedModel: Equatable, Sendable {
     return before.reduce(-CommandKey.size) { $0 + ($1.type.size ?? 0) }
   }
 
+  /// What a new fit by back-tests is compared with.
+  var laid: AutoFit.Outcome {
+    AutoFit.Outcome(purchases: [model.purchase], calibration: .none)
+  }
+
   /// The numbers as they travel.
   var fields: ModelFields {
     var fields = ModelFields(

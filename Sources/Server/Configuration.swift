@@ -14,6 +14,8 @@ public struct Configuration: Sendable {
   public var snapshotEveryMicros: Int64
   /// The most bytes a second a snapshot reads and writes; 0 sets no bound.
   public var snapshotBytesPerSecond: Int64 = 50_000_000
+  /// Microseconds between fits of the server itself, by the shop's own past; 0 does none.
+  public var refitEveryMicros: Int64 = 0
   /// When a command may be acknowledged.
   public var sync = SyncPolicy.always
   /// Whether to give up what cannot be read, and to say so, instead of refusing to start.

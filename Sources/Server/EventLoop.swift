@@ -20,7 +20,7 @@ package enum LoopMessage: Sendable {
   /// The journal takes nothing any more.
   case diskFailed(DurabilityError)
   /// A fit ended.
-  case fitted(Result<FitReply, Refusal>, Requester)
+  case fitted(Result<FitReply, Refusal>, Requester?)
   /// A hash was taken.
   case hashed(UInt64, Requester)
   /// A snapshot was written, or not.
@@ -70,6 +70,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   /// Commands that were refused because the disk was full.
   var spaceRefusalCount: UInt64 = 0
   var snapshots: SnapshotDesk
+  var refit: RefitDesk
   var errandCount = 0
   var requestCount: UInt64 = 0
   var refusalCount: UInt64 = 0
@@ -89,9 +90,11 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   ///   - mailbox: where both answer, and where the state comes from.
   ///   - clock: the time.
   ///   - snapshotEveryMicros: microseconds between snapshots; 0 takes none by the clock.
+  ///   - refitEveryMicros: microseconds between fits of the server itself; 0 does none.
   package init(
     network: consuming Network, journal: Mailbox<JournalOrder>, workbench: Mailbox<Work>,
-    mailbox: Mailbox<LoopMessage>, clock: any Clock, snapshotEveryMicros: Int64
+    mailbox: Mailbox<LoopMessage>, clock: any Clock, snapshotEveryMicros: Int64,
+    refitEveryMicros: Int64 = 0
   ) {
     self.network = network
     engine = Engine()
@@ -102,6 +105,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     self.snapshotEveryMicros = snapshotEveryMicros
     startMicros = clock.monotonicMicros()
     snapshots = SnapshotDesk(sequence: 0, dueMicros: startMicros + snapshotEveryMicros)
+    refit = RefitDesk(everyMicros: refitEveryMicros, dueMicros: startMicros + refitEveryMicros)
   }
 
   /// Turns until the state is here; until then every request is refused with `loading`.
@@ -176,6 +180,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     var due = Int64.max
     // While one is under way its end is an event; the next one's time may have come already.
     if snapshotEveryMicros > 0 && !snapshots.isBusy { due = min(due, snapshots.dueMicros) }
+    if refit.everyMicros > 0 && !refit.isRunning { due = min(due, refit.dueMicros) }
     if let drainUntilMicros { due = min(due, drainUntilMicros) }
     for session in listed { due = min(due, session.lingerUntilMicros ?? Int64.max) }
     guard due != Int64.max else { return -1 }
@@ -261,6 +266,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     // What the results made of commands (a fit is adopted) goes to the journal in the same turn.
     commit()
     tendSnapshots(now)
+    tendRefit(now)
     if end == nil, isDrained || now >= drainUntilMicros ?? Int64.max {
       if journalNews.acknowledgeable == engine.sequence { end = .drained }
     }
@@ -301,7 +307,8 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
         list(session)
       }
     case .diskFailed(let error): end = .diskFailed(error)
-    case .fitted(let result, let requester): deliver(result, to: requester, now)
+    case .fitted(let result, .some(let requester)): deliver(result, to: requester, now)
+    case .fitted(let result, .none): finishRefit(result)
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)
     }

@@ -9,8 +9,8 @@ import Wire
 
 /// Work over a value of the store.
 package enum Work: Sendable {
-  /// Fit both models.
-  case fit(FitJob, for: Requester)
+  /// Fit both models; for nobody where the server refits by itself.
+  case fit(FitJob, for: Requester?)
   /// Hash the whole state.
   case hash(Store, for: Requester)
   /// Write the state to disk; every record in it is durable.

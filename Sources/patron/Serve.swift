@@ -20,6 +20,10 @@ enum Serve {
         "snapshot-rate", "MB/S",
         "the most megabytes a second a snapshot reads and writes; 0 sets no bound; default 50"),
       Option(
+        "refit-every", "TIME",
+        "time between fits of the server itself such as 24h: 'fit --model auto', adopted when it "
+          + "foretells the past no worse than the present model; default none"),
+      Option(
         "sync", "POLICY",
         "always: acknowledge what is on disk; or a time such as 10ms: acknowledge what is written, "
           + "and sync within that time; default always"),
@@ -82,6 +86,10 @@ enum Serve {
       configuration.snapshotEveryMicros = try micros(
         text, of: "snapshot-every", atMost: 86_400_000_000)
     }
+    if let text = arguments.value("refit-every") {
+      configuration.refitEveryMicros = try micros(
+        text, of: "refit-every", atMost: 366 * 86_400_000_000)
+    }
     if let text = arguments.value("snapshot-rate") {
       guard let megabytes = Int64(text), (0...100_000).contains(megabytes) else {
         throw .usage(
@@ -101,17 +109,19 @@ enum Serve {
     return configuration
   }
 
-  /// Reads `60s` or `500ms`.
+  /// Reads `24h`, `60s` or `500ms`.
   private static func micros(
     _ text: String, of name: String, atMost limit: Int64
   ) throws(CommandError) -> Int64 {
-    let isMillis = text.hasSuffix("ms")
-    if text.hasSuffix("s"), let count = Int64(text.dropLast(isMillis ? 2 : 1)) {
-      let (micros, overflows) = count.multipliedReportingOverflow(by: isMillis ? 1_000 : 1_000_000)
+    let units: [(String, Int64)] = [("ms", 1_000), ("s", 1_000_000), ("h", 3_600_000_000)]
+    if let (suffix, unit) = units.first(where: { text.hasSuffix($0.0) }),
+      let count = Int64(text.dropLast(suffix.count))
+    {
+      let (micros, overflows) = count.multipliedReportingOverflow(by: unit)
       if !overflows && (0...limit).contains(micros) { return micros }
     }
     throw .usage(
-      "--\(name) is '\(text)', it must be a time such as 60s or 500ms, at most "
+      "--\(name) is '\(text)', it must be a time such as 24h, 60s or 500ms, at most "
         + "\(limit / 1_000_000)s")
   }
 
