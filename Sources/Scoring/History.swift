@@ -90,6 +90,7 @@ extension Store {
   ///   - firstDay: of the first order as the day sees it; what is after it are repeat orders.
   ///   - day: from which to look back.
   ///   - referenceDays: the correction's.
+  /// - Returns: the days within the last month and within the reference days.
   /// - Complexity: one step for each order of the customer, for they lie in the sequence in which
   ///   they were recorded.
   func recentOrders(

@@ -133,7 +133,8 @@ struct ModelFile: Decodable {
     guard isAllowed else { throw .failed("the key '\(key)' has the wrong length: \(count)") }
   }
 
-  private static func kind(_ name: String, in key: String) throws(CommandError) -> PurchaseModelKind {
+  private static func kind(_ name: String, in key: String) throws(CommandError) -> PurchaseModelKind
+  {
     guard let kind = PurchaseModelKind(name: name) else {
       throw .failed("the key '\(key)' is '\(name)', it must be one of \(Fit.names)")
     }

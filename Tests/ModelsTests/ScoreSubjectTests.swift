@@ -155,8 +155,8 @@ struct ScoreSubjectTests {
     let plain = model(Self.purchases)
     let terms = try CustomerModelTests.terms(60, 0)
     let subject = subjects(3, seed: 4)[2]
-    // 1 February and 1 November of 1997, far from any change of speed within the horizon.
-    for (day, speed) in [(9_893.0, 0.75), (10_166, 2.25)] {
+    // From February and from November of 1997 on no speed changes within the horizon.
+    for (day, speed) in [(9_893.0, 0.75), (10_166.5, 2.25)] {
       let score = seasonal.score(subject, ScoreHorizon(terms, under: calibration, from: day))
       let far = plain.score(subject, ScoreHorizon(try CustomerModelTests.terms(60 * speed, 0)))
       #expect(abs(score.expectedOrders - far.expectedOrders) < 1e-12)
@@ -176,7 +176,7 @@ struct ScoreSubjectTests {
   func finite() throws {
     var calibration = Calibration()
     calibration.clock = try SeasonClock(
-      speeds: (0..<24).map { $0 == 0 ? 1e-3 : 24 / 23.0 })
+      speeds: (0..<24).map { $0 == 0 ? 1e-3 : 23.999 / 23 })
     calibration.logLevel = 2
     for intercept in [-20, 20.0] {
       calibration.correction = try Correction(

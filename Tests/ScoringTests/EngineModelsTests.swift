@@ -132,9 +132,12 @@ struct EngineModelsTests {
       ("gamma", 90, { $0.gamma = -1 }),
       ("kind of the second", blend, { $0.blend[0].kind = 0 }),
       ("kind of the third", blend + 33, { $0.blend[1].kind = 200 }),
-      ("all speeds too far apart", season, {
-        $0.calibration.season = [Double](repeating: 1e-3, count: 23) + [1e3]
-      }),
+      (
+        "all speeds too far apart", season,
+        {
+          $0.calibration.season = [Double](repeating: 1e-3, count: 23) + [1e3]
+        }
+      ),
       ("level", level, { $0.calibration.logLevel = 2.5 }),
       ("level", level, { $0.calibration.logLevel = -2.5 }),
       ("days", level + 8, { $0.calibration.correction?.referenceDays = 0.5 }),
@@ -261,7 +264,8 @@ struct EngineModelsTests {
     #expect(old.send(bytes.raw, AdoptModelReply.self).body?.generation == 1)
     #expect(old.engine.store.stateHash() == hash)
     #expect(SavedState(old.engine.store).head == SavedState(plain.engine.store).head)
-    #expect(SavedState(plain.engine.store).head.count == 40 + 2 + 16 + 58 + 1 + 3 + 1 + 2 + 16 + 21)
+    // Counts, currency, key and model, the declared shop, the halves of the answers.
+    #expect(SavedState(plain.engine.store).head.count == 40 + 2 + 16 + 58 + 1 + 34 + 21)
     var calibrated = EngineHarness.parameters
     calibrated.calibration.logLevel = 0.125
     var other = try EngineHarness()
