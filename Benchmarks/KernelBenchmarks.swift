@@ -16,6 +16,7 @@ enum KernelBenchmarks {
     let (histories, meanSpend) = shop.histories(count)
     for (group, horizon) in cases where bench.wants(group) {
       let terms = try ScoreTerms(horizonDays: horizon, discountRatePerYear: 0.1, margin: 1)
+      let subjects = zip(histories, meanSpend).map { ScoreSubject(history: $0, meanSpend: $1) }
       let amount = Double(count)
       let blank = CustomerScore(
         aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
@@ -26,8 +27,7 @@ enum KernelBenchmarks {
           Contestant("eight customers at a time", amount: amount) {
             var scores = [CustomerScore](repeating: blank, count: count)
             var room = scores.mutableSpan
-            shop.model.score(
-              histories.span, meanSpend: meanSpend.span, terms: terms, into: &room)
+            shop.model.score(subjects.span, ScoreHorizon(terms), into: &room)
             return scores.reduce(0) { $0 &+ $1.lifetimeValue.bitPattern }
           },
           Contestant("one customer, eight months at a time", amount: amount) {

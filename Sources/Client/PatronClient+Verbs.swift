@@ -140,4 +140,14 @@ extension PatronClient {
     let request = AdoptModelRequest(key: key ?? nextKey(), model: model)
     return try ask(.adoptModel, request, for: AdoptModelReply.self)
   }
+
+  /// Has the model before the present one adopted again.
+  ///
+  /// - Parameter key: the same again when the command is sent again.
+  /// - Returns: the generation.
+  /// - Throws: see `ask`; `refused` when there was none before.
+  public mutating func putBackModel(key: CommandKey? = nil) throws(ClientError) -> AdoptModelReply {
+    let request = PutBackModelRequest(key: key ?? nextKey())
+    return try ask(.putBackModel, request, for: AdoptModelReply.self)
+  }
 }

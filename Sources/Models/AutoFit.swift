@@ -20,8 +20,10 @@ public struct AutoFit: Sendable {
 
   /// What is adopted of a fit: models whose expectations are averaged, and what is laid over them.
   public struct Outcome: Sendable {
-    let purchases: [PurchaseParameters]
-    let calibration: Calibration
+    /// At least one model.
+    public let purchases: [PurchaseParameters]
+    /// What is laid over them.
+    public let calibration: Calibration
 
     /// Puts both together.
     ///

@@ -27,11 +27,17 @@ public struct RecentOrders: Sendable, Equatable {
   /// Days with a repeat order within the correction's last days.
   public var reference: Double
 
+  /// No recent orders.
+  public static let none = RecentOrders(month: 0, reference: 0)
+  /// Days in which an order counts as of the last month.
+  public static let monthDays = 30.0
+
   /// Puts both together.
   ///
   /// - Parameters:
   ///   - month: days with a repeat order within the last 30 days.
   ///   - reference: the same within the correction's `referenceDays`.
+  @inlinable
   public init(month: Double, reference: Double) {
     self.month = month
     self.reference = reference
@@ -64,17 +70,21 @@ public struct Correction: Sendable, Equatable {
   static let sumMax = 1.5
   /// The range in which reference days are accepted.
   public static let referenceDaysRange: ClosedRange<Double> = 1...36_525
-  /// The range in which all other numbers are accepted.
+  /// The range in which the intercept is accepted: e to it must stay a factor.
+  public static let interceptRange: ClosedRange<Double> = -20...20
+  /// The range in which weights and means are accepted.
   public static let numberRange: ClosedRange<Double> = -1e6...1e6
+  /// The range in which deviations are accepted.
+  public static let deviationRange: ClosedRange<Double> = 1e-6...1e6
 
   /// Checks and keeps the numbers.
   ///
   /// - Parameters:
   ///   - referenceDays: within `referenceDaysRange`.
-  ///   - intercept: within `numberRange`, as are the following.
-  ///   - weights: one for each signal.
-  ///   - means: one for each signal.
-  ///   - deviations: one for each signal, above 0.
+  ///   - intercept: within `interceptRange`.
+  ///   - weights: one for each signal, within `numberRange`.
+  ///   - means: one for each signal, within `numberRange`.
+  ///   - deviations: one for each signal, within `deviationRange`.
   /// - Throws: `ModelError.outOfRange` or `ModelError.unequalColumns`.
   public init(
     referenceDays: Double, intercept: Double, weights: [Double], means: [Double],
@@ -82,14 +92,14 @@ public struct Correction: Sendable, Equatable {
   ) throws(ModelError) {
     try ModelError.check(
       referenceDays, "reference days", in: Self.referenceDaysRange, unit: "days")
-    try ModelError.check(intercept, "intercept", in: Self.numberRange)
+    try ModelError.check(intercept, "intercept", in: Self.interceptRange)
     for (name, column) in [("weight", weights), ("mean", means), ("deviation", deviations)] {
       guard column.count == Self.signals.count else {
         throw .unequalColumns(name: name, count: column.count, expected: Self.signals.count)
       }
       for number in column {
         try ModelError.check(
-          number, name, in: name == "deviation" ? 1e-6...1e6 : Self.numberRange)
+          number, name, in: name == "deviation" ? Self.deviationRange : Self.numberRange)
       }
     }
     self.referenceDays = referenceDays

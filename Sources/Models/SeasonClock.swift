@@ -8,6 +8,8 @@
 public struct SeasonClock: Sendable, Equatable {
   /// The speed in each of 24 equal parts of the year, from 1 January 1970 on; their mean is 1.
   public let speeds: [Double]
+  /// Whether all speeds are 1.
+  public let isEven: Bool
   /// How much time has passed at the beginning of each part, and at the end of the year.
   private let passed: [Double]
 
@@ -15,7 +17,7 @@ public struct SeasonClock: Sendable, Equatable {
   public static let parts = 24
   /// Days of a year.
   public static let yearDays = 365.25
-  /// The range in which a speed is accepted.
+  /// The range in which a speed is accepted, and in which it stays when the mean was made 1.
   public static let speedRange: ClosedRange<Double> = 1e-3...1e3
 
   /// The clock that always runs at the same speed.
@@ -31,12 +33,14 @@ public struct SeasonClock: Sendable, Equatable {
     }
     for speed in speeds { try ModelError.check(speed, "season", in: Self.speedRange) }
     self.init(trusted: speeds)
+    for speed in self.speeds { try ModelError.check(speed, "season", in: Self.speedRange) }
   }
 
   private init(trusted speeds: [Double]) {
     let mean = speeds.reduce(0, +) / Double(speeds.count)
     // Speeds that have the mean 1 already keep their bits.
     self.speeds = abs(mean - 1) < 1e-14 ? speeds : speeds.map { $0 / mean }
+    isEven = self.speeds.allSatisfy { $0 == 1 }
     var passed = [0.0]
     for speed in self.speeds { passed.append(passed[passed.count - 1] + speed * Self.partDays) }
     self.passed = passed

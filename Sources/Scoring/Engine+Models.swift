@@ -1,4 +1,5 @@
-// The models: adopt model, and what a fit is to work on. The fit itself is in FitJob.swift.
+// The models: adopt model, put back model, and what a fit is to work on. The fit itself is in
+// FitJob.swift.
 
 import Models
 import Wire
@@ -10,9 +11,24 @@ extension Engine {
     let at = body.offset + CommandKey.size
     let request = try AdoptModelRequest(from: &body)
     try body.requireEnd()
-    let adopted = try AdoptedModel(request.model, at: at)
+    adopt(try AdoptedModel(request.model, at: at), &out)
+  }
 
-    store.model = adopted
+  mutating func putBackModel(
+    _ body: inout FrameReader, _ out: inout ByteBuffer
+  ) throws(Refusal) {
+    _ = try PutBackModelRequest(from: &body)
+    try body.requireEnd()
+    guard let previous = store.previousModel else {
+      throw Refusal(
+        .noModel, "no model was adopted before the present one, so there is none to put back")
+    }
+    adopt(previous, &out)
+  }
+
+  private mutating func adopt(_ model: AdoptedModel, _ out: inout ByteBuffer) {
+    store.previousModel = store.model
+    store.model = model
     store.generation += 1
     AdoptModelReply(sequence: store.sequence + 1, generation: store.generation).write(to: &out)
   }

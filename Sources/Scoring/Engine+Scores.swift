@@ -10,9 +10,8 @@ extension Engine {
     let question = try question(&body, at: nowMicros)
     let customer = try body.readIdentifier("customer")
     try body.requireEnd()
-    var (reply, history) = subject(customer, question)
-    let score = question.adopted.model.score(
-      history, meanSpend: reply.meanSpend, terms: question.terms)
+    var (reply, subject) = subject(customer, question)
+    let score = question.adopted.model.score(subject, question.horizon)
     reply.take(score, spendKnown: question.adopted.spendKnown)
     reply.write(to: &out)
   }
@@ -34,18 +33,15 @@ extension Engine {
     try body.requireEnd()
 
     var replies: [ScoreReply] = []
-    var histories: [PurchaseHistory] = []
-    var meanSpend: [Double] = []
+    var subjects: [ScoreSubject] = []
     replies.reserveCapacity(count)
-    histories.reserveCapacity(count)
-    meanSpend.reserveCapacity(count)
+    subjects.reserveCapacity(count)
     for _ in 0..<count {
-      let (reply, history) = subject(try names.readIdentifier("customer"), question)
+      let (reply, subject) = subject(try names.readIdentifier("customer"), question)
       replies.append(reply)
-      histories.append(history)
-      meanSpend.append(reply.meanSpend)
+      subjects.append(subject)
     }
-    let scores = question.adopted.score(histories, meanSpend: meanSpend, terms: question.terms)
+    let scores = question.adopted.score(subjects, question.horizon)
     ScoreManyReply.writeHead(count: count, to: &out)
     for number in 0..<count {
       replies[number].take(scores[number], spendKnown: question.adopted.spendKnown)
@@ -57,7 +53,7 @@ extension Engine {
 
   private struct Question {
     let adopted: AdoptedModel
-    let terms: ScoreTerms
+    let horizon: ScoreHorizon
     let day: UInt16
     let majorPerMinor: Double
     let customersMax: Int
@@ -80,11 +76,12 @@ extension Engine {
       throw Refusal(.timeOutOfRange, at: at, "as of must lie between 1970-01-01 and 2149-06-05")
     }
     do throws(ModelError) {
+      let terms = try ScoreTerms(
+        horizonDays: fields.horizonDays, discountRatePerYear: fields.discountRate,
+        margin: fields.margin)
       return Question(
         adopted: adopted,
-        terms: try ScoreTerms(
-          horizonDays: fields.horizonDays, discountRatePerYear: fields.discountRate,
-          margin: fields.margin),
+        horizon: ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day)),
         day: day, majorPerMinor: store.majorPerMinor, customersMax: fields.customersMax)
     } catch {
       throw Refusal(.invalidField, at: at, "\(error)")
@@ -94,20 +91,31 @@ extension Engine {
   /// What is known of a customer on the day; of an unknown one, what holds for a first order today.
   private func subject(
     _ customer: RawSpan, _ question: Question
-  ) -> (ScoreReply, PurchaseHistory) {
+  ) -> (ScoreReply, ScoreSubject) {
     var reply = ScoreReply()
     reply.generation = store.generation
     reply.asOfDay = Int32(question.day)
-    guard let row = row(of: customer) else { return (reply, .new) }
-    let statistics = store.statistics(of: store.customers[row], asOf: question.day)
-    guard statistics.isKnown else { return (reply, .new) }
+    guard let number = row(of: customer) else { return (reply, ScoreSubject(history: .new)) }
+    let row = store.customers[number]
+    let statistics = store.statistics(of: row, asOf: question.day)
+    guard statistics.isKnown else { return (reply, ScoreSubject(history: .new)) }
     reply.known = true
     reply.firstOrderDay = Int32(statistics.firstDay)
     reply.repeatOrders = statistics.repeatOrders
     reply.recencyDays = Int32(statistics.lastDay - statistics.firstDay)
     reply.ageDays = Int32(question.day - statistics.firstDay)
     reply.meanSpend = statistics.meanSpend(majorPerMinor: question.majorPerMinor)
-    return (reply, statistics.history(asOf: question.day))
+    let calibration = question.adopted.model.calibration
+    var subject = ScoreSubject(
+      history: statistics.history(asOf: question.day, in: calibration.clock),
+      meanSpend: reply.meanSpend)
+    if let correction = calibration.correction {
+      subject.idleDays = Double(question.day - statistics.lastDay)
+      subject.recent = store.recentOrders(
+        of: row, after: statistics.firstDay, asOf: question.day,
+        referenceDays: correction.referenceDays)
+    }
+    return (reply, subject)
   }
 }
 
@@ -127,14 +135,14 @@ extension ScoreReply {
 extension AdoptedModel {
   /// The scores of many customers, in their order.
   fileprivate func score(
-    _ histories: [PurchaseHistory], meanSpend: [Double], terms: ScoreTerms
+    _ subjects: [ScoreSubject], _ horizon: ScoreHorizon
   ) -> [CustomerScore] {
     let blank = CustomerScore(
       aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
       lifetimeValue: 0)
-    var scores = [CustomerScore](repeating: blank, count: histories.count)
+    var scores = [CustomerScore](repeating: blank, count: subjects.count)
     var room = scores.mutableSpan
-    model.score(histories.span, meanSpend: meanSpend.span, terms: terms, into: &room)
+    model.score(subjects.span, horizon, into: &room)
     return scores
   }
 }

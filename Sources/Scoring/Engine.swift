@@ -163,6 +163,7 @@ public struct Engine: ~Copyable {
       case .scoreOne: try scoreOne(&body, at: nowMicros, &out)
       case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
       case .adoptModel: try adoptModel(&body, &out)
+      case .putBackModel: try putBackModel(&body, &out)
       case .status, .snapshot, .fit:
         let errand = try errand(verb, &body)
         out.truncate(to: mark)

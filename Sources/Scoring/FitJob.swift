@@ -71,7 +71,7 @@ public struct FitJob: Sendable {
       let auto = try AutoFit.fit(
         columns.orders, through: Int32(day),
         horizonDays: ahead.map(Double.init) ?? Self.horizonDays,
-        present: mustBeNoWorse ? store.model?.laid : nil, crew: crew)
+        present: mustBeNoWorse ? store.model?.outcome : nil, crew: crew)
       let day = Int32(day)
       return Outcome(fit: auto.fits[0], auto: auto, warnings: auto.warnings) {
         auto.expectedOrders($0.orders, on: day, within: ahead ?? 0).expected
@@ -99,7 +99,8 @@ public struct FitJob: Sendable {
     let purchase = outcome.fit
     var reply = FitReply(
       model: ModelFields(
-        kind: purchase.parameters.kind.rawValue, parameters: purchase.parameters.values))
+        outcome.auto?.outcome
+          ?? AutoFit.Outcome(purchases: [purchase.parameters], calibration: .none)))
     reply.asOfDay = Int32(day)
     if let errors = purchase.standardErrors {
       reply.standardErrors = (0..<4).map { errors[$0] }

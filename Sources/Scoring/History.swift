@@ -43,13 +43,13 @@ struct Statistics: Equatable {
   /// Whether there is an order at all.
   var isKnown: Bool { firstDay != CustomerRow.noDay }
 
-  /// x, t_x and T as the models take them.
+  /// x, t_x and T in the time of a clock.
   ///
   /// - Precondition: the customer is known and the day is not before the last order.
-  func history(asOf day: UInt16) -> PurchaseHistory {
+  func history(asOf day: UInt16, in clock: SeasonClock) -> PurchaseHistory {
     PurchaseHistory(
-      repeatOrders: Double(repeatOrders), recencyDays: Double(lastDay - firstDay),
-      ageDays: Double(day - firstDay))
+      repeatOrders: Double(repeatOrders), firstDay: Double(firstDay), lastDay: Double(lastDay),
+      asOf: Double(day), clock: clock)
   }
 
   /// m̄ in major units; 0 without repeat orders.
@@ -94,6 +94,34 @@ extension Store {
     if row.lastDay <= day && row.lastReturn == CustomerRow.none { return 0 }
     let days = standingOrders(of: row, asOf: last).lazy.map(\.day).filter { $0 > day }
     return Set(days).count
+  }
+
+  /// Days with a repeat order that are no farther back than a correction looks.
+  ///
+  /// - Parameters:
+  ///   - row: the customer.
+  ///   - firstDay: of the first order as the day sees it; what is after it are repeat orders.
+  ///   - day: from which to look back.
+  ///   - referenceDays: the correction's.
+  /// - Returns: the days within the last month and within the reference days.
+  /// - Complexity: one step for each order of the customer, for they lie in the sequence in which
+  ///   they were recorded.
+  func recentOrders(
+    of row: CustomerRow, after firstDay: UInt16, asOf day: UInt16, referenceDays: Double
+  ) -> RecentOrders {
+    var recent = RecentOrders.none
+    let idleDays = Double(day) - Double(row.lastDay)
+    if row.lastReturn == CustomerRow.none
+      && idleDays >= max(referenceDays, RecentOrders.monthDays)
+    {
+      return recent
+    }
+    for other in Set(standingOrders(of: row, asOf: day).lazy.map(\.day)) where other > firstDay {
+      let days = Double(day - other)
+      if days < RecentOrders.monthDays { recent.month += 1 }
+      if days < referenceDays { recent.reference += 1 }
+    }
+    return recent
   }
 
   /// The orders of a customer up to a day, returns up to that day taken off.

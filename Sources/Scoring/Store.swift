@@ -1,7 +1,6 @@
 // The state as a value: everything that commands change and snapshots keep. Copying it copies
 // references to chunks, which is how the workbench gets its view of one instant.
 
-import Models
 import Wire
 
 /// Everything the server knows about the shop, apart from the indexes that find it.
@@ -20,6 +19,8 @@ public struct Store: Sendable {
   var minorDigits: UInt8 = 0
   /// The adopted models; nil before the first adoption.
   var model: AdoptedModel?
+  /// The models adopted before the present ones; nil before the second adoption.
+  var previousModel: AdoptedModel?
   /// How many models were adopted.
   var generation: UInt32 = 0
   /// Day of the newest order; -1 without orders.
@@ -63,6 +64,7 @@ public struct Store: Sendable {
     var hash = StateHash()
     var settings = ByteBuffer()
     writeSettings(to: &settings)
+    writeModels(to: &settings)
     hash.combine(settings.bytes)
     forEachSection { section in
       if section.kind == .answers { return }
@@ -70,65 +72,5 @@ public struct Store: Sendable {
       hash.combine(section.bytes)
     }
     return max(1, hash.value)
-  }
-}
-
-/// The models that score customers, and whether they know what an order is worth.
-struct AdoptedModel: Equatable, Sendable {
-
-  let model: CustomerModel
-  let spendKnown: Bool
-
-  /// Validates what travelled on the wire.
-  ///
-  /// - Parameters:
-  ///   - fields: the numbers.
-  ///   - offset: of the kind's byte in the frame, for the refusal.
-  /// - Throws: `invalidField`, naming what is out of its range.
-  init(_ fields: ModelFields, at offset: Int) throws(Refusal) {
-    guard let kind = PurchaseModelKind(rawValue: fields.kind) else {
-      throw Refusal(
-        .invalidField, at: offset,
-        "model kind \(fields.kind) is not known; there are \(PurchaseModelKind.list)")
-    }
-    do throws(ModelError) {
-      let purchase = try PurchaseParameters(kind, fields.parameters)
-      let spend =
-        fields.spendKnown
-        ? try SpendParameters(p: fields.p, q: fields.q, gamma: fields.gamma)
-        : try SpendParameters(p: 1, q: 2, gamma: 1)
-      model = CustomerModel(purchase: purchase, spend: spend)
-      spendKnown = fields.spendKnown
-    } catch {
-      throw Refusal(.invalidField, at: offset + Self.place(of: error, kind), "\(error)")
-    }
-  }
-
-  /// How far behind the kind's byte the field at fault begins.
-  private static func place(of error: ModelError, _ kind: PurchaseModelKind) -> Int {
-    guard case .outOfRange(var name, _, _) = error else { return 0 }
-    if let place = kind.parameters.firstIndex(where: { $0.name == name }) {
-      name = ModelFields.parameterNames[place]
-    }
-    let before = AdoptModelRequest.fields.prefix { $0.name != name }
-    return before.reduce(-CommandKey.size) { $0 + ($1.type.size ?? 0) }
-  }
-
-  /// What a new fit by back-tests is compared with.
-  var laid: AutoFit.Outcome {
-    AutoFit.Outcome(purchases: [model.purchase], calibration: .none)
-  }
-
-  /// The numbers as they travel.
-  var fields: ModelFields {
-    var fields = ModelFields(
-      kind: model.purchase.kind.rawValue, parameters: model.purchase.values)
-    fields.spendKnown = spendKnown
-    if spendKnown {
-      fields.p = model.spend.p
-      fields.q = model.spend.q
-      fields.gamma = model.spend.gamma
-    }
-    return fields
   }
 }

@@ -108,9 +108,9 @@ public struct StoreLoader: Sendable {
     let end = Int(clamping: try reader.read(UInt64.self))
     store.minorDigits = try reader.read(UInt8.self)
     store.currency = try reader.readName("currency")
-    let at = reader.offset + CommandKey.size
-    let fields = try AdoptModelRequest(from: &reader).model
-    store.model = fields.kind == 0 ? nil : try AdoptedModel(fields, at: at)
+    _ = try CommandKey(from: &reader)
+    let at = reader.offset
+    var model = try ModelFields(headFrom: &reader)
     if try reader.read(UInt8.self) != 0 {
       store.calendar = ShopCalendar(try DeclareShopRequest(from: &reader))
     }
@@ -124,6 +124,14 @@ public struct StoreLoader: Sendable {
     let answerEnds = [
       Int(clamping: try reader.read(UInt64.self)), Int(clamping: try reader.read(UInt64.self)),
     ]
+    if reader.remaining > 0 {
+      try model.readRest(from: &reader)
+      let at = reader.offset
+      var previous = try ModelFields(headFrom: &reader)
+      try previous.readRest(from: &reader)
+      if previous.kind != 0 { store.previousModel = try AdoptedModel(previous, at: at) }
+    }
+    if model.kind != 0 { store.model = try AdoptedModel(model, at: at) }
     try reader.requireEnd()
     return Counts(
       customers: customers, orders: orders, returns: returns, end: end, answerEnds: answerEnds)

@@ -8,6 +8,12 @@
 //        1 whether the shop is declared, and if so the declare shop request; neither has a key
 //        1 younger half of the answers   4 blocks a half may have   8 8 ends of the halves
 //
+// A plain model, one without further models and without calibration, was once all there was, and
+// states without anything else still end here. Else there follow
+//
+//        the further models and the calibration (as in adopt model)
+//        the model adopted before (as in adopt model; kind 0: none)
+//
 // The sequence and the time are not in it: whoever keeps the bytes keeps them too.
 
 public import Wire
@@ -56,6 +62,7 @@ extension Store {
     out.append(UInt8(answers.younger))
     out.append(UInt32(answers.halfBlocksMax))
     for half in answers.halves { out.append(UInt64(half.end)) }
+    writeModels(to: &out)
     return out
   }
 
@@ -69,13 +76,23 @@ extension Store {
     out.append(UInt64(identifiers.end))
     out.append(minorDigits)
     out.append(name: currency)
-    AdoptModelRequest(model: model?.fields ?? .none)
-      .write(to: &out)
+    CommandKey.none.write(to: &out)
+    (model?.fields ?? .none).writeHead(to: &out)
     out.append(UInt8(calendar == nil ? 0 : 1))
     if let calendar {
       DeclareShopRequest(timeZone: calendar.timeZone, transitions: calendar.transitions)
         .write(to: &out)
     }
+  }
+
+  /// What of the models is not in the settings; nothing where that is all.
+  func writeModels(to out: inout ByteBuffer) {
+    let fields = model?.fields ?? .none
+    guard !fields.isPlain || previousModel != nil else { return }
+    fields.writeRest(to: &out)
+    let previous = previousModel?.fields ?? .none
+    previous.writeHead(to: &out)
+    previous.writeRest(to: &out)
   }
 
   /// Lends every section, kind after kind in rising order.

@@ -40,7 +40,10 @@ public struct CommandKey: Hashable, Sendable {
     number = try reader.read(UInt64.self)
   }
 
-  func write(to out: inout ByteBuffer) {
+  /// Writes the key.
+  ///
+  /// - Parameter out: where it goes.
+  public func write(to out: inout ByteBuffer) {
     out.append(producer)
     out.append(number)
   }

@@ -41,4 +41,10 @@ public enum Limits {
   public static let discountRateMax = 10.0
   /// Margin as a fraction of an order's value.
   public static let marginMax = 1.0
+  /// Further purchase models beside the first of a model.
+  public static let blendMax = 2
+  /// Parts of the year with a speed of their own.
+  public static let seasonPartsMax = 24
+  /// Signals of a correction.
+  public static let signalsMax = 5
 }

@@ -1,20 +1,27 @@
-// The bodies of the verbs fit and adopt model. Parameters travel with time in days.
+// The bodies of the verbs fit, adopt model and put back model. Parameters travel with time in days.
 // The four members of `Message` are documented there, not again in every body.
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
-/// A purchase model and a spend model as they travel: numbers that Models has yet to validate.
+/// Purchase models, a spend model and a calibration as they travel: numbers that Models has yet to
+/// validate.
 public struct ModelFields: Equatable, Sendable {
   /// What the four numbers of the purchase model are called on the wire, in their order.
   public static let parameterNames = ["r", "alpha", "a or s", "b or beta"]
-  static let fields =
+  /// One purchase and one spend model, as they were when there was nothing else.
+  static let headFields =
     [Field("model kind", .u8), Field("spend known", .u8)]
     + parameterNames.map { Field($0, .f64) } + [
       Field("p", .f64), Field("q", .f64), Field("gamma", .f64),
     ]
+  static let fields =
+    headFields + [Field("count", .u8), Field("further models", .rows(BlendFields.fields))]
+    + CalibrationFields.fields
+  /// Bytes of the fields before the further models.
+  public static let headSize = headFields.reduce(0) { $0 + ($1.type.size ?? 0) }
   /// Stands for no model.
   public static let none = ModelFields(kind: 0, parameters: .zero)
 
-  /// Which purchase model: 1 BG/NBD, 2 MBG/NBD, 3 Pareto/NBD; 0 stands for no model.
+  /// Which purchase model, as protocol.md numbers them; 0 stands for no model.
   public var kind: UInt8
   /// Whether p, q, gamma mean anything.
   public var spendKnown = false
@@ -27,6 +34,13 @@ public struct ModelFields: Equatable, Sendable {
   public var q = 0.0
   /// Scale of the spend across customers, in major units.
   public var gamma = 0.0
+  /// Further purchase models; scores are the mean of all.
+  public var blend: [BlendFields] = []
+  /// What is laid over the purchase models.
+  public var calibration = CalibrationFields()
+
+  /// Whether there is nothing but one purchase model and perhaps a spend model.
+  public var isPlain: Bool { blend.isEmpty && calibration == CalibrationFields() }
 
   /// Makes a model without spend.
   ///
@@ -39,6 +53,15 @@ public struct ModelFields: Equatable, Sendable {
   }
 
   init(from reader: inout FrameReader) throws(Refusal) {
+    try self.init(headFrom: &reader)
+    try readRest(from: &reader)
+  }
+
+  /// Reads a model without further ones and without calibration.
+  ///
+  /// - Parameter reader: stands on the kind; afterwards behind gamma.
+  /// - Throws: `malformed` or `invalidField` with the offset.
+  public init(headFrom reader: inout FrameReader) throws(Refusal) {
     kind = try reader.read(UInt8.self)
     let at = reader.offset
     let known = try reader.read(UInt8.self)
@@ -46,15 +69,39 @@ public struct ModelFields: Equatable, Sendable {
       throw Refusal(.invalidField, at: at, "spend known is \(known), it must be 0 or 1")
     }
     spendKnown = known == 1
-    parameters = SIMD4(
-      try reader.readFinite("r"), try reader.readFinite("alpha"),
-      try reader.readFinite("a or s"), try reader.readFinite("b or beta"))
+    parameters = try SIMD4(parametersFrom: &reader)
     p = try reader.readFinite("p")
     q = try reader.readFinite("q")
     gamma = try reader.readFinite("gamma")
   }
 
+  /// Reads the further models and the calibration.
+  ///
+  /// - Parameter reader: stands behind gamma; afterwards behind the last field.
+  /// - Throws: `malformed` or `invalidField` with the offset.
+  public mutating func readRest(from reader: inout FrameReader) throws(Refusal) {
+    blend = try BlendFields.list(from: &reader)
+    calibration = try CalibrationFields(from: &reader)
+  }
+
   func write(to out: inout ByteBuffer) {
+    writeHead(to: &out)
+    writeRest(to: &out)
+  }
+
+  /// Writes the further models and the calibration.
+  ///
+  /// - Parameter out: stands behind gamma.
+  public func writeRest(to out: inout ByteBuffer) {
+    out.append(UInt8(blend.count))
+    for model in blend { model.write(to: &out) }
+    calibration.write(to: &out)
+  }
+
+  /// Writes the model without further ones and without calibration.
+  ///
+  /// - Parameter out: where the fields go.
+  public func writeHead(to out: inout ByteBuffer) {
     out.append(kind)
     out.append(UInt8(spendKnown ? 1 : 0))
     for place in 0..<4 { out.append(parameters[place]) }
@@ -215,6 +262,9 @@ public struct FitReply: Message, Equatable, Sendable {
 }
 
 /// Adopts parameters, from elsewhere or from a fit of the server itself.
+///
+/// A body that ends behind gamma stands for no further models and no calibration: so it was when
+/// there were none, and journals keep such bodies.
 public struct AdoptModelRequest: Message, Equatable, Sendable {
   public static let title = "adopt model request"
   public static let fields = CommandKey.fields + ModelFields.fields
@@ -236,13 +286,34 @@ public struct AdoptModelRequest: Message, Equatable, Sendable {
 
   public init(from reader: inout FrameReader) throws(Refusal) {
     key = try CommandKey(from: &reader)
-    model = try ModelFields(from: &reader)
+    model = try ModelFields(headFrom: &reader)
+    if reader.remaining > 0 { try model.readRest(from: &reader) }
   }
 
   public func write(to out: inout ByteBuffer) {
     key.write(to: &out)
     model.write(to: &out)
   }
+}
+
+/// Adopts the model again that was adopted before the present one.
+public struct PutBackModelRequest: Message, Equatable, Sendable {
+  public static let title = "put back model request"
+  public static let fields = CommandKey.fields
+
+  /// The command's key.
+  public var key: CommandKey
+
+  /// Makes the request.
+  ///
+  /// - Parameter key: the command's key.
+  public init(key: CommandKey = .none) { self.key = key }
+
+  public init(from reader: inout FrameReader) throws(Refusal) {
+    key = try CommandKey(from: &reader)
+  }
+
+  public func write(to out: inout ByteBuffer) { key.write(to: &out) }
 }
 
 /// Says which generation the adopted model is.

@@ -24,11 +24,13 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case fit = 48
   /// Adopts parameters from elsewhere.
   case adoptModel = 49
+  /// Adopts the model before the present one again.
+  case putBackModel = 50
 
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
     switch self {
-    case .declareShop, .recordOrders, .recordReturns, .adoptModel: true
+    case .declareShop, .recordOrders, .recordReturns, .adoptModel, .putBackModel: true
     case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .fit: false
     }
   }
@@ -47,6 +49,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .scoreMany: "score many"
     case .fit: "fit"
     case .adoptModel: "adopt model"
+    case .putBackModel: "put back model"
     }
   }
 }

@@ -12,10 +12,31 @@ struct ModelFile: Decodable {
     var gamma: Double
   }
 
+  private struct Further: Decodable {
+    var model: String
+    var parametersDays: [String: Double]
+  }
+
+  private struct Calibration: Decodable {
+    struct Correction: Decodable {
+      var referenceDays: Double
+      var intercept: Double
+      var weights: [Double]
+      var means: [Double]
+      var deviations: [Double]
+    }
+
+    var season: [Double]?
+    var logLevel: Double?
+    var correction: Correction?
+  }
+
   private var model: String
   private var parametersWeeks: [String: Double]?
   private var parametersDays: [String: Double]?
   private var spend: Spend?
+  private var blend: [Further]?
+  private var calibration: Calibration?
 
   /// The model in a file, with time in days.
   static func model(_ data: Data) throws(CommandError) -> ModelFields {
@@ -39,11 +60,7 @@ struct ModelFile: Decodable {
   }
 
   private func fields() throws(CommandError) -> ModelFields {
-    guard let kind = PurchaseModelKind(name: model) else {
-      throw .failed(
-        "the key 'model' is '\(model)', it must be one of "
-          + PurchaseModelKind.allCases.map(\.name).joined(separator: ", "))
-    }
+    let kind = try Self.kind(model, in: "model")
     let days = try parametersDays.map { members throws(CommandError) in
       try Self.values(members, of: kind, in: "parametersDays", daysPerUnit: 1)
     }
@@ -69,7 +86,59 @@ struct ModelFile: Decodable {
       fields.q = spend.q
       fields.gamma = spend.gamma
     }
+    let blend = self.blend ?? []
+    try Self.check(blend.count, in: "blend", isAllowed: blend.count <= Limits.blendMax)
+    for (place, further) in blend.enumerated() {
+      let key = "blend.\(place)"
+      let kind = try Self.kind(further.model, in: key + ".model")
+      fields.blend.append(
+        BlendFields(
+          kind: kind.rawValue,
+          parameters: try Self.values(
+            further.parametersDays, of: kind, in: key + ".parametersDays", daysPerUnit: 1)))
+    }
+    if let calibration { fields.calibration = try Self.fields(calibration) }
     return fields
+  }
+
+  private static func fields(_ calibration: Calibration) throws(CommandError) -> CalibrationFields {
+    var fields = CalibrationFields()
+    if let season = calibration.season {
+      try check(
+        season.count, in: "calibration.season", isAllowed: season.count == Limits.seasonPartsMax)
+      fields.season = season
+    }
+    fields.logLevel = calibration.logLevel ?? 0
+    if let known = calibration.correction {
+      for (name, column) in [
+        ("weights", known.weights), ("means", known.means), ("deviations", known.deviations),
+      ] {
+        try check(
+          column.count, in: "calibration.correction." + name,
+          isAllowed: column.count == Limits.signalsMax)
+      }
+      fields.correction = CalibrationFields.Correction(
+        referenceDays: known.referenceDays, intercept: known.intercept,
+        signals: known.weights.indices.map {
+          CalibrationFields.Signal(
+            weight: known.weights[$0], mean: known.means[$0], deviation: known.deviations[$0])
+        })
+    }
+    return fields
+  }
+
+  private static func check(
+    _ count: Int, in key: String, isAllowed: Bool
+  ) throws(CommandError) {
+    guard isAllowed else { throw .failed("the key '\(key)' has the wrong length: \(count)") }
+  }
+
+  private static func kind(_ name: String, in key: String) throws(CommandError) -> PurchaseModelKind
+  {
+    guard let kind = PurchaseModelKind(name: name) else {
+      throw .failed("the key '\(key)' is '\(name)', it must be one of \(Fit.names)")
+    }
+    return kind
   }
 
   /// The parameters of a model in days and in their order.

@@ -7,8 +7,19 @@ extension ModelFields {
   /// Which purchase model it is; nil when the server knows more models than this program.
   var purchaseKind: PurchaseModelKind? { PurchaseModelKind(rawValue: kind) }
 
-  /// The name of the purchase model.
+  /// The name of the first purchase model.
   var name: String { purchaseKind?.name ?? "model kind \(kind)" }
+
+  /// The names of all purchase models, and what is laid over them.
+  var fullName: String {
+    let further = blend.map { ModelFields(kind: $0.kind, parameters: $0.parameters).name }
+    var parts: [String] = []
+    if !calibration.season.isEmpty { parts.append("a season") }
+    if calibration.logLevel != 0 { parts.append("a level") }
+    if calibration.correction != nil { parts.append("a correction") }
+    let names = ([name] + further).joined(separator: " + ")
+    return parts.isEmpty ? names : names + " under " + parts.joined(separator: ", ")
+  }
 
   /// Names, values in units of so many days, and by what a value in days was divided for that.
   func parameters(
@@ -34,6 +45,35 @@ enum ModelJSON {
     ])
   }
 
+  /// The further models, of which a score is the mean together with the first.
+  static func blend(_ model: ModelFields) -> JSON {
+    .array(
+      model.blend.map { further in
+        let one = ModelFields(kind: further.kind, parameters: further.parameters)
+        return .object([
+          ("model", .string(one.name)), ("parametersDays", parameters(one, daysPerUnit: 1)),
+        ])
+      })
+  }
+
+  static func calibration(_ model: ModelFields) -> JSON {
+    let calibration = model.calibration
+    func numbers(_ numbers: [Double]) -> JSON { .array(numbers.map(JSON.number)) }
+    let correction = calibration.correction.map { known in
+      JSON.object([
+        ("referenceDays", .number(known.referenceDays)),
+        ("intercept", .number(known.intercept)),
+        ("weights", numbers(known.signals.map(\.weight))),
+        ("means", numbers(known.signals.map(\.mean))),
+        ("deviations", numbers(known.signals.map(\.deviation))),
+      ])
+    }
+    return .object([
+      ("season", calibration.season.isEmpty ? .null : numbers(calibration.season)),
+      ("logLevel", .number(calibration.logLevel)), ("correction", correction ?? .null),
+    ])
+  }
+
   /// A standard error, or null where the information is singular.
   static func error(_ value: Double) -> JSON { value < 0 ? .null : .number(value) }
 
@@ -47,7 +87,7 @@ enum ModelJSON {
       ("standardErrors", errors(reply, daysPerUnit: 7)),
       ("standardErrorsDays", errors(reply, daysPerUnit: 1)),
       ("logLikelihood", .number(reply.logLikelihood)),
-      ("spend", spend(reply)),
+      ("spend", spend(reply)), ("blend", blend(model)), ("calibration", calibration(model)),
       ("customers", .count(reply.customers)),
       ("distinctHistories", .count(reply.distinctHistories)),
       ("iterations", .count(reply.iterations)), ("converged", .bool(reply.converged)),

@@ -52,6 +52,8 @@ enum StatusCommand {
         reply.model.map { ModelJSON.parameters($0, daysPerUnit: 1) } ?? .null
       ),
       ("spend", reply.model.map(ModelJSON.spend) ?? .null),
+      ("blend", reply.model.map(ModelJSON.blend) ?? .null),
+      ("calibration", reply.model.map(ModelJSON.calibration) ?? .null),
       ("newestOrder", newest(reply).map(JSON.string) ?? .null),
       ("currency", reply.currency.isEmpty ? .null : .string(reply.currency)),
       ("minorDigits", reply.currency.isEmpty ? .null : .count(reply.minorDigits)),
@@ -141,9 +143,29 @@ enum StatusCommand {
       text += ", \(parameter.name) \(Numbers.significant(parameter.value, 5))"
       if parameter.isTime { text += " days" }
     }
+    text += more(than: model)
     guard model.spendKnown else { return text + ", no spend model" }
     return text + ", p \(Numbers.significant(model.p, 5)), q \(Numbers.significant(model.q, 5)), "
       + "gamma \(Numbers.significant(model.gamma, 5))"
+  }
+
+  /// What there is beside the first purchase model.
+  private static func more(than model: ModelFields) -> String {
+    var text = ""
+    for further in model.blend {
+      text += ", with \(ModelFields(kind: further.kind, parameters: further.parameters).name)"
+    }
+    let calibration = model.calibration
+    if let slow = calibration.season.min(), let fast = calibration.season.max() {
+      text += ", season \(Numbers.fixed(slow, 2)) to \(Numbers.fixed(fast, 2))"
+    }
+    if calibration.logLevel != 0 {
+      text += ", level \(Numbers.significant(exp(calibration.logLevel), 4))"
+    }
+    if let correction = calibration.correction {
+      text += ", corrected for \(Numbers.significant(correction.referenceDays, 5)) days"
+    }
+    return text
   }
 
   private static func per(_ bytes: UInt64, _ count: UInt64) -> Double? {

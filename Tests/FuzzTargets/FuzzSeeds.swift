@@ -24,7 +24,7 @@ public enum FuzzSeeds {
   }
 
   private static func frames() -> [[UInt8]] {
-    let requests = SmallShop.commands + SmallShop.queries
+    let requests = SmallShop.commands + SmallShop.models + SmallShop.queries
     var inputs: [[UInt8]] = [[0] + Array(requests.joined())]
     for frame in requests + replies() {
       let body = [UInt8](frame.dropFirst(FrameHeader.size))
@@ -36,7 +36,7 @@ public enum FuzzSeeds {
   }
 
   private static func requests() -> [[UInt8]] {
-    let all = SmallShop.commands + SmallShop.queries
+    let all = SmallShop.commands + SmallShop.models + SmallShop.queries
     return all.map { [1] + $0 } + [[0] + Array(all.joined())]
   }
 
@@ -44,7 +44,8 @@ public enum FuzzSeeds {
   private static func replies() -> [[UInt8]] {
     var engine = Engine()
     var replies: [[UInt8]] = []
-    for request in SmallShop.queries + SmallShop.commands + SmallShop.queries {
+    let commands = SmallShop.commands + SmallShop.models
+    for request in SmallShop.queries + commands + SmallShop.queries {
       guard case .frame(let header)? = try? Frame.cut(request.rawBytes, sizeMax: .max) else {
         continue
       }
@@ -95,7 +96,7 @@ public enum FuzzSeeds {
 
   private static func snapshots() throws -> [[UInt8]] {
     var inputs: [[UInt8]] = []
-    for sequences in [[1], [2], [4], [6], [3, 4, 6]] as [Set<Int>] {
+    for sequences in [[1], [2], [4], [6], [3, 4, 6], [7], [8]] as [Set<Int>] {
       for snapshot in try files(rollEvery: 100, snapshots: sequences).snapshots {
         inputs += [[7] + packed(snapshot), [6] + packed(snapshot)]
         if snapshot.count < 10_000 { inputs.append([5] + snapshot) }
@@ -117,7 +118,7 @@ public enum FuzzSeeds {
       continuing: recovered.recovery, in: storage, options: JournalOptions(preallocationBytes: 0),
       clock: clock, randomness: randomness)
     var engine = Engine(recovered.parts)
-    for (number, command) in SmallShop.commands.enumerated() {
+    for (number, command) in (SmallShop.commands + SmallShop.models).enumerated() {
       try engine.replay(
         sequence: engine.sequence + 1, timeMicros: SmallShop.now, frame: command.rawBytes)
       var batch = RecordBatch()

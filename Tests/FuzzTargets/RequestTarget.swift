@@ -68,7 +68,7 @@ private func checkReply(_ reply: RawSpan, to request: FrameHeader, _ status: Sta
   case .recordOrders, .recordReturns: check(RecordReply.self, reply)
   case .scoreOne: check(ScoreReply.self, reply)
   case .scoreMany: check(ScoreManyReply.self, reply)
-  case .adoptModel: check(AdoptModelReply.self, reply)
+  case .adoptModel, .putBackModel: check(AdoptModelReply.self, reply)
   default: preconditionFailure("an engine answers no other verbs by itself")
   }
 }

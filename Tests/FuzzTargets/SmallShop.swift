@@ -38,6 +38,12 @@ public enum SmallShop {
     orders([("dee", "1", 250, 1)]),
   ]
 
+  /// Commands that can follow: a model with everything, and the one before it back again.
+  public static let models: [[UInt8]] = [
+    frame(.adoptModel, AdoptModelRequest(key: CommandKey(producer: 1, number: 5), model: full)),
+    frame(.putBackModel, PutBackModelRequest(key: CommandKey(producer: 1, number: 6))),
+  ]
+
   /// Requests that change nothing.
   public static let queries: [[UInt8]] = [
     frame(.hello, HelloRequest(client: "fuzz")), frame(.ping, Empty()),
@@ -75,6 +81,21 @@ public enum SmallShop {
     model.q = 3.74
     model.gamma = 15.44
     return model
+  }()
+
+  /// A blend with a calibration.
+  private static let full: ModelFields = {
+    var full = model
+    full.blend = [
+      BlendFields(kind: 3, parameters: SIMD4(0.55, 74, 0.6, 81)),
+      BlendFields(kind: 12, parameters: SIMD4(0.6, 20, 0.9, 2)),
+    ]
+    full.calibration.season = (0..<24).map { $0 < 20 ? 0.75 : 2.25 }
+    full.calibration.logLevel = -0.125
+    full.calibration.correction = CalibrationFields.Correction(
+      referenceDays: 90, intercept: 0.25,
+      signals: (0..<5).map { .init(weight: 0.5, mean: Double($0), deviation: 2) })
+    return full
   }()
 
   private static func orders(_ rows: [(String, String, day: Int64, minor: Int64)]) -> [UInt8] {

@@ -62,7 +62,8 @@ struct CustomerModelTests {
         lifetimeValue: 0),
       count: histories.count)
     var span = scores.mutableSpan
-    model.score(histories.span, meanSpend: spend.span, terms: terms, into: &span)
+    let subjects = zip(histories, spend).map { ScoreSubject(history: $0, meanSpend: $1) }
+    model.score(subjects.span, ScoreHorizon(terms), into: &span)
     return scores
   }
 

@@ -83,6 +83,28 @@ struct ModelFileTests {
     #expect(try model(JSONWriter.line(ModelJSON.fit(FitReply(model: fields)))) == fields)
   }
 
+  @Test("a blend and a calibration are adopted bit by bit too")
+  func roundTripOfAll() throws {
+    var fields = ModelFields(kind: 1, parameters: SIMD4(0.1 + 0.2, 100 / 3, 1e-6, .pi))
+    fields.blend = [
+      BlendFields(kind: 3, parameters: SIMD4(1 / 3, 50 / 7, 2 / 3, 1e3 / 7)),
+      BlendFields(kind: 12, parameters: SIMD4(1, 2, 3, 4)),
+    ]
+    #expect(try model(JSONWriter.line(ModelJSON.fit(FitReply(model: fields)))) == fields)
+    fields.calibration.season = (0..<24).map { 1 + Double($0) / 300 }
+    fields.calibration.logLevel = -0.1
+    #expect(try model(JSONWriter.line(ModelJSON.fit(FitReply(model: fields)))) == fields)
+    fields.calibration.correction = CalibrationFields.Correction(
+      referenceDays: 273 / 7, intercept: 0.1 + 0.2,
+      signals: (1...5).map { .init(weight: 1 / Double($0), mean: -1 / 7, deviation: 2 / 3) })
+    let text = JSONWriter.lines(ModelJSON.fit(FitReply(model: fields)))
+    #expect(try model(text) == fields)
+    // What `status` prints is adopted as well.
+    var status = StatusReply()
+    status.model = fields
+    #expect(try model(JSONWriter.line(StatusCommand.json(status, withHash: false))) == fields)
+  }
+
   @Test("weeks alone are enough")
   func weeksAlone() throws {
     let fields = try model(#"{"model":"bg-nbd",\#(Self.weeks)}"#)
@@ -105,6 +127,28 @@ struct ModelFileTests {
       (
         #"{"model":"bg-nbd",\#(weeks),"parametersDays":{"r":0.25,"alpha":31,"a":0.8,"b":2.4}}"#,
         "'parametersDays.alpha' and 'parametersWeeks.alpha'"
+      ),
+      (
+        #"{"model":"bg-nbd",\#(weeks),"blend":[{"model":"x","parametersDays":{}}]}"#,
+        "'blend.0.model' is 'x'"
+      ),
+      (
+        #"{"model":"bg-nbd",\#(weeks),"blend":[{"model":"pareto-nbd","parametersDays":{"r":1}}]}"#,
+        "'blend.0.parametersDays.alpha'"
+      ),
+      (#"{"model":"bg-nbd",\#(weeks),"blend":[0,0,0]}"#, "'blend."),
+      (
+        #"{"model":"bg-nbd",\#(weeks),"calibration":{"season":[1,1]}}"#,
+        "'calibration.season' has the wrong length: 2"
+      ),
+      (
+        #"{"model":"bg-nbd",\#(weeks),"calibration":{"correction":{"referenceDays":1,"#
+          + #""intercept":0,"weights":[],"means":[],"deviations":[]}}}"#,
+        "'calibration.correction.weights' has the wrong length: 0"
+      ),
+      (
+        #"{"model":"bg-nbd",\#(weeks),"calibration":{"correction":{"referenceDays":1}}}"#,
+        "'calibration.correction.intercept'"
       ),
       ("{", "not JSON"),
     ])

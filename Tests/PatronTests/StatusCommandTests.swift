@@ -64,4 +64,23 @@ struct StatusCommandTests {
       text.contains(
         #""journalBytes":5242880,"snapshotBytes":1073741824,"snapshotWritten":524288"#))
   }
+
+  @Test("a blend and a calibration stand in the model's line")
+  func blend() {
+    let status = reply {
+      var model = ModelFields(kind: 1, parameters: SIMD4(0.25, 31.5, 0.8, 2.4))
+      model.blend = [BlendFields(kind: 3, parameters: SIMD4(1, 1, 1, 1))]
+      model.calibration.season = (0..<24).map { $0 < 12 ? 0.5 : 1.5 }
+      model.calibration.logLevel = -0.125
+      model.calibration.correction = CalibrationFields.Correction(
+        referenceDays: 182, intercept: 0,
+        signals: (0..<5).map { _ in .init(weight: 0, mean: 0, deviation: 1) })
+      $0.generation = 4
+      $0.model = model
+    }
+    #expect(
+      line("model", status)
+        == "bg-nbd, generation 4, r 0.25, alpha 31.5 days, a 0.8, b 2.4, with pareto-nbd, "
+        + "season 0.50 to 1.50, level 0.8825, corrected for 182 days, no spend model")
+  }
 }

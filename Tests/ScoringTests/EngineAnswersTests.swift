@@ -94,7 +94,11 @@ struct EngineAnswersTests {
     let adoption = AdoptModelRequest(key: Self.key(4), model: EngineHarness.parameters)
     #expect(twice(.adoptModel, adoption, AdoptModelReply.self))
     #expect(shop.engine.generation == 1)
-    #expect(Verb.allCases.filter(\.isCommand).count == 4, "a new command belongs into this test")
+    _ = shop.adopt()
+    #expect(
+      twice(.putBackModel, PutBackModelRequest(key: Self.key(5)), AdoptModelReply.self))
+    #expect(shop.engine.generation == 3)
+    #expect(Verb.allCases.filter(\.isCommand).count == 5, "a new command belongs into this test")
   }
 
   @Test("a key that is used again for something else is refused, and the first answer stays")

@@ -66,6 +66,39 @@ struct RestartTests {
     #expect(try Memory(of: server) == before)
   }
 
+  @Test("a blend with a calibration, and the model before it, survive a crash and a stop")
+  func models() throws {
+    let server = try LiveServer()
+    try Self.live(server)
+    var blended = Frames.model
+    blended.blend = [BlendFields(kind: 3, parameters: SIMD4(0.553, 74.046, 0.606, 81.664))]
+    blended.calibration.season = (0..<24).map { 0.5 + Double($0 % 7) }
+    blended.calibration.correction = CalibrationFields.Correction(
+      referenceDays: 30, intercept: 0.125,
+      signals: (0..<5).map { .init(weight: 0.25, mean: Double($0), deviation: 2) })
+    var client = try server.client()
+    _ = try client.adoptModel(blended)
+    let full = try Memory(of: server)
+    #expect(full.model?.blend == blended.blend)
+    try server.crash()
+    try server.start()
+    #expect(try Memory(of: server) == full)
+    client = try server.client()
+    #expect(try client.putBackModel().generation == 3)
+    let plain = try Memory(of: server)
+    #expect(plain.model?.isPlain == true && plain.scores != full.scores)
+    // The journal alone, and the snapshot a stop leaves.
+    for life in 0..<2 {
+      if life == 0 { try server.crash() } else { _ = try server.stop() }
+      try server.start()
+      #expect(try Memory(of: server) == plain)
+    }
+    client = try server.client()
+    #expect(try client.putBackModel().generation == 4)
+    let again = try Memory(of: server)
+    #expect(again.model == full.model)
+  }
+
   @Test("a command sent again with its key after kill -9, or after a stop, is applied once")
   func repeats() throws {
     let server = try LiveServer()

@@ -14,6 +14,7 @@ enum Request {
   case orders(RecordOrdersRequest)
   case returns(RecordReturnsRequest)
   case adopt(AdoptModelRequest)
+  case putBack(PutBackModelRequest)
   case fit(FitRequest)
   case scoreOne(ScoreOneRequest)
   case scoreMany(ScoreManyRequest)
@@ -23,7 +24,7 @@ enum Request {
   /// Whether it changes state when it is accepted, and so must be sent again if it may be lost.
   var isCommand: Bool {
     switch self {
-    case .declare, .orders, .returns, .adopt: true
+    case .declare, .orders, .returns, .adopt, .putBack: true
     default: false
     }
   }
@@ -46,6 +47,7 @@ enum Request {
     case .orders: Verb.recordOrders.rawValue
     case .returns: Verb.recordReturns.rawValue
     case .adopt: Verb.adoptModel.rawValue
+    case .putBack: Verb.putBackModel.rawValue
     case .fit: Verb.fit.rawValue
     case .scoreOne: Verb.scoreOne.rawValue
     case .scoreMany: Verb.scoreMany.rawValue
@@ -60,6 +62,7 @@ enum Request {
     case .orders(let request): request.key
     case .returns(let request): request.key
     case .adopt(let request): request.key
+    case .putBack(let request): request.key
     default: .none
     }
   }
@@ -77,6 +80,7 @@ enum Request {
       case .orders(let request): try request.write(to: &out)
       case .returns(let request): try request.write(to: &out)
       case .adopt(let request): request.write(to: &out)
+      case .putBack(let request): request.write(to: &out)
       case .fit(let request): request.write(to: &out)
       case .scoreOne(let request): try request.write(to: &out)
       case .scoreMany(let request): try request.write(to: &out)

@@ -52,7 +52,8 @@ struct RequestSource {
     switch draw(1...100) {
     case ...45: return orderBatch(now)
     case ...58: return returnBatch(now)
-    case ...62: return .adopt(AdoptModelRequest(key: key(), model: model()))
+    case ...61: return .adopt(AdoptModelRequest(key: key(), model: model()))
+    case ...63: return .putBack(PutBackModelRequest(key: key()))
     case ...82: return scores(now)
     case ...86: return .ping
     case ...92: return .status(withHash: chance(40))
@@ -179,6 +180,20 @@ struct RequestSource {
       fields.p = Double(draw(1...90)) / 10
       fields.q = 1.5 + Double(draw(1...50)) / 10
       fields.gamma = Double(draw(1...500)) / 10
+    }
+    if chance(30) {
+      fields.blend.append(BlendFields(kind: UInt8(draw(1...3)), parameters: fields.parameters + 1))
+    }
+    if chance(30) {
+      fields.calibration.season = (0..<24).map { _ in Double(draw(1...300)) / 100 }
+      fields.calibration.logLevel = Double(draw(0...40)) / 100 - 0.2
+    }
+    if chance(30) {
+      fields.calibration.correction = CalibrationFields.Correction(
+        referenceDays: Double(draw(1...400)), intercept: 0.125,
+        signals: (0..<5).map { _ in
+          .init(weight: Double(draw(0...20)) / 100, mean: Double(draw(0...300)) / 100, deviation: 1)
+        })
     }
     return fields
   }

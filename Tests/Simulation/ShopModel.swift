@@ -35,6 +35,8 @@ struct ShopModel {
   private(set) var currency = ""
   private(set) var minorDigits: UInt8 = 0
   private(set) var model: ModelFields?
+  /// The model before it.
+  private(set) var previous: ModelFields?
   private(set) var generation: UInt32 = 0
   private(set) var newestOrderDay = -1
   private(set) var orderCount = 0
@@ -75,6 +77,7 @@ struct ShopModel {
       return isSame ? nil : .alreadyDeclared
     case .orders(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     case .returns(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
+    case .putBack: return previous == nil ? .noModel : nil
     default: return nil
     }
   }
@@ -116,9 +119,8 @@ struct ShopModel {
       zone = request
       return .empty
     case .adopt(let fields):
-      model = fields.model
-      generation += 1
-      return .adopted(AdoptModelReply(sequence: sequence, generation: generation))
+      return adopted(fields.model)
+    case .putBack: return adopted(previous)
     case .orders(let batch):
       var reply = RecordReply(sequence: sequence)
       for (number, order) in batch.orders.enumerated() {
@@ -138,6 +140,12 @@ struct ShopModel {
     default:
       preconditionFailure("only commands are applied")
     }
+  }
+
+  private mutating func adopted(_ next: ModelFields?) -> Answer {
+    (previous, model) = (model, next)
+    generation += 1
+    return .adopted(AdoptModelReply(sequence: sequence, generation: generation))
   }
 
   // MARK: Rows

@@ -145,7 +145,16 @@ extension Example {
       AdoptModelRequest(
         key: CommandKey(producer: 0x3C6E_F372_FE94_F82B, number: 0xA54F_F53A_5F1D_36F1),
         model: model)),
+    Example(
+      .adoptModel, tag: 12,
+      AdoptModelRequest(
+        key: CommandKey(producer: 0x3C6E_F372_FE94_F82B, number: 0xA54F_F53A_5F1D_36F2),
+        model: blended)),
     Example(.adoptModel, tag: 12, AdoptModelReply(sequence: 1044, generation: 3)),
+    Example(
+      .putBackModel, tag: 13,
+      PutBackModelRequest(
+        key: CommandKey(producer: 0x3C6E_F372_FE94_F82B, number: 0xA54F_F53A_5F1D_36F3))),
   ]
 
   private static let terms = ScoreTermsFields(
@@ -158,6 +167,27 @@ extension Example {
     model.q = 3.7442247
     model.gamma = 15.4435210
     return model
+  }()
+
+  /// Two further models, a season with its height in December, a level and a correction.
+  private static let blended: ModelFields = {
+    var blended = model
+    blended.blend = [
+      BlendFields(kind: 1, parameters: SIMD4(0.243, 30.898, 0.793, 2.426)),
+      BlendFields(kind: 3, parameters: SIMD4(0.553, 74.046, 0.606, 81.664)),
+    ]
+    blended.calibration.season = (0..<24).map { $0 < 20 ? 0.75 : 2.25 }
+    blended.calibration.logLevel = -0.0625
+    blended.calibration.correction = CalibrationFields.Correction(
+      referenceDays: 182, intercept: -0.03125,
+      signals: [
+        .init(weight: 0.25, mean: -1.5, deviation: 1.25),
+        .init(weight: -0.125, mean: 0.75, deviation: 0.5),
+        .init(weight: 0.5, mean: 0.5, deviation: 1),
+        .init(weight: 0.0625, mean: 4.25, deviation: 1.5),
+        .init(weight: 0.375, mean: -0.625, deviation: 0.25),
+      ])
+    return blended
   }()
 
   private static let loyal: ScoreReply = {
@@ -237,7 +267,7 @@ extension Example {
     status.refusals = 3
     status.connections = 4
     status.residentBytes = 41_943_040
-    status.model = model
+    status.model = blended
     status.minorDigits = 2
     status.currency = "USD"
     status.timeZone = "UTC"

@@ -71,7 +71,8 @@ struct ProtocolDocumentTests {
       "futureDaysMax": Double(Limits.futureDaysMax), "dayMax": Double(Limits.dayMax),
       "horizonDaysMax": Limits.horizonDaysMax, "discountRateMax": Limits.discountRateMax,
       "marginMax": Limits.marginMax, "scoreMonthsMax": Double(Limits.scoreMonthsMax),
-      "answersSizeMax": Double(Limits.answersSizeMax),
+      "answersSizeMax": Double(Limits.answersSizeMax), "blendMax": Double(Limits.blendMax),
+      "seasonPartsMax": Double(Limits.seasonPartsMax), "signalsMax": Double(Limits.signalsMax),
     ]
     let head = ["name", "value", "unit and meaning"]
     let table = try #require(document.table(head, under: "Limits"))

@@ -36,7 +36,7 @@ from typing import Any, Deque, Dict, Iterable, Iterator, List, Mapping, Optional
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "CommandKey", "Fit", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
+    "Adoption", "Calibration", "CommandKey", "Correction", "Fit", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
     "PatronRefused", "RecordResult", "RefusedRow", "Return", "Score", "ServerStatus", "Snapshot",
     "days",
 ]
@@ -57,6 +57,7 @@ MAGIC = 0x4E525450
 VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
     "record returns": 17, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
+    "put back model": 50,
 }
 
 STATUSES = {
@@ -85,6 +86,9 @@ CUSTOMERS_MAX = 8192
 SCORE_MONTHS_MAX = 12_288
 AMOUNT_MAX = 10**15
 MINOR_DIGITS_MAX = 4
+BLEND_MAX = 2
+SEASON_PARTS_MAX = 24
+SIGNALS_MAX = 5
 
 MONTH_DAYS = 30.4375
 """Days of a month; a year is twelve of them."""
@@ -93,6 +97,9 @@ _HEADER = struct.Struct("<IHHQII")
 _TERMS = struct.Struct("<qddd")
 _SCORE = struct.Struct("<BBHIiiIiiIdddddd")
 _MODEL = struct.Struct("<BB7d")
+_FURTHER = struct.Struct("<B4d")
+_COUNT = struct.Struct("<B")
+_NUMBER = struct.Struct("<d")
 _FIT = struct.Struct("<4ddQQIB3dddQIBd")
 _STATUS = struct.Struct("<10QqqB5QIiqQQIQ")
 _NO_OFFSET = 0xFFFF_FFFF
@@ -236,14 +243,56 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A factor for each customer; five weights, means and deviations, one for each signal."""
+
+    reference_days: float
+    intercept: float
+    weights: Tuple[float, ...]
+    means: Tuple[float, ...]
+    deviations: Tuple[float, ...]
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The keys that `patron fit --json` prints."""
+        return {
+            "referenceDays": self.reference_days, "intercept": self.intercept,
+            "weights": list(self.weights), "means": list(self.means),
+            "deviations": list(self.deviations),
+        }
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What is laid over the purchase models; as it is made without arguments, nothing."""
+
+    season: Optional[Tuple[float, ...]] = None  # the clock's speed in 24 parts of the year
+    log_level: float = 0.0
+    correction: Optional[Correction] = None
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The keys that `patron fit --json` prints."""
+        return {
+            "season": None if self.season is None else list(self.season),
+            "logLevel": self.log_level,
+            "correction": None if self.correction is None else self.correction.as_dict(),
+        }
+
+
+@dataclass(frozen=True)
 class Model:
-    """A purchase model with time in days, and a spend model where p, q, gamma are not None."""
+    """A purchase model with time in days, and a spend model where p, q, gamma are not None.
+
+    `blend` are further purchase models, which have no spend, blend or calibration of their own:
+    scores are the mean of all.
+    """
 
     name: str
     days: Dict[str, float]  # r, alpha, a, b; of Pareto/NBD r, alpha, s, beta
     p: Optional[float] = None
     q: Optional[float] = None
     gamma: Optional[float] = None
+    blend: Tuple[Model, ...] = ()
+    calibration: Calibration = Calibration()
 
     def parameters(self, unit_days: float = 1) -> Dict[str, float]:
         """The purchase parameters, with time in units of so many days: 7 for weeks."""
@@ -318,6 +367,10 @@ class Fit:
             "standardErrorsDays": dict(self.standard_errors),
             "logLikelihood": self.log_likelihood,
             "spend": spend,
+            "blend": [
+                {"model": one.name, "parametersDays": one.parameters()} for one in self.model.blend
+            ],
+            "calibration": self.model.calibration.as_dict(),
             "customers": self.customers,
             "distinctHistories": self.distinct_histories,
             "iterations": self.iterations,
@@ -546,10 +599,41 @@ def adopt_body(key: CommandKey, model: Model) -> bytes:
     """The body of an adopt model request."""
     spend = (model.p, model.q, model.gamma)
     known = None not in spend
-    return key_fields(key) + _MODEL.pack(
-        _model_kind(model.name), int(known), *(model.days[n] for n in _parameter_names(model.name)),
+    body = key_fields(key) + _MODEL.pack(
+        _model_kind(model.name), int(known), *_values(model),
         *(spend if known else (0.0, 0.0, 0.0)),
     )
+    if len(model.blend) > BLEND_MAX:
+        raise ValueError(f"there are {len(model.blend)} further models, there may be {BLEND_MAX}")
+    body += struct.pack("<B", len(model.blend))
+    for further in model.blend:
+        body += _FURTHER.pack(_model_kind(further.name), *_values(further))
+    return body + _calibration_fields(model.calibration)
+
+
+def _values(model: Model) -> List[float]:
+    return [model.days[name] for name in _parameter_names(model.name)]
+
+
+def _calibration_fields(calibration: Calibration) -> bytes:
+    season = calibration.season or ()
+    if season and len(season) != SEASON_PARTS_MAX:
+        raise ValueError(f"the season has {len(season)} parts, it must have {SEASON_PARTS_MAX}")
+    body = struct.pack(f"<B{len(season)}dd", len(season), *season, calibration.log_level)
+    known = calibration.correction
+    if known is None:
+        return body + struct.pack("<ddB", 0.0, 0.0, 0)
+    if not len(known.weights) == len(known.means) == len(known.deviations) == SIGNALS_MAX:
+        raise ValueError(f"a correction has {SIGNALS_MAX} weights, means and deviations")
+    body += struct.pack("<ddB", known.reference_days, known.intercept, SIGNALS_MAX)
+    for signal in zip(known.weights, known.means, known.deviations):
+        body += struct.pack("<3d", *signal)
+    return body
+
+
+def put_back_body(key: CommandKey) -> bytes:
+    """The body of a put back model request."""
+    return key_fields(key)
 
 
 def _model_kind(name: str) -> int:
@@ -565,7 +649,8 @@ def _parameter_names(model: str) -> Tuple[str, ...]:
 def model_from(parameters: Mapping[str, Any]) -> Model:
     """The model in a mapping with the keys of `patron fit --json`.
 
-    `model`, `parametersDays` or `parametersWeeks` (days win) and, if wanted, `spend`.
+    `model`, `parametersDays` or `parametersWeeks` (days win) and, if wanted, `spend`, `blend` and
+    `calibration`.
     """
     unit, purchase = 1.0, parameters.get("parametersDays")
     if purchase is None:
@@ -577,10 +662,27 @@ def model_from(parameters: Mapping[str, Any]) -> Model:
         name = parameters["model"]
         _model_kind(name)
         days = {n: float(purchase[n]) * (unit if n in _TIMES else 1) for n in _parameter_names(name)}
-        known = [float(spend[key]) for key in ("p", "q", "gamma")] if spend else []
+        known = [float(spend[key]) for key in ("p", "q", "gamma")] if spend else [None] * 3
+        blend = tuple(
+            Model(one["model"], {n: float(one["parametersDays"][n])
+                                 for n in _parameter_names(one["model"])})
+            for one in parameters.get("blend") or ())
+        calibration = _calibration_from(parameters.get("calibration") or {})
     except KeyError as missing:
         raise ValueError(f"{missing.args[0]} is missing") from None
-    return Model(name, days, *known)
+    return Model(name, days, known[0], known[1], known[2], blend, calibration)
+
+
+def _calibration_from(given: Mapping[str, Any]) -> Calibration:
+    season, correction = given.get("season"), given.get("correction")
+    return Calibration(
+        None if season is None else tuple(float(speed) for speed in season),
+        float(given.get("logLevel") or 0),
+        None if correction is None else Correction(
+            float(correction["referenceDays"]), float(correction["intercept"]),
+            *(tuple(float(one) for one in correction[key])
+              for key in ("weights", "means", "deviations"))),
+    )
 
 
 # ---------------------------------------------------------------------------------------------
@@ -679,11 +781,28 @@ def read_scores(body: bytes, customers: List[str], horizon_days: float) -> List[
 
 def _read_model(reader: _Reader) -> Optional[Model]:
     kind, spend_known, *values, p, q, gamma = reader.take(_MODEL)
+    (count,) = reader.take(_COUNT)
+    blend = tuple(_purchase_model(*reader.take(_FURTHER)) for _ in range(count))
+    calibration = _read_calibration(reader)
     if kind == 0:
         return None
+    first = _purchase_model(kind, *values)
+    spend = (p, q, gamma) if spend_known else (None, None, None)
+    return Model(first.name, first.days, *spend, blend, calibration)
+
+
+def _purchase_model(kind: int, *values: float) -> Model:
     name = {number: name for name, number in MODELS.items()}.get(kind, f"kind {kind}")
-    days = dict(zip(_parameter_names(name), values))
-    return Model(name, days, *((p, q, gamma) if spend_known else ()))
+    return Model(name, dict(zip(_parameter_names(name), values)))
+
+
+def _read_calibration(reader: _Reader) -> Calibration:
+    (parts,) = reader.take(_COUNT)
+    season = tuple(reader.take(_NUMBER)[0] for _ in range(parts))
+    log_level, reference_days, intercept, count = reader.take(struct.Struct("<dddB"))
+    signals = [reader.take(struct.Struct("<3d")) for _ in range(count)]
+    correction = Correction(reference_days, intercept, *zip(*signals)) if signals else None
+    return Calibration(season or None, log_level, correction)
 
 
 def read_fit(body: bytes) -> Fit:
@@ -994,6 +1113,10 @@ class Patron:
         """
         model = parameters if isinstance(parameters, Model) else model_from(parameters)
         return read_adoption(self._ask("adopt model", adopt_body(key or self.next_key(), model)))
+
+    def put_back(self, *, key: Optional[CommandKey] = None) -> Adoption:
+        """Adopts the model before the present one again; the two change places."""
+        return read_adoption(self._ask("put back model", put_back_body(key or self.next_key())))
 
     def snapshot(self, *, timeout: float = 600.0) -> Snapshot:
         """Has the server write a snapshot now, and waits until it is verified."""

@@ -72,10 +72,10 @@ def section(title: str) -> str:
     return match[1]
 
 
-def example(title: str) -> Example:
-    match = re.search(r"^```hex$\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
-    assert match is not None, f"{title} has no example"
-    return Example(match[1])
+def example(title: str, place: int = 0) -> Example:
+    blocks = re.findall(r"^```hex$\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
+    assert len(blocks) > place, f"{title} has no example {place}"
+    return Example(blocks[place])
 
 
 def table(title: str) -> List[List[str]]:
@@ -106,6 +106,9 @@ class TheTables(unittest.TestCase):
         self.assertEqual(patron.SCORE_MONTHS_MAX, limits["scoreMonthsMax"])
         self.assertEqual(patron.AMOUNT_MAX, limits["amountMax"])
         self.assertEqual(patron.MINOR_DIGITS_MAX, limits["minorDigitsMax"])
+        self.assertEqual(
+            (patron.BLEND_MAX, patron.SEASON_PARTS_MAX, patron.SIGNALS_MAX),
+            (limits["blendMax"], limits["seasonPartsMax"], limits["signalsMax"]))
 
 
 class TheRequests(unittest.TestCase):
@@ -180,6 +183,51 @@ class TheRequests(unittest.TestCase):
         for broken in ({}, {"model": "x", "parametersDays": purchase},
                        {"model": "bg-nbd", "parametersDays": {"r": 1}}):
             self.assertRaises(ValueError, patron.model_from, broken)
+
+    def test_adopt_blend_and_calibration(self) -> None:
+        e = example("adopt model request", 1)
+        names = {number: name for name, number in patron.MODELS.items()}
+        given: Dict[str, Any] = {
+            "model": names[e["model kind"]],
+            "parametersDays": {"r": e["r"], "alpha": e["alpha"], "a": e["a or s"], "b": e["b or beta"]},
+            "spend": {key: e[key] for key in ("p", "q", "gamma")},
+            "blend": [
+                {"model": names[row["model kind"]],
+                 "parametersDays": dict(zip(
+                     ("r", "alpha", *(("s", "beta") if row["model kind"] == 3 else ("a", "b"))),
+                     (row["r"], row["alpha"], row["a or s"], row["b or beta"])))}
+                for row in e.rows("further models")
+            ],
+            "calibration": {
+                "season": [row["speed"] for row in e.rows("season")],
+                "logLevel": e["log level"],
+                "correction": {
+                    "referenceDays": e["reference days"], "intercept": e["intercept"],
+                    **{key + "s": [row[key] for row in e.rows("signals")]
+                       for key in ("weight", "mean", "deviation")},
+                },
+            },
+        }
+        self.assertEqual((len(given["blend"]), len(given["calibration"]["season"])), (2, 24))
+        model = patron.model_from(given)
+        self.assertEqual(e.request(patron.adopt_body(e.key, model)), e.bytes)
+        self.assertEqual(model.calibration.as_dict(), given["calibration"])
+        for key in ("season", "correction"):
+            part = patron.model_from({**given, "calibration": {**given["calibration"], key: None}})
+            self.assertIsNone(getattr(part.calibration, key))
+        self.assertEqual(patron.model_from({**given, "calibration": None}).calibration,
+                         patron.Calibration())
+        short = {**given["calibration"], "season": [1.0]}
+        broken: List[Dict[str, Any]] = [
+            {**given, "blend": given["blend"] * 2}, {**given, "calibration": short}]
+        for wrong in broken:
+            self.assertRaises(ValueError, patron.adopt_body, e.key, patron.model_from(wrong))
+        self.assertRaises(
+            ValueError, patron.model_from, {**given, "blend": [{"model": "bg-nbd"}]})
+
+    def test_put_back(self) -> None:
+        e = example("put back model request")
+        self.assertEqual(e.request(patron.put_back_body(e.key)), e.bytes)
 
 
 class TheReplies(unittest.TestCase):
@@ -274,7 +322,7 @@ class TheReplies(unittest.TestCase):
         self.assertEqual(
             set(fit.as_dict()),
             set("model parametersWeeks parametersDays standardErrors standardErrorsDays "
-                "logLikelihood spend customers distinctHistories iterations converged "
+                "logLikelihood spend blend calibration customers distinctHistories iterations converged "
                 "seconds".split()))
 
     def test_adoption_and_snapshot(self) -> None:
@@ -301,6 +349,17 @@ class TheReplies(unittest.TestCase):
         self.assertEqual(status.newest_order, date(1997, 9, 30))
         assert status.model is not None
         self.assertEqual((status.model.name, status.model.gamma), ("mbg-nbd", e["gamma"]))
+        self.assertEqual([one.name for one in status.model.blend], ["bg-nbd", "pareto-nbd"])
+        self.assertEqual(status.model.blend[1].days["beta"], e.rows("further models")[1]["b or beta"])
+        calibration = status.model.calibration
+        self.assertEqual(calibration.season, tuple(row["speed"] for row in e.rows("season")))
+        self.assertEqual(calibration.log_level, e["log level"])
+        assert calibration.correction is not None
+        self.assertEqual(
+            (calibration.correction.reference_days, calibration.correction.intercept,
+             calibration.correction.deviations),
+            (e["reference days"], e["intercept"],
+             tuple(row["deviation"] for row in e.rows("signals"))))
         self.assertIsNone(patron.read_status(e.body, with_state_hash=False).state_hash)
 
     def test_every_truncation_is_a_connection_error(self) -> None:
@@ -419,7 +478,7 @@ def from_examples(verb: int, tag: int, body: bytes) -> Optional[bytes]:
     """Answers as the examples do; a score many with one score each, its lifetime value a count."""
     titles = {1: "hello reply", 2: "ping reply", 3: "status reply", 4: "snapshot reply",
               16: "record reply", 17: "record reply", 32: "score reply", 48: "fit reply",
-              49: "adopt model reply"}
+              49: "adopt model reply", 50: "adopt model reply"}
     if verb != 33:
         return reply(verb, tag, example(titles[verb]).body)
     (count,) = struct.unpack_from("<I", body, 32)
