@@ -75,7 +75,7 @@ enum Fit {
     let asOf = CalendarDay(number: Int(reply.asOfDay)).text
     let adopted = reply.holdout == nil ? "generation \(reply.generation)" : "not adopted"
     var lines = [
-      "\(model.name), \(adopted), orders up to \(asOf)",
+      "\(title(model)), \(adopted), orders up to \(asOf)",
       "", table.text, "",
       "log-likelihood (weeks)  \(Numbers.fixed(reply.logLikelihood, 4))",
       "customers               \(Numbers.grouped(reply.customers))",
@@ -114,6 +114,14 @@ enum Fit {
       "Poisson deviance        \(Numbers.fixed(holdout.poissonDeviance, 4))",
       "normalized Gini         \(gini)", "", table.text,
     ]
+  }
+
+  /// The models' names; what follows in the report is the first one's.
+  private static func title(_ model: ModelFields) -> String {
+    let names =
+      [model.name]
+      + model.blend.map { PurchaseModelKind(rawValue: $0.kind)?.name ?? "model kind \($0.kind)" }
+    return names.joined(separator: " + ") + (model.isPlain ? "" : ", calibrated")
   }
 
   private static func trials(_ trials: [TrialFields]) -> [String] {
