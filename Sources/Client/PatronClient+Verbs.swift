@@ -112,18 +112,21 @@ extension PatronClient {
   /// Fits the models to the recorded orders; the server adopts the result.
   ///
   /// - Parameters:
-  ///   - kind: 1 BG/NBD, 2 MBG/NBD.
+  ///   - kind: which model or choice, as protocol.md numbers them.
   ///   - asOfMicros: orders up to this day are used, microseconds since 1970 UTC; 0 for all.
   ///   - holdoutFromMicros: not 0: orders up to this day are fitted to, the later ones predicted and
   ///     compared, and nothing is adopted.
+  ///   - bootstrap: shops to be drawn and fitted too, for the spread of the parameters.
   /// - Returns: the report.
   /// - Throws: see `ask`; `refused` when there is too little to fit to.
   public mutating func fit(
-    kind: UInt8, asOfMicros: Int64 = 0, holdoutFromMicros: Int64 = 0
+    kind: UInt8, asOfMicros: Int64 = 0, holdoutFromMicros: Int64 = 0, bootstrap: UInt16 = 0
   ) throws(ClientError) -> FitReply {
     try ask(
       .fit,
-      FitRequest(asOfMicros: asOfMicros, kind: kind, holdoutFromMicros: holdoutFromMicros),
+      FitRequest(
+        asOfMicros: asOfMicros, kind: kind, holdoutFromMicros: holdoutFromMicros,
+        bootstrap: bootstrap),
       for: FitReply.self)
   }
 

@@ -90,6 +90,25 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     }
   }
 
+  /// A Poisson count: by Knuth's products for pieces of the mean, by a normal variate for a large one.
+  ///
+  /// - Parameter mean: at least 0.
+  /// - Returns: a number of that mean and variance.
+  public mutating func poisson(mean: Double) -> Int {
+    if mean > 10_000 { return max(Int((mean + mean.squareRoot() * normal()).rounded()), 0) }
+    var (count, left) = (0, mean)
+    while left > 0 {
+      let floor = exp(-min(left, 25))
+      left -= 25
+      var product = uniform()
+      while product > floor {
+        count += 1
+        product *= uniform()
+      }
+    }
+    return count
+  }
+
   /// A gamma variate.
   ///
   /// - Parameters:

@@ -42,6 +42,14 @@ extension Engine {
         .invalidField, at: at + 8,
         "model kind \(request.kind) is not known; there are \(FitChoice.list)")
     }
+    let most = Bootstrap.replicatesMax
+    guard request.bootstrap <= most, request.bootstrap == 0 || choice != .auto else {
+      throw Refusal(
+        .invalidField, at: at + 17,
+        choice == .auto
+          ? "a bootstrap is of one model; choose one instead of auto"
+          : "a bootstrap of \(request.bootstrap) shops is asked for, it must be at most \(most)")
+    }
     guard let calendar = store.calendar, store.newestOrderDay >= 0 else {
       throw Refusal(.notEnoughData, "there are no orders to fit to; record or import some first")
     }
@@ -63,14 +71,17 @@ extension Engine {
       // What is fitted ends at the cut; what follows, up to the as-of day, is predicted.
       (day, holdoutDay) = (cut, day)
     }
-    return FitJob(store: store, choice: choice, day: day, holdoutDay: holdoutDay)
+    return FitJob(
+      store: store, choice: choice, day: day, holdoutDay: holdoutDay,
+      bootstrap: Int(request.bootstrap))
   }
 
   /// A fit of the server itself, by the shop's own past; nil without orders.
   public func refitJob() -> FitJob? {
     guard store.newestOrderDay >= 0 else { return nil }
     var job = FitJob(
-      store: store, choice: .auto, day: UInt16(store.newestOrderDay), holdoutDay: nil)
+      store: store, choice: .auto, day: UInt16(store.newestOrderDay), holdoutDay: nil,
+      bootstrap: 0)
     job.mustBeNoWorse = true
     return job
   }

@@ -12,11 +12,15 @@ public struct FitJob: Sendable {
   let day: UInt16
   /// Orders after it and up to this day are predicted and compared; nil without a validation.
   let holdoutDay: UInt16?
+  /// How many shops are drawn for a bootstrap.
+  let bootstrap: Int
   /// Whether what foretells the past worse than the adopted model is refused.
   var mustBeNoWorse = false
 
   /// How far ahead a chosen model is made for, where no validation says it.
   static let horizonDays = 365.0
+  /// The same shops are drawn every time.
+  private static let bootstrapSeed: UInt64 = 1
   /// Customers whose rows one member of a crew reads at a time.
   private static let rowsPerPiece = 16_384
 
@@ -60,6 +64,7 @@ public struct FitJob: Sendable {
     /// The model that leads the report.
     var fit: PurchaseFit
     var auto: AutoFit?
+    var bootstrap: Bootstrap?
     var warnings: [String]
     /// The orders a validation expects, customer by customer.
     var expectedOrders: (FitColumns) -> [Double]
@@ -87,7 +92,10 @@ public struct FitJob: Sendable {
         try PurchaseFit.fitFamily(of: kind, histories: histories, crew: crew)
       case .auto: preconditionFailure("auto was fitted above")
       }
-    return Outcome(fit: fit, warnings: fit.warnings) { columns in
+    let spread =
+      bootstrap == 0
+      ? nil : fit.bootstrap(histories, replicates: bootstrap, seed: Self.bootstrapSeed, crew: crew)
+    return Outcome(fit: fit, bootstrap: spread, warnings: fit.warnings) { columns in
       let model = fit.parameters.model
       return columns.repeatOrders.indices.map {
         model.expectedOrders(of: columns.history($0), within: Double(ahead ?? 0))
@@ -110,6 +118,7 @@ public struct FitJob: Sendable {
     reply.distinctHistories = UInt64(purchase.distinctHistories)
     reply.iterations = UInt32(clamping: purchase.iterations)
     reply.converged = purchase.converged
+    reply.bootstrap = outcome.bootstrap.flatMap(BootstrapFields.init)
     reply.trials = (outcome.auto?.trials ?? []).map {
       TrialFields(name: $0.name, deviance: $0.deviance, bias: $0.bias ?? TrialFields.noBias)
     }
@@ -169,6 +178,20 @@ public struct FitJob: Sendable {
       }
     }
     return columns
+  }
+}
+
+extension BootstrapFields {
+  /// A spread as it travels; nil where too few shops could be fitted.
+  fileprivate init?(_ bootstrap: Bootstrap) {
+    guard let errors = bootstrap.standardErrors, let ends = bootstrap.interval(0.9) else {
+      return nil
+    }
+    self.init()
+    shops = UInt16(clamping: bootstrap.draws.count)
+    parameters = (0..<4).map {
+      Parameter(error: errors[$0], low: ends.low[$0], high: ends.high[$0])
+    }
   }
 }
 

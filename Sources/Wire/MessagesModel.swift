@@ -116,6 +116,7 @@ public struct FitRequest: Message, Equatable, Sendable {
   public static let title = "fit request"
   public static let fields = [
     Field("as of", .i64), Field("model kind", .u8), Field("holdout from", .i64),
+    Field("bootstrap", .u16),
   ]
 
   /// Orders up to the shop's calendar day of this time are used; 0 means the newest order's day.
@@ -125,6 +126,8 @@ public struct FitRequest: Message, Equatable, Sendable {
   /// Not 0: orders up to the calendar day of this time are fitted to, the later ones are predicted and
   /// compared, and nothing is adopted.
   public var holdoutFromMicros: Int64
+  /// How many shops are drawn for a bootstrap; 0 for none.
+  public var bootstrap: UInt16
 
   /// Makes the request.
   ///
@@ -132,22 +135,28 @@ public struct FitRequest: Message, Equatable, Sendable {
   ///   - asOfMicros: microseconds since 1970 UTC, or 0.
   ///   - kind: which purchase model.
   ///   - holdoutFromMicros: microseconds since 1970 UTC, or 0.
-  public init(asOfMicros: Int64, kind: UInt8, holdoutFromMicros: Int64 = 0) {
+  ///   - bootstrap: how many shops are drawn, or 0.
+  public init(
+    asOfMicros: Int64, kind: UInt8, holdoutFromMicros: Int64 = 0, bootstrap: UInt16 = 0
+  ) {
     self.asOfMicros = asOfMicros
     self.kind = kind
     self.holdoutFromMicros = holdoutFromMicros
+    self.bootstrap = bootstrap
   }
 
   public init(from reader: inout FrameReader) throws(Refusal) {
     asOfMicros = try reader.read(Int64.self)
     kind = try reader.read(UInt8.self)
     holdoutFromMicros = try reader.read(Int64.self)
+    bootstrap = try reader.read(UInt16.self)
   }
 
   public func write(to out: inout ByteBuffer) {
     out.append(asOfMicros)
     out.append(kind)
     out.append(holdoutFromMicros)
+    out.append(bootstrap)
   }
 }
 
@@ -165,7 +174,7 @@ public struct FitReply: Message, Equatable, Sendable {
       Field("spend log-likelihood", .f64), Field("correlation", .f64),
       Field("spend customers", .u64), Field("spend iterations", .u32),
       Field("spend converged", .u8), Field("seconds", .f64), Field("warnings", .sentence),
-    ] + TrialFields.fields + HoldoutFields.fields
+    ] + BootstrapFields.fields + TrialFields.fields + HoldoutFields.fields
 
   /// Which adoption this is; 0 for a validation, which is not adopted.
   public var generation: UInt32 = 0
@@ -202,6 +211,8 @@ public struct FitReply: Message, Equatable, Sendable {
   public var seconds = 0.0
   /// Plain sentences, one a line.
   public var warnings = ""
+  /// How far each parameter moves over shops drawn from this one; nil when that was not asked for.
+  public var bootstrap: BootstrapFields?
   /// What a choice by back-tests has tried, the best first; empty for any other fit.
   public var trials: [TrialFields] = []
   /// How the fit foretold the orders after the as-of day; nil when that was not asked for.
@@ -233,6 +244,8 @@ public struct FitReply: Message, Equatable, Sendable {
     spendConverged = try reader.read(UInt8.self) != 0
     seconds = try reader.read(Double.self)
     warnings = try reader.readSentence("warnings")
+    let bootstrap = try BootstrapFields(from: &reader)
+    self.bootstrap = bootstrap.parameters.isEmpty ? nil : bootstrap
     trials = try TrialFields.read(&reader)
     let holdout = try HoldoutFields(from: &reader)
     self.holdout = holdout.days > 0 ? holdout : nil
@@ -256,6 +269,7 @@ public struct FitReply: Message, Equatable, Sendable {
     out.append(UInt8(spendConverged ? 1 : 0))
     out.append(seconds)
     out.append(sentence: warnings)
+    (bootstrap ?? BootstrapFields()).write(to: &out)
     TrialFields.write(trials, to: &out)
     (holdout ?? HoldoutFields()).write(to: &out)
   }

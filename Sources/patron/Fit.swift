@@ -7,7 +7,7 @@ internal import Wire
 enum Fit {
   static let command = Command(
     name: "fit", summary: "fit the models to the recorded orders and adopt them",
-    synopsis: "[--model NAME] [--as-of DATE] [--holdout DATE] [--json]",
+    synopsis: "[--model NAME] [--as-of DATE] [--holdout DATE] [--bootstrap N] [--json]",
     options: [
       Option("model", "NAME", "\(names) (default mbg-nbd)"),
       Option("as-of", "DATE", "use the orders up to this day (default: the newest order's)"),
@@ -15,6 +15,9 @@ enum Fit {
         "holdout", "DATE",
         "validate: fit to the orders up to this day, predict the later ones, compare; adopts nothing"
       ),
+      Option(
+        "bootstrap", "N",
+        "fit N shops drawn from the shop's own customers too, and tell how the parameters spread"),
       Option("json", nil, "print the report as JSON"),
       Connecting.option,
     ],
@@ -44,13 +47,18 @@ enum Fit {
       days.append(
         try text.map { text throws(CommandError) in try Values.day(text, option: option) })
     }
+    let bootstrap = arguments.value("bootstrap") ?? "0"
+    guard let shops = UInt16(bootstrap), shops <= Bootstrap.replicatesMax else {
+      throw .usage(
+        "--bootstrap is '\(bootstrap)', it must be a number from 0 to \(Bootstrap.replicatesMax)")
+    }
     var client = try Connecting.client(arguments, timeoutMillis: timeoutMillis)
     var zone = try Connecting.zone(client.hello)
     let micros = days.map { $0.map { zone.micros(ofDay: $0, seconds: 43_200) } ?? 0 }
     let reply: FitReply
     do throws(ClientError) {
       reply = try client.fit(
-        kind: choice.number, asOfMicros: micros[0], holdoutFromMicros: micros[1])
+        kind: choice.number, asOfMicros: micros[0], holdoutFromMicros: micros[1], bootstrap: shops)
     } catch {
       throw CommandError(error)
     }
@@ -83,6 +91,7 @@ enum Fit {
       "iterations              \(reply.iterations)",
       "converged               \(reply.converged ? "yes" : "no")", "",
     ]
+    if let bootstrap = reply.bootstrap { lines += text(bootstrap, model) + [""] }
     lines += spend(reply)
     lines += trials(reply.trials)
     if let holdout = reply.holdout { lines += text(holdout, after: asOf) }
@@ -122,6 +131,18 @@ enum Fit {
       [model.name]
       + model.blend.map { PurchaseModelKind(rawValue: $0.kind)?.name ?? "model kind \($0.kind)" }
     return names.joined(separator: " + ") + (model.isPlain ? "" : ", calibrated")
+  }
+
+  private static func text(_ bootstrap: BootstrapFields, _ model: ModelFields) -> [String] {
+    var table = TextTable(rows: [["bootstrap, weeks", "±", "5 %", "95 %"]])
+    for (parameter, spread) in zip(model.parameters(daysPerUnit: 7), bootstrap.parameters) {
+      table.rows.append([
+        parameter.name, Numbers.significant(spread.error / parameter.unit, 3),
+        Numbers.significant(spread.low / parameter.unit, 5),
+        Numbers.significant(spread.high / parameter.unit, 5),
+      ])
+    }
+    return [table.text, "", "drawn shops fitted      \(bootstrap.shops)"]
   }
 
   private static func trials(_ trials: [TrialFields]) -> [String] {

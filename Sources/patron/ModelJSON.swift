@@ -94,8 +94,32 @@ enum ModelJSON {
       ("seconds", .number(reply.seconds)),
       ("asOf", .string(CalendarDay(number: Int(reply.asOfDay)).text)),
       ("generation", reply.holdout == nil ? .count(reply.generation) : .null),
+      ("bootstrap", bootstrap(reply)),
       ("trials", .array(reply.trials.map(trial))),
       ("holdout", reply.holdout.map(holdout) ?? .null), ("warnings", .array(warnings)),
+    ])
+  }
+
+  /// By parameter, with times in weeks.
+  private static func bootstrap(_ reply: FitReply) -> JSON {
+    guard let bootstrap = reply.bootstrap else { return .null }
+    let rows = zip(reply.model.parameters(daysPerUnit: 7), bootstrap.parameters)
+    return .object([
+      ("shops", .count(bootstrap.shops)),
+      (
+        "parametersWeeks",
+        .object(
+          rows.map { parameter, spread in
+            (
+              parameter.name,
+              .object([
+                ("standardError", .number(spread.error / parameter.unit)),
+                ("low", .number(spread.low / parameter.unit)),
+                ("high", .number(spread.high / parameter.unit)),
+              ])
+            )
+          })
+      ),
     ])
   }
 

@@ -343,6 +343,8 @@ class Fit:
     spend_converged: bool
     seconds: float
     warnings: Tuple[str, ...]
+    # By parameter: standard error, low and high of 90 %, times in days; from drawn shops.
+    bootstrap: Optional[Dict[str, Tuple[float, float, float]]] = None
     trials: Tuple[Tuple[str, float, Optional[float]], ...] = ()  # name, deviance, bias; by back-test
     holdout: Optional[Holdout] = None
 
@@ -588,11 +590,13 @@ def score_many_body(terms: bytes, customers: List[str]) -> bytes:
     return terms + struct.pack("<I", len(customers)) + names
 
 
-def fit_body(as_of_micros: int, model: str, holdout_from_micros: int = 0) -> bytes:
+def fit_body(
+    as_of_micros: int, model: str, holdout_from_micros: int = 0, bootstrap: int = 0
+) -> bytes:
     """The body of a fit request."""
     if model not in CHOICES:
         raise ValueError(f"{model!r} cannot be fitted; there are {', '.join(CHOICES)}")
-    return struct.pack("<qBq", as_of_micros, CHOICES[model], holdout_from_micros)
+    return struct.pack("<qBqH", as_of_micros, CHOICES[model], holdout_from_micros, bootstrap)
 
 
 def adopt_body(key: CommandKey, model: Model) -> bytes:
@@ -814,6 +818,9 @@ def read_fit(body: bytes) -> Fit:
         raise PatronConnectionError("a fit came without a model")
     values = reader.take(_FIT)
     sentences = reader.text(2)
+    _, spreads = reader.take(struct.Struct("<HB"))
+    rows = [reader.take(struct.Struct("<ddd")) for _ in range(spreads)]
+    bootstrap = dict(zip(_parameter_names(model.name), rows)) if rows else None
     trials = _read_trials(reader)
     holdout = _read_holdout(reader)
     reader.end()
@@ -825,7 +832,7 @@ def read_fit(body: bytes) -> Fit:
         generation, _day(as_of), model, errors(_parameter_names(model.name), values[0:4]), values[4],
         values[5], values[6], values[7], values[8] != 0,
         errors(("p", "q", "gamma"), values[9:12]), values[12], values[13], values[14], values[15],
-        values[16] != 0, values[17], tuple(sentences.splitlines()), trials, holdout,
+        values[16] != 0, values[17], tuple(sentences.splitlines()), bootstrap, trials, holdout,
     )
 
 
@@ -1087,7 +1094,7 @@ class Patron:
 
     def fit(
         self, model: str = "mbg-nbd", *, as_of: Optional[Moment] = None,
-        holdout: Optional[Moment] = None, timeout: float = 600.0,
+        holdout: Optional[Moment] = None, bootstrap: int = 0, timeout: float = 600.0,
     ) -> Fit:
         """Fits the models to the orders recorded up to a day (the newest order's), and adopts them.
 
@@ -1097,7 +1104,7 @@ class Patron:
             fit = patron.fit("mbg-nbd", as_of=date(1997, 9, 30))
             print(fit.model.parameters(7), fit.log_likelihood, fit.warnings)
         """
-        body = fit_body(self._as_of(as_of), model, self._as_of(holdout))
+        body = fit_body(self._as_of(as_of), model, self._as_of(holdout), bootstrap)
         return read_fit(self._ask("fit", body, timeout))
 
     def adopt(
