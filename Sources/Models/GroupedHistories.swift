@@ -124,7 +124,7 @@ public struct GroupedHistories: Sendable {
   /// - Parameters:
   ///   - groups: ordered by x.
   ///   - sumOfLogGaps: as above.
-  private init(groups: [Group], sumOfLogGaps: Double) {
+  init(groups: [Group], sumOfLogGaps: Double) {
     var byOrders: [(repeatOrders: Int32, customers: Int)] = []
     var (customers, orders) = (0, 0)
     for group in groups {

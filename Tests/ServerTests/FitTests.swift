@@ -242,4 +242,20 @@ struct FitTests {
     #expect(try fitting.receive(FitReply.self).generation == 2)
     #expect(try asking.score(SmallShop.name(3), terms).generation == 2)
   }
+
+  @Test("a server that refits by itself adopts a model without being asked")
+  func refit() throws {
+    let shop = try SmallShop(customers: 120)
+    let server = try LiveServer(options: ["--refit-every", "200ms"])
+    try server.record(shop.orders())
+    var client = try server.client()
+    // Numerics are slow in a debug build; what matters is that it comes at all.
+    let deadline = ContinuousClock.now + .seconds(120)
+    while try client.status().generation == 0, ContinuousClock.now < deadline {
+      try Thread.sleep(micros: 100_000)
+    }
+    let status = try client.status()
+    #expect(status.generation > 0)
+    #expect(try #require(status.model).kind > 0)
+  }
 }
