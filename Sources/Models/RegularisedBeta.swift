@@ -3,8 +3,8 @@
 
 /// The regularised incomplete beta function.
 ///
-/// The continued fraction of Press et al., Numerical Recipes, equation (6.4.5), after Lentz, on the
-/// side of the mean where it is fast; its factor in Loader's saddle-point form (2000), whose
+/// The continued fraction of DiDonato and Morris (Algorithm 708, ACM TOMS 18:3, 1992), on
+/// the side of the mean where it is fast, after Lentz; its factor in Loader's saddle-point form (2000), whose
 /// logarithms are only as large as that of the result. Relative error below 1e-12.
 ///
 /// - Parameters:
@@ -36,25 +36,24 @@ func regularisedBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
 private func betaTail(_ x: Double, _ y: Double, _ a: Double, _ b: Double) -> Double {
   let factor = betaFactor(x, y, a, b)
   guard factor > 0 else { return 0 }
+  // a·y − b·x is how far x is below the mean, without cancellation when x is next to 1.
+  let start = 1 + (a * y - b * x)
   func safe(_ value: Double) -> Double { abs(value) < 1e-300 ? 1e-300 : value }
-  var c = 1.0
-  var d = 1 / safe(1 - (a + b) * x / (a + 1))
-  var fraction = d
-  var m = 1.0
+  var fraction = safe(a * start / (a + 1))
+  var (c, d, n) = (fraction, 0.0, 1.0)
   // It takes about √max(a, b) steps.
-  while m < 1e6 {
-    let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-    d = 1 / safe(1 + even * d)
-    c = safe(1 + even / c)
-    fraction *= d * c
-    let odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-    d = 1 / safe(1 + odd * d)
-    c = safe(1 + odd / c)
-    fraction *= d * c
-    if abs(d * c - 1) <= 2e-16 { break }
-    m += 1
+  while n < 1e6 {
+    let w = n * (b - n) * x
+    let (before, after) = (a + 2 * n - 1, a + 2 * n + 1)
+    let over = (a + n - 1) * ((a + b) + n - 1) / (before * before) * (w * x)
+    let under = n + w / before + (a + n) / after * (start + n * (1 + y))
+    d = 1 / safe(under + over * d)
+    c = safe(under + over / c)
+    fraction *= c * d
+    if abs(c * d - 1) <= 4e-16 { break }
+    n += 1
   }
-  return factor * fraction
+  return a * factor / fraction
 }
 
 /// x^a·y^b·Γ(a+b)/(Γ(a+1)·Γ(b)) with y = 1 − x.

@@ -114,7 +114,9 @@ public struct ValueDistribution: Sendable, Equatable {
     guard scale > 0, probability > orders.probabilities[0] else { return 0 }
     var low = max(mean, Double.leastNormalMagnitude)
     var high = low
-    while low > Double.leastNormalMagnitude, self.probability(ofAtMost: low) > probability { low /= 4 }
+    while low > Double.leastNormalMagnitude, self.probability(ofAtMost: low) > probability {
+      low /= 4
+    }
     while high < 1e300, self.probability(ofAtMost: high) < probability { high *= 4 }
     while high > low * (1 + 1e-12) {
       let middle = low.squareRoot() * high.squareRoot()
