@@ -3,7 +3,7 @@
 // a series of positive terms. Times are in days.
 
 enum OrderFigures {
-  /// k, model, four parameters, x, t_x, T, t, n; P(Y(t) = n | alive). The k of Pareto/NBD stands as 0.
+  /// k, model, four parameters, x, t_x, T, t, n; P(Y(t) = n | alive); k is 0 for Pareto/NBD.
   static let counts = """
     1 bg 0.24 31.0 0.79 2.43 0 0.0 200.0 90.0 0 0.92407169438386632747
     1 bg 0.24 31.0 0.79 2.43 0 0.0 200.0 90.0 1 0.065553427870992929668
