@@ -1,4 +1,4 @@
-// The queries: score one and score many.
+// The queries: score one, score many and score interval.
 
 import Models
 import Wire
@@ -47,6 +47,22 @@ extension Engine {
       replies[number].take(scores[number], spendKnown: question.adopted.spendKnown)
       replies[number].write(to: &out)
     }
+  }
+
+  /// Reads a request for intervals and finds what they rest on.
+  func intervalJob(
+    _ body: inout FrameReader, at nowMicros: Int64
+  ) throws(Refusal) -> IntervalJob {
+    let question = try question(&body, at: nowMicros)
+    let level = try ScoreIntervalRequest.readLevel(&body)
+    let (known, subject) = subject(try body.readIdentifier("customer"), question)
+    var reply = ScoreIntervalReply()
+    reply.generation = known.generation
+    reply.asOfDay = known.asOfDay
+    reply.known = known.known
+    return IntervalJob(
+      adopted: question.adopted, subject: subject, horizon: question.horizon, level: level,
+      reply: reply)
   }
 
   // MARK: Parts

@@ -4,7 +4,7 @@ public import Models
 public import Wire
 
 /// A forecast to be computed elsewhere.
-public struct ForecastJob: Sendable {
+public struct ForecastJob: Analysis {
   let store: Store
   let adopted: AdoptedModel
   /// Orders up to this day are looked at.
@@ -21,7 +21,7 @@ public struct ForecastJob: Sendable {
   /// - Parameter crew: who computes.
   /// - Returns: the weeks to come.
   /// - Throws: `notEnoughData` when nobody had ordered by the day.
-  public func run(on crew: any FitCrew = Alone()) throws(Refusal) -> ForecastReply {
+  public func run(on crew: any FitCrew) throws(Refusal) -> any Message & Sendable {
     let orders = store.orderDays(asOf: day, on: crew)
     let forecast: Forecast
     do throws(ModelError) {

@@ -5,7 +5,7 @@ public import Models
 public import Wire
 
 /// Intervals to be computed elsewhere.
-public struct IntervalJob: Sendable {
+public struct IntervalJob: Analysis {
   let adopted: AdoptedModel
   let subject: ScoreSubject
   let horizon: ScoreHorizon
@@ -14,8 +14,9 @@ public struct IntervalJob: Sendable {
 
   /// Computes the intervals.
   ///
+  /// - Parameter crew: not needed.
   /// - Returns: the reply.
-  public func run() -> ScoreIntervalReply {
+  public func run(on crew: any FitCrew) -> any Message & Sendable {
     var reply = reply
     let sure = adopted.model.distribution(subject, horizon)
     let orders = sure.orders.interval(level: level)

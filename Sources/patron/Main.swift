@@ -5,7 +5,8 @@ internal import Foundation
 @main
 struct Main {
   static let commands: [Command] = [
-    Import.command, Fit.command, Adopt.command, Score.command, StatusCommand.command,
+    Import.command, Fit.command, Adopt.command, Score.command, ForecastCommand.command,
+    StatusCommand.command,
     SnapshotCommand.command, Demo.command,
   ]
 

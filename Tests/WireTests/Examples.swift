@@ -152,10 +152,44 @@ extension Example {
         model: blended)),
     Example(.adoptModel, tag: 12, AdoptModelReply(sequence: 1044, generation: 3)),
     Example(
+      .scoreInterval, tag: 14,
+      ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1001")),
+    Example(.scoreInterval, tag: 14, interval),
+    Example(.forecast, tag: 15, ForecastRequest(asOfMicros: 875_620_800_000_000, weeks: 2)),
+    Example(.forecast, tag: 15, forecast),
+    Example(
       .putBackModel, tag: 13,
       PutBackModelRequest(
         key: CommandKey(producer: 0x3C6E_F372_FE94_F82B, number: 0xA54F_F53A_5F1D_36F3))),
   ]
+
+  private static var interval: ScoreIntervalReply {
+    var reply = ScoreIntervalReply()
+    (reply.generation, reply.asOfDay, reply.known, reply.valueKnown) = (2, 10_134, true, true)
+    (reply.noOrder, reply.expectedOrders) = (0.4375, 1.25)
+    (reply.ordersLow, reply.ordersHigh) = (0, 4)
+    (reply.lifetimeValue, reply.valueLow, reply.valueHigh) = (28.5, 0, 96.25)
+    return reply
+  }
+
+  private static var forecast: ForecastReply {
+    var reply = ForecastReply()
+    (reply.generation, reply.asOfDay) = (2, 10_134)
+    reply.orders = ForecastReply.Range(expected: 90.5, low: 61, high: 125)
+    reply.revenue = ForecastReply.Range(expected: 3183.5, low: 2100, high: 4500)
+    (reply.weeksWithin, reply.weeksJudged, reply.cuts) = (23, 26, 3)
+    (reply.dispersion, reply.levelVariance) = (1.25, 0.0625)
+    reply.weeks = [
+      ForecastReply.Week(
+        lastDay: 10_141, presentOrders: 45.5, firstOrders: 0, laterOrders: 0, ordersLow: 31,
+        ordersHigh: 62, revenue: ForecastReply.Range(expected: 1600.5, low: 1000, high: 2300)),
+      ForecastReply.Week(
+        lastDay: 10_148, presentOrders: 45, firstOrders: 0, laterOrders: 0, ordersLow: 30,
+        ordersHigh: 63, revenue: ForecastReply.Range(expected: 1583, low: 980, high: 2320)),
+    ]
+    reply.past = [52, 47]
+    return reply
+  }
 
   private static let terms = ScoreTermsFields(
     asOfMicros: 875_620_800_000_000, horizonDays: 273, discountRate: 0.1, margin: 1)

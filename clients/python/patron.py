@@ -36,8 +36,8 @@ from typing import Any, Deque, Dict, Iterable, Iterator, List, Mapping, Optional
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "CommandKey", "Correction", "Fit", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
-    "PatronRefused", "RecordResult", "RefusedRow", "Return", "Score", "ServerStatus", "Snapshot",
+    "Adoption", "Calibration", "CommandKey", "Correction", "Fit", "Forecast", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
+    "PatronRefused", "RecordResult", "RefusedRow", "Return", "Score", "ScoreInterval", "ServerStatus", "Snapshot",
     "days",
 ]
 
@@ -57,7 +57,7 @@ MAGIC = 0x4E525450
 VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
     "record returns": 17, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
-    "put back model": 50,
+    "put back model": 50, "score interval": 34, "forecast": 52,
 }
 
 STATUSES = {
@@ -317,6 +317,50 @@ class Holdout:
     def bias(self) -> Optional[float]:
         """predicted/actual - 1; None where nobody ordered."""
         return self.predicted / self.actual - 1 if self.actual > 0 else None
+
+
+@dataclass(frozen=True)
+class ScoreInterval:
+    """Within which numbers orders and value will lie; values None without a spend model."""
+
+    generation: int
+    as_of: date
+    known: bool
+    no_order: float
+    expected_orders: float
+    orders: Tuple[int, int]
+    lifetime_value: Optional[float]
+    value: Optional[Tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class ForecastWeek:
+    """One week of a forecast; revenue None where nothing is known of amounts."""
+
+    last_day: date
+    present_orders: float
+    first_orders: float
+    later_orders: float
+    orders: Tuple[float, float]  # low, high
+    revenue: Optional[Tuple[float, float, float]]  # expected, low, high
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A shop's orders and revenue by week, intervals of 90 %."""
+
+    generation: int
+    as_of: date
+    orders: Tuple[float, float, float]  # expected, low, high
+    revenue: Optional[Tuple[float, float, float]]
+    weeks_within: int
+    weeks_judged: int
+    cuts: int
+    dispersion: float
+    level_variance: float
+    warnings: Tuple[str, ...]
+    weeks: Tuple[ForecastWeek, ...]
+    past: Tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -590,6 +634,16 @@ def score_many_body(terms: bytes, customers: List[str]) -> bytes:
     return terms + struct.pack("<I", len(customers)) + names
 
 
+def score_interval_body(terms: bytes, level: float, customer: str) -> bytes:
+    """The body of a score interval request; the terms as `terms_fields` gives them."""
+    return terms + struct.pack("<d", level) + _identifier(customer, "the customer")
+
+
+def forecast_body(as_of_micros: int, weeks: int) -> bytes:
+    """The body of a forecast request."""
+    return struct.pack("<qH", as_of_micros, weeks)
+
+
 def fit_body(
     as_of_micros: int, model: str, holdout_from_micros: int = 0, bootstrap: int = 0
 ) -> bytes:
@@ -809,6 +863,38 @@ def _read_calibration(reader: _Reader) -> Calibration:
     return Calibration(season or None, log_level, correction)
 
 
+def read_score_interval(body: bytes) -> ScoreInterval:
+    """The reply to score interval."""
+    reader = _Reader(body)
+    generation, as_of, known, has_value, none, expected, low, high, value, least, most = (
+        reader.take(struct.Struct("<IiBBddIIddd")))
+    reader.end()
+    return ScoreInterval(
+        generation, _day(as_of), known != 0, none, expected, (low, high),
+        value if has_value else None, (least, most) if has_value else None)
+
+
+def read_forecast(body: bytes) -> Forecast:
+    """The reply to forecast."""
+    reader = _Reader(body)
+    generation, as_of, *orders, known = reader.take(struct.Struct("<Iidddb"))
+    revenue = reader.take(struct.Struct("<ddd"))
+    within, judged, cuts, dispersion, variance = reader.take(struct.Struct("<IIIdd"))
+    sentences = reader.text(2)
+    (count,) = reader.take(struct.Struct("<H"))
+    weeks = []
+    for _ in range(count):
+        last, present, first, later, low, high, *money = reader.take(struct.Struct("<i8d"))
+        weeks.append(ForecastWeek(
+            _day(last), present, first, later, (low, high), tuple(money) if known else None))
+    (count,) = reader.take(struct.Struct("<H"))
+    past = tuple(reader.take(struct.Struct("<d"))[0] for _ in range(count))
+    reader.end()
+    return Forecast(
+        generation, _day(as_of), tuple(orders), tuple(revenue) if known else None, within, judged,
+        cuts, dispersion, variance, tuple(sentences.splitlines()), tuple(weeks), past)
+
+
 def read_fit(body: bytes) -> Fit:
     """The reply to fit."""
     reader = _Reader(body)
@@ -980,6 +1066,28 @@ class Patron:
         terms = score_terms(self._as_of(as_of), horizon_days, discount_rate, margin)
         reply = self._ask("score one", score_one_body(terms, customer))
         return read_score(reply, customer, horizon_days)
+
+    def score_interval(
+        self, customer: str, *, level: float = 0.9, as_of: Optional[Moment] = None,
+        horizon: Union[str, int, float] = "39w", discount_rate: float = 0.10, margin: float = 1.0,
+    ) -> ScoreInterval:
+        """Within which numbers one customer's orders and their value will lie.
+
+            low, high = patron.score_interval("C-1001", level=0.9, horizon="12m").orders
+        """
+        terms = score_terms(self._as_of(as_of), days(horizon), discount_rate, margin)
+        return read_score_interval(
+            self._ask("score interval", score_interval_body(terms, level, customer), 600.0))
+
+    def forecast(
+        self, *, weeks: int = 52, as_of: Optional[Moment] = None, timeout: float = 600.0
+    ) -> Forecast:
+        """The shop's orders and revenue by week.
+
+            for week in patron.forecast(weeks=13).weeks: print(week.last_day, week.orders)
+        """
+        return read_forecast(
+            self._ask("forecast", forecast_body(self._as_of(as_of), weeks), timeout))
 
     def score_many(
         self, customers: Iterable[str], *, as_of: Optional[Moment] = None,

@@ -168,6 +168,15 @@ class TheRequests(unittest.TestCase):
         e = example("fit request")
         self.assertEqual(e.request(patron.fit_body(e["as of"], "mbg-nbd")), e.bytes)
 
+    def test_score_interval(self) -> None:
+        e = example("score interval request")
+        body = patron.score_interval_body(self.terms(e), e["level"], e["customer"])
+        self.assertEqual(e.request(body), e.bytes)
+
+    def test_forecast(self) -> None:
+        e = example("forecast request")
+        self.assertEqual(e.request(patron.forecast_body(e["as of"], e["weeks"])), e.bytes)
+
     def test_adopt(self) -> None:
         e = example("adopt model request")
         spend = {key: e[key] for key in ("p", "q", "gamma")}
@@ -324,6 +333,28 @@ class TheReplies(unittest.TestCase):
             set("model parametersWeeks parametersDays standardErrors standardErrorsDays "
                 "logLikelihood spend blend calibration customers distinctHistories iterations converged "
                 "seconds".split()))
+
+    def test_score_interval(self) -> None:
+        e = example("score interval reply")
+        sure = patron.read_score_interval(e.body)
+        self.assertEqual(
+            (sure.generation, sure.known, sure.no_order, sure.expected_orders, sure.orders,
+             sure.lifetime_value, sure.value),
+            (e["generation"], e["known"] == 1, e["no order"], e["expected orders"],
+             (e["orders low"], e["orders high"]), e["lifetime value"],
+             (e["value low"], e["value high"])))
+
+    def test_forecast(self) -> None:
+        e = example("forecast reply")
+        forecast = patron.read_forecast(e.body)
+        self.assertEqual(
+            (forecast.generation, forecast.weeks_within, forecast.weeks_judged, forecast.cuts,
+             forecast.dispersion, forecast.level_variance, len(forecast.weeks)),
+            (e["generation"], e["weeks within"], e["weeks judged"], e["cuts"], e["dispersion"],
+             e["level variance"], len(e.rows("weeks"))))
+        self.assertEqual(forecast.orders, (90.5, 61.0, 125.0))
+        self.assertEqual(forecast.weeks[1].revenue, (1583.0, 980.0, 2320.0))
+        self.assertEqual(forecast.past, (52.0, 47.0))
 
     def test_adoption_and_snapshot(self) -> None:
         e = example("adopt model reply")
