@@ -59,8 +59,9 @@ public struct Forecast: Sendable, Equatable {
     public let laterOrders: Double
     /// All orders; the bounds are whole numbers.
     public let orders: Interval
-    /// All revenue in major units; nil where nothing is known of the value of orders. That the value of
-    /// an order may change is not in the interval.
+    /// All revenue in major units; nil where nothing is known of the value of orders.
+    ///
+    /// That the mean value of an order may change is not in the interval, nor is it in the coverage.
     public let revenue: Interval?
   }
 

@@ -21,9 +21,17 @@ struct ForecastLook: Sendable {
   /// - Parameters:
   ///   - history: whole weeks of history.
   ///   - ahead: how many weeks are to be foretold.
+  /// - Returns: none when the history is too short.
   static func lengths(history: Int, ahead: Int) -> [Int] {
     let longest = Double(min(ahead, history / 2))
     return parts.map { Int($0 * longest) }.filter { $0 >= weeksMin }
+  }
+
+  /// Keeps what is known of a look.
+  init(expected: [Double], actual: [Double], historyWeeks: Int) {
+    self.expected = expected
+    self.actual = actual
+    self.historyWeeks = historyWeeks
   }
 
   /// Fits the models to what was known, and lets them foretell; nil when they cannot.
