@@ -158,10 +158,8 @@ struct ForecastTests {
       let amounts = try OrderAmounts(first: 0, later: 10, deviation: 1e6)
       let forecast = try Forecast(
         of: orders, through: day, purchases: Self.purchases, amounts: amounts, weeks: weeks)
-      let intervals =
-        forecast.weeks.flatMap { [$0.orders, $0.revenue] } + [
-          forecast.orders, forecast.revenue,
-        ]
+      let intervals: [Forecast.Interval?] =
+        forecast.weeks.flatMap { [$0.orders, $0.revenue] } + [forecast.orders, forecast.revenue]
       for interval in intervals {
         let interval = try #require(interval)
         #expect(interval.low.isFinite && interval.high.isFinite && interval.expected.isFinite)

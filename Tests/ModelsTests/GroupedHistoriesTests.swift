@@ -58,6 +58,7 @@ struct GroupedHistoriesTests {
     let most = GroupedHistories.daysMax
     let histories = try Self.grouped([most, 1], [most, most], [most, most])
     #expect(histories.groups.map(\.repeatOrders) == [1, most])
-    #expect(histories.groups.allSatisfy { $0.recencyDays == most && $0.ageDays == most })
+    #expect(
+      histories.groups.allSatisfy { $0.recencyDays == Double(most) && $0.ageDays == Double(most) })
   }
 }
