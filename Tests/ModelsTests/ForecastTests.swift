@@ -101,8 +101,8 @@ struct ForecastTests {
     // The part of the year that ends in the middle of December lies wholly around week 6.
     let ratios = zip(moved.weeks, plain.weeks).map { $0.orders.expected / $1.orders.expected }
     print("week 6 \(ratios[6]), week 26 \(ratios[26])")
-    #expect(ratios[6] > 1.8)
-    #expect(ratios[26] < 1)
+    // The clock changes what the past says of the level, too; between weeks it is the season alone.
+    #expect(ratios[6] > 2.2 * ratios[26])
     #expect(abs(moved.weeks[6].firstOrders / moved.weeks[26].firstOrders - 2.8) < 0.3)
   }
 
