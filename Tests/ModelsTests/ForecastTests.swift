@@ -6,13 +6,13 @@ import Testing
 
 @Suite("Forecast")
 struct ForecastTests {
-  /// A BG/NBD that has been fitted nowhere, near what SeasonalShop lives.
+  /// A BG/NBD that has been fitted nowhere, near what ForecastShop lives.
   static let purchases = [
     PurchaseParameters(trusted: .bgNBD, SIMD4(0.7, 60, 0.8, 2.5)),
     PurchaseParameters(trusted: .paretoNBD, SIMD4(0.7, 60, 0.6, 120)),
   ]
 
-  static func day(_ day: Int) -> Int32 { SeasonalShop.firstDay + Int32(day) }
+  static func day(_ day: Int) -> Int32 { ForecastShop.firstDay + Int32(day) }
 
   /// Two workers who hand in their pieces in another order.
   private struct Backwards: Crew {
@@ -27,10 +27,10 @@ struct ForecastTests {
     "the weeks add up to what the scores of all customers say", arguments: [UInt64(11), 12])
   func sums(seed: UInt64) throws {
     print("seed \(seed)")
-    let orders = SeasonalShop(customers: 120, days: 400).orders(seed: seed)
+    let orders = ForecastShop(customers: 120, days: 400).orders(seed: seed)
     let day = Self.day(399)
     var calibration = Calibration()
-    calibration.clock = try SeasonalShop.christmas()
+    calibration.clock = try ForecastShop.christmas()
     calibration.logLevel = 0.08
     calibration.correction = try Correction(
       referenceDays: 364, intercept: 0.02, weights: [0.1, -0.1, 0.2, -0.1, 0.05],
@@ -74,8 +74,8 @@ struct ForecastTests {
   @Test("where nobody joins any more, nobody is expected to", arguments: [UInt64(21)])
   func closed(seed: UInt64) throws {
     print("seed \(seed)")
-    let open = SeasonalShop(customers: 400, days: 300).orders(seed: seed)
-    let closed = SeasonalShop(customers: 400, days: 300, joinDays: 90).orders(seed: seed)
+    let open = ForecastShop(customers: 400, days: 300).orders(seed: seed)
+    let closed = ForecastShop(customers: 400, days: 300, joinDays: 90).orders(seed: seed)
     let forecasts = try [open, closed].map {
       try Forecast(of: $0, through: Self.day(299), purchases: [Self.purchases[0]], weeks: 20)
     }
@@ -92,9 +92,9 @@ struct ForecastTests {
 
   @Test("a season moves orders from week to week")
   func season() throws {
-    let orders = SeasonalShop(customers: 200, days: 300).orders(seed: 5)
+    let orders = ForecastShop(customers: 200, days: 300).orders(seed: 5)
     var calibration = Calibration()
-    calibration.clock = try SeasonalShop.christmas()
+    calibration.clock = try ForecastShop.christmas()
     let plain = try Forecast(of: orders, through: Self.day(299), purchases: Self.purchases)
     let moved = try Forecast(
       of: orders, through: Self.day(299), purchases: Self.purchases, calibration: calibration)
@@ -108,7 +108,7 @@ struct ForecastTests {
 
   @Test("a short history gets the usual width and says so")
   func short() throws {
-    let orders = SeasonalShop(customers: 200, days: 60).orders(seed: 6)
+    let orders = ForecastShop(customers: 200, days: 60).orders(seed: 6)
     let forecast = try Forecast(of: orders, through: Self.day(59), purchases: Self.purchases)
     #expect(forecast.coverage == nil)
     #expect(forecast.dispersion == 1.5)
@@ -117,7 +117,7 @@ struct ForecastTests {
     #expect(forecast.pastOrders.count == 8)
     // Looks back are possible, but none that says anything about the coverage.
     let longer = try Forecast(
-      of: SeasonalShop(customers: 200, days: 150).orders(seed: 6), through: Self.day(149),
+      of: ForecastShop(customers: 200, days: 150).orders(seed: 6), through: Self.day(149),
       purchases: Self.purchases)
     #expect(longer.coverage == nil)
     #expect(longer.warnings.contains { $0.contains("not checked") })
@@ -125,7 +125,7 @@ struct ForecastTests {
 
   @Test("the coverage counts weeks of cuts with history enough, and all of them")
   func counts() throws {
-    let orders = SeasonalShop(customers: 200, days: 420).orders(seed: 7)
+    let orders = ForecastShop(customers: 200, days: 420).orders(seed: 7)
     let forecast = try Forecast(
       of: orders, through: Self.day(419), purchases: [Self.purchases[0]])
     let coverage = try #require(forecast.coverage)
@@ -175,7 +175,7 @@ struct ForecastTests {
 
   @Test("neither the crew nor what comes after the day changes anything")
   func deterministic() throws {
-    let orders = SeasonalShop(customers: 100, days: 500).orders(seed: 8)
+    let orders = ForecastShop(customers: 100, days: 500).orders(seed: 8)
     var known = OrderDays()
     for customer in 0..<orders.count {
       let days = orders[customer].filter { $0 <= Self.day(399) }
@@ -191,7 +191,7 @@ struct ForecastTests {
 
   @Test("revenue is orders times what they are worth; without that there is none")
   func revenue() throws {
-    let orders = SeasonalShop(customers: 200, days: 100).orders(seed: 9)
+    let orders = ForecastShop(customers: 200, days: 100).orders(seed: 9)
     let amounts = try OrderAmounts(first: 20, later: 30, deviation: 15)
     let with = try Forecast(
       of: orders, through: Self.day(99), purchases: Self.purchases, amounts: amounts, weeks: 8)
@@ -210,7 +210,7 @@ struct ForecastTests {
 
   @Test("what makes no sense is refused")
   func refused() throws {
-    let orders = SeasonalShop(customers: 20, days: 100).orders(seed: 9)
+    let orders = ForecastShop(customers: 20, days: 100).orders(seed: 9)
     #expect(throws: ModelError.noCustomers) {
       try Forecast(of: OrderDays(), through: 20_000, purchases: Self.purchases)
     }
@@ -253,13 +253,13 @@ struct ForecastTests {
 
   @Test("nine of ten weeks of simulated shops lie within their intervals", arguments: [UInt64(31)])
   func coverage(seed: UInt64) throws {
-    let christmas = try SeasonalShop.christmas()
-    let shops: [(String, SeasonalShop)] = [
-      ("even", SeasonalShop(customers: 200)),
-      ("small", SeasonalShop(customers: 40)),
-      ("christmas", SeasonalShop(customers: 300, clock: christmas, growth: 0.3)),
-      ("falling", SeasonalShop(customers: 200, trend: -0.3, growth: -0.3)),
-      ("no joiners", SeasonalShop(customers: 200, joinDays: 120)),
+    let christmas = try ForecastShop.christmas()
+    let shops: [(String, ForecastShop)] = [
+      ("even", ForecastShop(customers: 200)),
+      ("small", ForecastShop(customers: 40)),
+      ("christmas", ForecastShop(customers: 300, clock: christmas, growth: 0.3)),
+      ("falling", ForecastShop(customers: 200, trend: -0.3, growth: -0.3)),
+      ("no joiners", ForecastShop(customers: 200, joinDays: 120)),
     ]
     var shares: [Double] = []
     for (name, shop) in shops {

@@ -3,7 +3,7 @@
 @testable import Models
 
 /// A shop that lives BG/NBD in the time of a season and a trend.
-struct SeasonalShop {
+struct ForecastShop {
   var customers = 1000
   var days = 730
   var clock = SeasonClock.even
