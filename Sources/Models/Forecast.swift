@@ -117,7 +117,7 @@ public struct Forecast: Sendable, Equatable {
   public init(
     of orders: OrderDays, through day: Int32, purchases: [PurchaseParameters],
     calibration: Calibration = .none, amounts: OrderAmounts? = nil, weeks: Int = 52,
-    crew: any Crew = Alone()
+    crew: any FitCrew = Alone()
   ) throws(ModelError) {
     guard Self.weeksRange.contains(weeks) else {
       throw .outOfRange(

@@ -103,7 +103,7 @@ struct WeeklyExpectation: Sendable {
   ///   - crew: who computes.
   init(
     _ standing: Standing, _ sample: OrderDays, _ totals: DailyTotals, models: [any PurchaseModel],
-    calibration: Calibration, weeks: Int, crew: any Crew
+    calibration: Calibration, weeks: Int, crew: any FitCrew
   ) {
     let (day, clock) = (standing.day, calibration.clock)
     let ends = (0...weeks).map {
@@ -150,7 +150,7 @@ struct WeeklyExpectation: Sendable {
 
   /// The orders of some customers between times of the clock.
   private static func present(
-    _ groups: [Standing.Group], _ models: [any PurchaseModel], ends: [Double], _ crew: any Crew
+    _ groups: [Standing.Group], _ models: [any PurchaseModel], ends: [Double], _ crew: any FitCrew
   ) -> [Double] {
     let size = 1024
     let parts = crew.map((groups.count + size - 1) / size) { part in

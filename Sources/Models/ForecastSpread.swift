@@ -37,7 +37,7 @@ struct ForecastLook: Sendable {
   /// Fits the models to what was known, and lets them foretell; nil when they cannot.
   init?(
     _ sample: OrderDays, _ totals: DailyTotals, weeks: Int, kinds: [PurchaseModelKind],
-    clock: SeasonClock, crew: any Crew
+    clock: SeasonClock, crew: any FitCrew
   ) {
     let cut = totals.day - Int32(7 * weeks)
     guard totals.days - Int32(7 * weeks) >= Self.historyDaysMin else { return nil }

@@ -92,7 +92,10 @@ enum ForecastCommand {
 
   static func text(_ reply: ForecastReply, currency: String) -> String {
     var table = TextTable(rows: [
-      ["week to", "orders", "5 %", "95 %", "present", "new", "their repeats", "revenue", "5 %", "95 %"]
+      [
+        "week to", "orders", "5 %", "95 %", "present", "new", "their repeats", "revenue", "5 %",
+        "95 %",
+      ]
     ])
     func whole(_ number: Double) -> String { Numbers.grouped(Int(number.rounded())) }
     func money(_ number: Double) -> String { reply.revenue == nil ? "-" : whole(number) }

@@ -15,7 +15,7 @@ struct ForecastTests {
   static func day(_ day: Int) -> Int32 { ForecastShop.firstDay + Int32(day) }
 
   /// Two workers who hand in their pieces in another order.
-  private struct Backwards: Crew {
+  private struct Backwards: FitCrew {
     func map<Result: Sendable>(
       _ count: Int, _ task: @escaping @Sendable (Int) -> Result
     ) -> [Result] {
@@ -39,9 +39,9 @@ struct ForecastTests {
       of: orders, through: day, purchases: Self.purchases, calibration: calibration)
     let auto = AutoFit(
       fits: try Self.purchases.map { try Self.fit($0, orders, day, calibration.clock) },
-      calibration: calibration, trials: [], windowDays: [], warnings: [])
+      calibration: calibration, trials: [], comparison: nil, windowDays: [], warnings: [])
     let fitted = try Forecast(
-      of: orders, through: day, purchases: auto.purchases, calibration: calibration)
+      of: orders, through: day, purchases: auto.outcome.purchases, calibration: calibration)
     let scores = auto.expectedOrders(orders, on: day, within: 364).expected.reduce(0, +)
     let present = fitted.weeks.reduce(0) { $0 + $1.presentOrders }
     print("scores \(scores), weeks \(present)")

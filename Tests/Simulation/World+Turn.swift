@@ -283,7 +283,7 @@ extension World {
       finish(errand, try fitted(result, errand.operation))
     case .snapshotWritten(let result, let requesters):
       try snapshotWritten(result, count: requesters.count)
-    case .loading, .loadingFailed, .diskFailed: break
+    case .analysed, .loading, .loadingFailed, .diskFailed: break
     }
   }
 
