@@ -28,6 +28,8 @@ public enum Errand: Sendable {
   case snapshot
   /// Fit, then adopt the result.
   case fit(FitJob)
+  /// Compute the figures of a report.
+  case report(ReportJob)
 }
 
 /// The owner of the state, and the only one who changes it.
@@ -163,7 +165,7 @@ public struct Engine: ~Copyable {
       case .scoreOne: try scoreOne(&body, at: nowMicros, &out)
       case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
       case .adoptModel: try adoptModel(&body, &out)
-      case .status, .snapshot, .fit:
+      case .status, .snapshot, .fit, .report:
         let errand = try errand(verb, &body)
         out.truncate(to: mark)
         return .asked(errand)
@@ -238,6 +240,7 @@ public struct Engine: ~Copyable {
     switch verb {
     case .status: errand = .status(withStateHash: try StatusRequest(from: &body).withStateHash)
     case .fit: errand = .fit(try fitJob(&body))
+    case .report: errand = .report(try reportJob(&body))
     default: errand = .snapshot
     }
     try body.requireEnd()

@@ -44,6 +44,7 @@ extension EventLoop where Network: ~Copyable {
     switch errand {
     case .status: workbench.post(.hash(engine.store, for: requester))
     case .fit(let job): workbench.post(.fit(job, for: requester))
+    case .report(let job): workbench.post(.report(job, for: requester))
     case .snapshot: snapshots.requesters.append(requester)
     }
   }
@@ -74,6 +75,14 @@ extension EventLoop where Network: ~Copyable {
       session(requester.connection)?.hold(from: position, until: engine.sequence)
     case .failure(let refusal):
       refuse(requester, refusal)
+    }
+  }
+
+  mutating func deliver(_ result: Result<ReportReply, Refusal>, to requester: Requester) {
+    finishErrand(requester)
+    switch result {
+    case .success(let report): reply(to: requester, report)
+    case .failure(let refusal): refuse(requester, refusal)
     }
   }
 

@@ -21,6 +21,8 @@ package enum LoopMessage: Sendable {
   case diskFailed(DurabilityError)
   /// A fit ended.
   case fitted(Result<FitReply, Refusal>, Requester)
+  /// The figures of a report are there.
+  case reported(Result<ReportReply, Refusal>, Requester)
   /// A hash was taken.
   case hashed(UInt64, Requester)
   /// A snapshot was written, or not.
@@ -302,6 +304,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       }
     case .diskFailed(let error): end = .diskFailed(error)
     case .fitted(let result, let requester): deliver(result, to: requester, now)
+    case .reported(let result, let requester): deliver(result, to: requester)
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)
     }

@@ -11,6 +11,8 @@ import Wire
 package enum Work: Sendable {
   /// Fit both models.
   case fit(FitJob, for: Requester)
+  /// Compute the figures of a report.
+  case report(ReportJob, for: Requester)
   /// Hash the whole state.
   case hash(Store, for: Requester)
   /// Write the state to disk; every record in it is durable.
@@ -116,6 +118,8 @@ package struct Workbench {
       switch work {
       case .fit(let job, let requester):
         loop.post(.fitted(Result { () throws(Refusal) in try job.run(on: crew) }, requester))
+      case .report(let job, let requester):
+        loop.post(.reported(Result { () throws(Refusal) in try job.run(on: crew) }, requester))
       case .hash(let store, let requester):
         loop.post(.hashed(store.stateHash(), requester))
       case .snapshot(let store, let requesters):

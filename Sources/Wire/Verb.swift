@@ -24,12 +24,14 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case fit = 48
   /// Adopts parameters from elsewhere.
   case adoptModel = 49
+  /// Tells the figures of a report on customers and model.
+  case report = 51
 
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
     switch self {
     case .declareShop, .recordOrders, .recordReturns, .adoptModel: true
-    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .fit: false
+    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .fit, .report: false
     }
   }
 
@@ -47,6 +49,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .scoreMany: "score many"
     case .fit: "fit"
     case .adoptModel: "adopt model"
+    case .report: "report"
     }
   }
 }
