@@ -115,8 +115,8 @@ struct ReportTally: Sendable {
   /// The place of the day by which half of the customers had joined.
   var medianJoined: Int { Self.quantile(of: joined, (customers + 1) / 2) }
 
-  /// Repeat orders that one customer in a hundred exceeds.
-  var manyRepeatOrders: Int { Self.quantile(of: byRepeatOrders, customers - customers / 100) }
+  /// Repeat orders that one customer in twenty exceeds.
+  var manyRepeatOrders: Int { Self.quantile(of: byRepeatOrders, customers - customers / 20) }
 
   /// The first place by which so many are reached.
   private static func quantile(of counts: [Int], _ wanted: Int) -> Int {

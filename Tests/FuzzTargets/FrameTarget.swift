@@ -58,7 +58,8 @@ enum FuzzMessages {
     { trip(ScoreOneRequest.self, $0) }, { trip(ScoreManyRequest.self, $0) },
     { trip(ScoreReply.self, $0) }, { trip(ScoreManyReply.self, $0) }, { trip(FitRequest.self, $0) },
     { trip(FitReply.self, $0) }, { trip(AdoptModelRequest.self, $0) },
-    { trip(AdoptModelReply.self, $0) },
+    { trip(AdoptModelReply.self, $0) }, { trip(ReportRequest.self, $0) },
+    { trip(ReportReply.self, $0) },
   ]
 
   /// What can be read can be written, and what was written reads and writes the same.

@@ -46,6 +46,7 @@ public enum SmallShop {
     frame(.scoreOne, ScoreOneRequest(terms: terms, customer: "nobody")),
     frame(.scoreMany, ScoreManyRequest(terms: terms, customers: ["bob", "ann", "x"])),
     frame(.fit, FitRequest(asOfMicros: 0, kind: 2)),
+    frame(.report, ReportRequest(customer: "ann")),
   ]
 
   /// The shop after all commands.

@@ -15,6 +15,7 @@ enum Request {
   case returns(RecordReturnsRequest)
   case adopt(AdoptModelRequest)
   case fit(FitRequest)
+  case report(ReportRequest)
   case scoreOne(ScoreOneRequest)
   case scoreMany(ScoreManyRequest)
   /// A body that is no body of its verb, and the status that says so.
@@ -31,7 +32,7 @@ enum Request {
   /// Whether the server does it beside the loop and answers later.
   var isErrand: Bool {
     switch self {
-    case .status(withHash: true), .snapshot, .fit: true
+    case .status(withHash: true), .snapshot, .fit, .report: true
     default: false
     }
   }
@@ -47,6 +48,7 @@ enum Request {
     case .returns: Verb.recordReturns.rawValue
     case .adopt: Verb.adoptModel.rawValue
     case .fit: Verb.fit.rawValue
+    case .report: Verb.report.rawValue
     case .scoreOne: Verb.scoreOne.rawValue
     case .scoreMany: Verb.scoreMany.rawValue
     case .broken(let verb, _, _): verb
@@ -78,6 +80,7 @@ enum Request {
       case .returns(let request): try request.write(to: &out)
       case .adopt(let request): request.write(to: &out)
       case .fit(let request): request.write(to: &out)
+      case .report(let request): request.write(to: &out)
       case .scoreOne(let request): try request.write(to: &out)
       case .scoreMany(let request): try request.write(to: &out)
       case .broken(_, let body, _): out.append(bytes: body.rawBytes)
@@ -123,6 +126,7 @@ enum Answer {
   /// A snapshot of at least this record.
   case snapshot(from: UInt64)
   case fitted(generation: UInt32)
+  case reported(generation: UInt32, asOfDay: Int32)
 }
 
 /// What a score rests on.
