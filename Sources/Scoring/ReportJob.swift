@@ -80,6 +80,7 @@ public struct ReportJob: Sendable {
   /// - Parameters:
   ///   - ageDays: T of all cells.
   ///   - manyOrders: repeat orders that the rows should reach to.
+  /// - Returns: the cells by x, then t_x.
   private func cells(ageDays: Int, manyOrders: Int) -> [ReportReply.Cell] {
     let model = adopted.model.purchaseModel
     let places = 12

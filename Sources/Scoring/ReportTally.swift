@@ -144,6 +144,7 @@ struct ReportTally: Sendable {
   /// - Parameters:
   ///   - calendar: the report's, with a cut.
   ///   - expected: E(X(t)) for t = 0, 1, … days.
+  /// - Returns: the weeks, rising.
   func weeks(_ calendar: ReportCalendar, expected: [Double]) -> [ReportReply.Week] {
     guard let cut = calendar.cut, cut >= calendar.first else { return [] }
     let cutPlace = calendar.place(cut)

@@ -142,6 +142,7 @@ enum Frames {
       try makeFrame(.scoreMany, ScoreManyRequest(terms: terms, customers: ["C-1", "x"]))
     case .fit: try fit()
     case .adoptModel: try makeFrame(.adoptModel, AdoptModelRequest(model: model))
+    case .report: try makeFrame(.report, ReportRequest(customer: "C-1"))
     }
   }
 }
