@@ -160,6 +160,18 @@ extension PatronClient {
       for: FitReply.self)
   }
 
+  /// Asks for the figures of a report: what the adopted model says, how it did on orders it had not
+  /// seen, and who came back.
+  ///
+  /// - Parameter request: as-of time, hold-out, horizon and customer.
+  /// - Returns: the figures.
+  /// - Throws: see `ask`; `refused` when no model was adopted yet, or when the customer is not known.
+  public mutating func report(
+    _ request: ReportRequest = ReportRequest()
+  ) throws(ClientError) -> ReportReply {
+    try ask(.report, request, for: ReportReply.self)
+  }
+
   /// Has parameters from elsewhere adopted.
   ///
   /// - Parameters:

@@ -166,7 +166,7 @@ public struct Engine: ~Copyable {
       case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
       case .adoptModel: try adoptModel(&body, &out)
       case .putBackModel: try putBackModel(&body, &out)
-      case .status, .snapshot, .fit, .scoreInterval, .forecast:
+      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
@@ -245,6 +245,7 @@ public struct Engine: ~Copyable {
     case .fit: errand = .fit(try fitJob(&body))
     case .scoreInterval: errand = .analysis(try intervalJob(&body, at: nowMicros))
     case .forecast: errand = .analysis(try forecastJob(&body))
+    case .report: errand = .analysis(try reportJob(&body))
     default: errand = .snapshot
     }
     try body.requireEnd()

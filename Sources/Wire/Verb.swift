@@ -28,6 +28,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case adoptModel = 49
   /// Adopts the model before the present one again.
   case putBackModel = 50
+  /// Tells the figures of a report on customers and model.
+  case report = 51
   /// Foretells the shop's orders and revenue by week.
   case forecast = 52
 
@@ -35,7 +37,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   public var isCommand: Bool {
     switch self {
     case .declareShop, .recordOrders, .recordReturns, .adoptModel, .putBackModel: true
-    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval, .fit, .forecast:
+    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval, .fit, .report,
+      .forecast:
       false
     }
   }
@@ -56,6 +59,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .fit: "fit"
     case .adoptModel: "adopt model"
     case .putBackModel: "put back model"
+    case .report: "report"
     case .forecast: "forecast"
     }
   }

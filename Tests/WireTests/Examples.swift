@@ -161,6 +161,12 @@ extension Example {
       .putBackModel, tag: 13,
       PutBackModelRequest(
         key: CommandKey(producer: 0x3C6E_F372_FE94_F82B, number: 0xA54F_F53A_5F1D_36F3))),
+    Example(
+      .report, tag: 13,
+      ReportRequest(
+        asOfMicros: 875_620_800_000_000, holdoutFromMicros: 865_252_800_000_000,
+        customer: "C-1001")),
+    Example(.report, tag: 13, report),
   ]
 
   private static var interval: ScoreIntervalReply {
@@ -272,6 +278,53 @@ extension Example {
     fit.seconds = 0.03125
     fit.warnings = "The standard error of b is not known."
     return fit
+  }()
+
+  private static let report: ReportReply = {
+    var report = ReportReply(model: model)
+    report.generation = 2
+    report.asOfDay = 10134
+    report.customers = 2357
+    report.orders = 4982
+    report.currency = "USD"
+    report.warnings = "The data hardly determine b: its standard error is larger than itself."
+    var holdout = HoldoutFields()
+    holdout.days = 120
+    holdout.customers = 2357
+    holdout.actual = 1042
+    holdout.predicted = 1011.5
+    holdout.meanAbsoluteError = 0.5625
+    holdout.rootMeanSquareError = 1.0625
+    holdout.poissonDeviance = 0.9375
+    holdout.normalizedGini = 0.6875
+    holdout.deciles = [.init(customers: 236, actual: 480, predicted: 471.25)]
+    report.holdout = holdout
+    report.horizonDays = 365.25
+    report.ageDays = 233
+    report.cells = [
+      .init(repeatOrders: 0, recencyDays: 0, aliveProbability: 0.375, expectedOrders: 0.1875),
+      .init(repeatOrders: 1, recencyDays: 21, aliveProbability: 0.25, expectedOrders: 0.3125),
+    ]
+    report.weeks = [
+      .init(day: 10007, actual: 1688, expected: 1702.5),
+      .init(day: 10014, actual: 1771, expected: 1780.25),
+    ]
+    report.medianValue = 12.5
+    report.meanValue = 31.25
+    report.bins = [
+      .init(lowerEdge: 0, customers: 1411), .init(lowerEdge: 20, customers: 946),
+    ]
+    report.customer = "C-1001"
+    report.orderDays = [.init(day: 9862), .init(day: 10075)]
+    report.life = [
+      .init(day: 9862, aliveProbability: 0.75), .init(day: 10075, aliveProbability: 0.5),
+      .init(day: 10075, aliveProbability: 0.8125),
+    ]
+    report.cohorts = [
+      .init(year: 1997, month: 1, monthsSince: 0, customers: 781),
+      .init(year: 1997, month: 1, monthsSince: 1, customers: 139),
+    ]
+    return report
   }()
 
   private static let status: StatusReply = {

@@ -37,7 +37,7 @@ from zoneinfo import ZoneInfo
 
 __all__ = [
     "Adoption", "Calibration", "CommandKey", "Correction", "Fit", "Forecast", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
-    "PatronRefused", "RecordResult", "RefusedRow", "Return", "Score", "ScoreInterval", "ServerStatus", "Snapshot",
+    "PatronRefused", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval", "ServerStatus", "Snapshot",
     "days",
 ]
 
@@ -58,6 +58,7 @@ VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
     "record returns": 17, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "forecast": 52,
+    "report": 51,
 }
 
 STATUSES = {
@@ -426,6 +427,42 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Report:
+    """The figures that `patron report` draws: see protocol.md for what each is."""
+
+    generation: int
+    as_of: date
+    customers: int
+    orders: int
+    currency: str
+    warnings: Tuple[str, ...]
+    model: Model
+    holdout: Optional[Holdout]
+    """How the model's kind, fitted up to a cut, foretold what came after it."""
+    horizon_days: float
+    age_days: float
+    cells: Tuple[Tuple[int, int, float, float], ...]
+    """Repeat orders, recency in days, P(alive), expected orders, of customers of that age."""
+    weeks: Tuple[Tuple[date, float, float], ...]
+    """Last day, repeat orders up to it, those expected."""
+    median_value: float
+    mean_value: float
+    bins: Tuple[Tuple[float, int], ...]
+    """Lower edge, customers; empty without a spend model. The last bin is open."""
+    customer: str
+    order_days: Tuple[date, ...]
+    life: Tuple[Tuple[date, float], ...]
+    """Day, P(alive) of the customer; a day with an order is there twice."""
+    cohorts: Tuple[Tuple[int, int, int, int], ...]
+    """Year and month of the first order, months since, customers who ordered in that month."""
+
+    @property
+    def cut(self) -> Optional[date]:
+        """The last day that the model which was held against later orders has seen."""
+        return self.as_of - timedelta(days=self.holdout.days) if self.holdout else None
+
+
+@dataclass(frozen=True)
 class Adoption:
     """The number of the command, and which adoption this is."""
 
@@ -651,6 +688,14 @@ def fit_body(
     if model not in CHOICES:
         raise ValueError(f"{model!r} cannot be fitted; there are {', '.join(CHOICES)}")
     return struct.pack("<qBqH", as_of_micros, CHOICES[model], holdout_from_micros, bootstrap)
+
+
+def report_body(
+    as_of_micros: int, holdout_from_micros: int, horizon_days: float, customer: str
+) -> bytes:
+    """The body of a report request."""
+    name = _identifier(customer, "the customer") if customer else b"\0"
+    return struct.pack("<qqd", as_of_micros, holdout_from_micros, horizon_days) + name
 
 
 def adopt_body(key: CommandKey, model: Model) -> bytes:
@@ -941,6 +986,36 @@ def _read_holdout(reader: _Reader) -> Optional[Holdout]:
     return Holdout(days, customers, *measures[:5], gini, deciles)
 
 
+def read_report(body: bytes) -> Report:
+    """The reply to report."""
+    reader = _Reader(body)
+
+    def rows(layout: str) -> List[Tuple[Any, ...]]:
+        (count,) = reader.take(struct.Struct("<I"))
+        return [reader.take(struct.Struct(layout)) for _ in range(count)]
+
+    generation, as_of, customers, orders = reader.take(struct.Struct("<IiQQ"))
+    currency, sentences = reader.text(), reader.text(2)
+    model = _read_model(reader)
+    if model is None:
+        raise PatronConnectionError("a report came without a model")
+    holdout = _read_holdout(reader)
+    horizon, age = reader.take(struct.Struct("<dd"))
+    cells = tuple(rows("<IIdd"))
+    weeks = tuple((_day(day), actual, expected) for day, actual, expected in rows("<idd"))
+    median, mean = reader.take(struct.Struct("<dd"))
+    bins = tuple(rows("<dQ"))
+    customer = reader.text()
+    order_days = tuple(_day(day) for (day,) in rows("<i"))
+    life = tuple((_day(day), alive) for day, alive in rows("<id"))
+    cohorts = tuple(rows("<HBBQ"))
+    reader.end()
+    return Report(
+        generation, _day(as_of), customers, orders, currency, tuple(sentences.splitlines()), model,
+        holdout, horizon, age, cells, weeks, median, mean, bins, customer, order_days, life, cohorts,
+    )
+
+
 def read_adoption(body: bytes) -> Adoption:
     """The reply to adopt model."""
     reader = _Reader(body)
@@ -1214,6 +1289,21 @@ class Patron:
         """
         body = fit_body(self._as_of(as_of), model, self._as_of(holdout), bootstrap)
         return read_fit(self._ask("fit", body, timeout))
+
+    def report(
+        self, customer: str = "", *, as_of: Optional[Moment] = None,
+        holdout: Optional[Moment] = None, horizon: Union[str, float] = "1y", timeout: float = 600.0,
+    ) -> Report:
+        """Asks for the figures of a report: the adopted model, its hold-out, one customer's life.
+
+        Without a customer it is the life of whoever has the most repeat orders; without `holdout`
+        the last quarter of the shop's history is held out.
+
+            report = patron.report("C-1001", horizon="90d")
+            print(report.holdout.bias, report.median_value)
+        """
+        body = report_body(self._as_of(as_of), self._as_of(holdout), days(horizon), customer)
+        return read_report(self._ask("report", body, timeout))
 
     def adopt(
         self, parameters: Union[Model, Mapping[str, Any]], *, key: Optional[CommandKey] = None
