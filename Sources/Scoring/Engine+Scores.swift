@@ -121,17 +121,29 @@ extension Engine {
     reply.recencyDays = Int32(statistics.lastDay - statistics.firstDay)
     reply.ageDays = Int32(question.day - statistics.firstDay)
     reply.meanSpend = statistics.meanSpend(majorPerMinor: question.majorPerMinor)
-    let calibration = question.adopted.model.calibration
+    return (
+      reply,
+      store.subject(row, statistics, asOf: question.day, under: question.adopted.model.calibration)
+    )
+  }
+}
+
+extension Store {
+  /// What a score of a customer rests on.
+  ///
+  /// - Precondition: the customer is known and the day is not before the last order.
+  func subject(
+    _ row: CustomerRow, _ statistics: Statistics, asOf day: UInt16, under calibration: Calibration
+  ) -> ScoreSubject {
     var subject = ScoreSubject(
-      history: statistics.history(asOf: question.day, in: calibration.clock),
-      meanSpend: reply.meanSpend)
+      history: statistics.history(asOf: day, in: calibration.clock),
+      meanSpend: statistics.meanSpend(majorPerMinor: majorPerMinor))
     if let correction = calibration.correction {
-      subject.idleDays = Double(question.day - statistics.lastDay)
-      subject.recent = store.recentOrders(
-        of: row, after: statistics.firstDay, asOf: question.day,
-        referenceDays: correction.referenceDays)
+      subject.idleDays = Double(day - statistics.lastDay)
+      subject.recent = recentOrders(
+        of: row, after: statistics.firstDay, asOf: day, referenceDays: correction.referenceDays)
     }
-    return (reply, subject)
+    return subject
   }
 }
 
@@ -150,7 +162,7 @@ extension ScoreReply {
 
 extension AdoptedModel {
   /// The scores of many customers, in their order.
-  fileprivate func score(
+  func score(
     _ subjects: [ScoreSubject], _ horizon: ScoreHorizon
   ) -> [CustomerScore] {
     let blank = CustomerScore(
