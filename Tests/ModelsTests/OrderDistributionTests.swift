@@ -56,7 +56,7 @@ struct OrderDistributionTests {
       for history in Self.histories {
         for horizon in [0, 1, 90, 365.0] {
           var (sum, mean) = (0.0, 0.0)
-          for n in 0..<250 {
+          for n in 0..<(horizon < 10 ? 20 : 120) where sum < 1 - 1e-13 {
             let p = model.probabilityIfAlive(ofOrders: n, of: history, within: horizon)
             sum += p
             mean += Double(n) * p
@@ -101,7 +101,7 @@ struct OrderDistributionTests {
     #expect(orders.mean == longest && longest < 5 * model.expectedOrders(of: history, within: 200))
   }
 
-  @Test("drawn from itself a distribution has its level exactly", arguments: [0.5, 0.8, 0.9, 0.99])
+  @Test("drawn from itself a distribution has its level exactly", arguments: [0.5, 0.9])
   func exactCoverage(level: Double) {
     for model in Self.models {
       for history in Self.histories {
