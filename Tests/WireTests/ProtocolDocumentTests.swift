@@ -73,6 +73,7 @@ struct ProtocolDocumentTests {
       "marginMax": Limits.marginMax, "scoreMonthsMax": Double(Limits.scoreMonthsMax),
       "answersSizeMax": Double(Limits.answersSizeMax), "blendMax": Double(Limits.blendMax),
       "seasonPartsMax": Double(Limits.seasonPartsMax), "signalsMax": Double(Limits.signalsMax),
+      "churnTermsMax": Double(Limits.churnTermsMax),
     ]
     let head = ["name", "value", "unit and meaning"]
     let table = try #require(document.table(head, under: "Limits"))
