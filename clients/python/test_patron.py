@@ -507,9 +507,9 @@ def from_examples(verb: int, tag: int, body: bytes) -> Optional[bytes]:
     if verb != 33:
         return reply(verb, tag, example(titles[verb]).body)
     (count,) = struct.unpack_from("<I", body, 32)
-    score = example("score reply").body[:-8]
+    score, end = (lambda body: (body[:-16], body[-8:]))(example("score reply").body)
     first = int(body[37 : 37 + body[36]])
-    scores = b"".join(score + struct.pack("<d", first + i) for i in range(count))
+    scores = b"".join(score + struct.pack("<d", first + i) + end for i in range(count))
     return reply(verb, tag, struct.pack("<II", count, 0) + scores)
 
 
