@@ -65,7 +65,7 @@ let package = Package(
     // What the fuzzer calls, and the replay of its corpus.
     .target(
       name: "FuzzTargets",
-      dependencies: ["Platform", "Durability", "Wire", "Scoring", "Server", "Support"],
+      dependencies: ["Platform", "Durability", "Models", "Wire", "Scoring", "Server", "Support"],
       path: "Tests/FuzzTargets", exclude: ["Corpus"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Support"]),
   ]

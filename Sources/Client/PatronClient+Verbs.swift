@@ -109,6 +109,36 @@ extension PatronClient {
     return scores
   }
 
+  /// Asks how sure the scores of a customer are.
+  ///
+  /// - Parameters:
+  ///   - customer: identifier, 1 to 64 bytes.
+  ///   - terms: as for a score.
+  ///   - level: the probability the intervals are to have, above 0 and below 1.
+  /// - Returns: the intervals.
+  /// - Throws: see `ask`.
+  public mutating func scoreInterval(
+    _ customer: String, _ terms: ScoreTermsFields, level: Double
+  ) throws(ClientError) -> ScoreIntervalReply {
+    try ask(
+      .scoreInterval, ScoreIntervalRequest(terms: terms, level: level, customer: customer),
+      for: ScoreIntervalReply.self)
+  }
+
+  /// Has the shop's orders and revenue foretold.
+  ///
+  /// - Parameters:
+  ///   - asOfMicros: orders up to this day are looked at, microseconds since 1970 UTC; 0 for all.
+  ///   - weeks: 1 to `Limits.forecastWeeksMax`.
+  /// - Returns: the weeks to come.
+  /// - Throws: see `ask`.
+  public mutating func forecast(
+    asOfMicros: Int64 = 0, weeks: UInt16 = 52
+  ) throws(ClientError) -> ForecastReply {
+    try ask(
+      .forecast, ForecastRequest(asOfMicros: asOfMicros, weeks: weeks), for: ForecastReply.self)
+  }
+
   /// Fits the models to the recorded orders; the server adopts the result.
   ///
   /// - Parameters:
@@ -128,6 +158,18 @@ extension PatronClient {
         asOfMicros: asOfMicros, kind: kind, holdoutFromMicros: holdoutFromMicros,
         bootstrap: bootstrap),
       for: FitReply.self)
+  }
+
+  /// Asks for the figures of a report: what the adopted model says, how it did on orders it had not
+  /// seen, and who came back.
+  ///
+  /// - Parameter request: as-of time, hold-out, horizon and customer.
+  /// - Returns: the figures.
+  /// - Throws: see `ask`; `refused` when no model was adopted yet, or when the customer is not known.
+  public mutating func report(
+    _ request: ReportRequest = ReportRequest()
+  ) throws(ClientError) -> ReportReply {
+    try ask(.report, request, for: ReportReply.self)
   }
 
   /// Has parameters from elsewhere adopted.

@@ -104,6 +104,26 @@ public struct BetaGeometric: PurchaseModel, Equatable {
       .value(at: horizonDays / (parameters.alpha + history.ageDays))
   }
 
+  /// The probability of a number of orders of a customer who is certainly alive.
+  ///
+  /// Such a customer is at a new start with r+x, α+T and b+m for r, α and b, and has no chance to
+  /// leave before the next order.
+  ///
+  /// - Parameters:
+  ///   - orders: n, at least 0.
+  ///   - history: x, t_x and T in days.
+  ///   - horizonDays: days to look ahead, at least 0.
+  /// - Returns: P(Y(t) = n | x, T, alive), 0 to 1.
+  public func probabilityIfAlive(
+    ofOrders orders: Int, of history: PurchaseHistory, within horizonDays: Double
+  ) -> Double {
+    let x = history.repeatOrders
+    let now = BetaGeometricParameters(
+      trustedR: parameters.r + x, alpha: parameters.alpha + history.ageDays, a: parameters.a,
+      b: parameters.b + (x + firstChances))
+    return BetaGeometric.bgNBD(now).populationProbability(ofOrders: orders, within: horizonDays)
+  }
+
   /// The probability of a number of repeat orders of someone who is just now a customer.
   ///
   /// Fader, Hardie and Lee 2005, equation (8), with the chances of the first order. Either the

@@ -162,6 +162,22 @@ public struct ParetoNBD: PurchaseModel, Equatable {
     return oddsOfHavingLeft(history).churnProbability(quiet: quiet)
   }
 
+  /// The probability of a number of orders of a customer who is certainly alive.
+  ///
+  /// Such a customer is at a new start with r+x, α+T, s and β+T for r, α, s and β.
+  ///
+  /// - Parameters:
+  ///   - orders: n, at least 0.
+  ///   - history: x, t_x and T in days.
+  ///   - horizonDays: days to look ahead, at least 0.
+  /// - Returns: P(Y(t) = n | x, T, alive), 0 to 1.
+  public func probabilityIfAlive(
+    ofOrders orders: Int, of history: PurchaseHistory, within horizonDays: Double
+  ) -> Double {
+    Lifetime(parameters, orders: history.repeatOrders, from: history.ageDays)
+      .probability(of: Double(orders), within: horizonDays)
+  }
+
   /// The probability of a number of repeat orders of someone who is just now a customer.
   ///
   /// - Parameters:

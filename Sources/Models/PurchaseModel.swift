@@ -44,6 +44,17 @@ public protocol PurchaseModel: Sendable {
   /// - Returns: 1 − P(alive)·P(an order within t | alive), 0 to 1.
   func churnProbability(of history: PurchaseHistory, within horizonDays: Double) -> Double
 
+  /// The probability of a number of orders of a customer who is certainly alive.
+  ///
+  /// - Parameters:
+  ///   - orders: n, at least 0.
+  ///   - history: x, t_x and T in days.
+  ///   - horizonDays: days to look ahead, at least 0.
+  /// - Returns: P(Y(t) = n | x, t_x, T, alive), 0 to 1.
+  func probabilityIfAlive(
+    ofOrders orders: Int, of history: PurchaseHistory, within horizonDays: Double
+  ) -> Double
+
   /// The probability of a number of repeat orders of someone who is just now a customer.
   ///
   /// - Parameters:

@@ -115,6 +115,39 @@ public struct RegularBetaGeometric: PurchaseModel, Equatable {
       .value(at: horizonDays / (parameters.alpha + history.ageDays))
   }
 
+  /// The probability of a number of orders of a customer who is certainly alive.
+  ///
+  /// The mixture over the stages j < k of the gap under way. From stage j on λ ~ Gamma(R+j, α+T), and
+  /// the n-th order needs kn − j stages; with p ~ Beta(a, b+m) it goes on as for a new customer.
+  ///
+  /// - Parameters:
+  ///   - orders: n, at least 0.
+  ///   - history: x, t_x and T in days.
+  ///   - horizonDays: days to look ahead, at least 0.
+  /// - Returns: P(Y(t) = n | x, t_x, T, alive), 0 to 1.
+  /// - Complexity: O(k²n).
+  public func probabilityIfAlive(
+    ofOrders orders: Int, of history: PurchaseHistory, within horizonDays: Double
+  ) -> Double {
+    let now = RegularExpectedOrders(self, history)
+    let (n, a, b) = (Double(orders), now.a, now.bPosterior)
+    let survived = exp(Rise(from: b, steps: n).logGamma - Rise(from: a + b, steps: n).logGamma)
+    let last = orders > 0 ? a / (b + (n - 1)) : 0
+    var sum = 0.0
+    for stage in 0..<stages where now.weights[stage] > 0 {
+      let counts = StageCounts(
+        shape: now.shape + Double(stage), odds: horizonDays / (parameters.alpha + history.ageDays))
+      let first = orders * stages - stage
+      var alive = 0.0
+      for count in max(first, 0)..<first + stages {
+        alive += counts.probability(of: Double(count))
+      }
+      let left = last > 0 ? last * counts.probability(ofAtLeast: Double(first)) : 0
+      sum += now.weights[stage] * (alive + left)
+    }
+    return min(survived * sum, 1)
+  }
+
   /// The probability of a number of repeat orders of someone who is just now a customer.
   ///
   /// Either the customer survived all chances and kn to kn+k−1 stages passed, or left at the n-th

@@ -81,6 +81,7 @@ struct AdoptedLayer: Equatable, Sendable {
   /// - Parameters:
   ///   - known: what is known of the customer.
   ///   - purchaseChurn: what the purchase models say for the same horizon.
+  /// - Returns: 0 to 1.
   func probability(of known: ChurnHistory, purchaseChurn: Double) -> Double {
     layer.probability(
       of: known.signals(purchaseChurn: purchaseChurn, typicalGapDays: typicalGapDays))

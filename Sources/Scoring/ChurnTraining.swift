@@ -51,7 +51,9 @@ struct ChurnTraining {
     let firstDay = orders.firstDay
     let history = Int32(day) - firstDay
     guard let horizon = Self.horizonDays(history: history) else {
-      warnings = ["The history of \(history) days is too short to train a churn layer: there is none."]
+      warnings = [
+        "The history of \(history) days is too short to train a churn layer: there is none."
+      ]
       return
     }
     guard let gap = orders.typicalGapDays else {

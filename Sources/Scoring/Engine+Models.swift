@@ -80,8 +80,7 @@ extension Engine {
   public func refitJob() -> FitJob? {
     guard store.newestOrderDay >= 0 else { return nil }
     var job = FitJob(
-      store: store, choice: .auto, day: UInt16(store.newestOrderDay), holdoutDay: nil,
-      bootstrap: 0)
+      store: store, choice: .auto, day: UInt16(store.newestOrderDay), holdoutDay: nil)
     job.mustBeNoWorse = true
     return job
   }

@@ -1,4 +1,4 @@
-// The queries: score one and score many.
+// The queries: score one, score many and score interval.
 
 import Models
 import Wire
@@ -45,6 +45,22 @@ extension Engine {
     for number in 0..<count {
       all[number].reply(scores[number], question.adopted).write(to: &out)
     }
+  }
+
+  /// Reads a request for intervals and finds what they rest on.
+  func intervalJob(
+    _ body: inout FrameReader, at nowMicros: Int64
+  ) throws(Refusal) -> IntervalJob {
+    let question = try question(&body, at: nowMicros)
+    let level = try ScoreIntervalRequest.readLevel(&body)
+    let known = subject(try body.readIdentifier("customer"), question)
+    var reply = ScoreIntervalReply()
+    reply.generation = known.reply.generation
+    reply.asOfDay = known.reply.asOfDay
+    reply.known = known.reply.known
+    return IntervalJob(
+      adopted: question.adopted, subject: known.subject, horizon: question.horizon, level: level,
+      reply: reply)
   }
 
   // MARK: Parts

@@ -28,6 +28,8 @@ public enum Errand: Sendable {
   case snapshot
   /// Fit, then adopt the result.
   case fit(FitJob)
+  /// Answer a question that takes long.
+  case analysis(any Analysis)
 }
 
 /// The owner of the state, and the only one who changes it.
@@ -164,8 +166,8 @@ public struct Engine: ~Copyable {
       case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
       case .adoptModel: try adoptModel(&body, &out)
       case .putBackModel: try putBackModel(&body, &out)
-      case .status, .snapshot, .fit:
-        let errand = try errand(verb, &body)
+      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast:
+        let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
       }
@@ -234,11 +236,16 @@ public struct Engine: ~Copyable {
     PingReply(timeMicros: nowMicros).write(to: &out)
   }
 
-  private func errand(_ verb: Verb, _ body: inout FrameReader) throws(Refusal) -> Errand {
+  private func errand(
+    _ verb: Verb, _ body: inout FrameReader, at nowMicros: Int64
+  ) throws(Refusal) -> Errand {
     let errand: Errand
     switch verb {
     case .status: errand = .status(withStateHash: try StatusRequest(from: &body).withStateHash)
     case .fit: errand = .fit(try fitJob(&body))
+    case .scoreInterval: errand = .analysis(try intervalJob(&body, at: nowMicros))
+    case .forecast: errand = .analysis(try forecastJob(&body))
+    case .report: errand = .analysis(try reportJob(&body))
     default: errand = .snapshot
     }
     try body.requireEnd()

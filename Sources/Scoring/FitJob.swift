@@ -13,7 +13,7 @@ public struct FitJob: Sendable {
   /// Orders after it and up to this day are predicted and compared; nil without a validation.
   let holdoutDay: UInt16?
   /// How many shops are drawn for a bootstrap.
-  let bootstrap: Int
+  var bootstrap = 0
   /// Whether what foretells the past worse than the adopted model is refused.
   var mustBeNoWorse = false
 

@@ -76,6 +76,37 @@ extension Store {
     Statistics(standingOrders(of: row, asOf: UInt16.max))
   }
 
+  /// The days with an order up to one day, rising, each once, with the sum of their amounts.
+  func dayAmounts(
+    of row: CustomerRow, asOf day: UInt16
+  ) -> [(day: UInt16, amountMinor: Int64)] {
+    var days: [(day: UInt16, amountMinor: Int64)] = []
+    for order in standingOrders(of: row, asOf: day).sorted(by: { $0.day < $1.day }) {
+      if let last = days.last, last.day == order.day {
+        days[days.count - 1].amountMinor = last.amountMinor.addingClamped(order.amountMinor)
+      } else {
+        days.append(order)
+      }
+    }
+    return days
+  }
+
+  /// The days with an order up to one day of every customer who had ordered by then.
+  func orderDays(asOf day: UInt16, on crew: any FitCrew) -> OrderDays {
+    let rows = UInt32(customerCount)
+    let size: UInt32 = 16_384
+    let pieces = crew.map(Int((rows + size - 1) / size)) { piece in
+      var days = OrderDays()
+      let first = UInt32(piece) * size
+      for number in first..<min(first + size, rows) {
+        let own = orderDays(of: customers[number], asOf: day)
+        if !own.isEmpty { days.append(own.lazy.map(Int32.init)) }
+      }
+      return days
+    }
+    return pieces.reduce(into: OrderDays()) { $0.append($1) }
+  }
+
   /// The days with an order up to one day, rising, each once.
   func orderDays(of row: CustomerRow, asOf day: UInt16) -> [UInt16] {
     var days = standingOrders(of: row, asOf: day).map(\.day)

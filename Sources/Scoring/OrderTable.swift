@@ -57,6 +57,12 @@ struct OrderTable: Sendable {
       at: Columns.identity.place(of: 0), count: chunks.rowCount(inBlock: index))
   }
 
+  /// The days of a block's orders.
+  func days(inBlock index: Int) -> [UInt16] {
+    chunks.blocks[index].values(
+      at: Columns.day.place(of: 0), count: chunks.rowCount(inBlock: index))
+  }
+
   /// The order its customer recorded before this one, without reading the other columns.
   func previous(of number: UInt32) -> UInt32 {
     chunks.block(of: number)

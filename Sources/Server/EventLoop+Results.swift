@@ -44,6 +44,7 @@ extension EventLoop where Network: ~Copyable {
     switch errand {
     case .status: workbench.post(.hash(engine.store, for: requester))
     case .fit(let job): workbench.post(.fit(job, for: requester))
+    case .analysis(let analysis): workbench.post(.analysis(analysis, for: requester))
     case .snapshot: snapshots.requesters.append(requester)
     }
   }
@@ -74,6 +75,16 @@ extension EventLoop where Network: ~Copyable {
       session(requester.connection)?.hold(from: position, until: engine.sequence)
     case .failure(let refusal):
       refuse(requester, refusal)
+    }
+  }
+
+  mutating func deliver(
+    _ result: Result<any Message & Sendable, Refusal>, to requester: Requester
+  ) {
+    finishErrand(requester)
+    switch result {
+    case .success(let message): reply(to: requester, message)
+    case .failure(let refusal): refuse(requester, refusal)
     }
   }
 

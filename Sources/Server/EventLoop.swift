@@ -21,6 +21,8 @@ package enum LoopMessage: Sendable {
   case diskFailed(DurabilityError)
   /// A fit ended.
   case fitted(Result<FitReply, Refusal>, Requester?)
+  /// A question was answered, or not.
+  case analysed(Result<any Message & Sendable, Refusal>, Requester)
   /// A hash was taken.
   case hashed(UInt64, Requester)
   /// A snapshot was written, or not.
@@ -309,6 +311,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     case .diskFailed(let error): end = .diskFailed(error)
     case .fitted(let result, .some(let requester)): deliver(result, to: requester, now)
     case .fitted(let result, .none): finishRefit(result)
+    case .analysed(let result, let requester): deliver(result, to: requester)
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)
     }

@@ -11,6 +11,8 @@ import Wire
 package enum Work: Sendable {
   /// Fit both models; for nobody where the server refits by itself.
   case fit(FitJob, for: Requester?)
+  /// Answer a question.
+  case analysis(any Analysis, for: Requester)
   /// Hash the whole state.
   case hash(Store, for: Requester)
   /// Write the state to disk; every record in it is durable.
@@ -116,6 +118,9 @@ package struct Workbench {
       switch work {
       case .fit(let job, let requester):
         loop.post(.fitted(Result { () throws(Refusal) in try job.run(on: crew) }, requester))
+      case .analysis(let analysis, let requester):
+        loop.post(
+          .analysed(Result { () throws(Refusal) in try analysis.run(on: crew) }, requester))
       case .hash(let store, let requester):
         loop.post(.hashed(store.stateHash(), requester))
       case .snapshot(let store, let requesters):

@@ -41,6 +41,8 @@ public enum Limits {
   public static let discountRateMax = 10.0
   /// Margin as a fraction of an order's value.
   public static let marginMax = 1.0
+  /// Weeks of a forecast.
+  public static let forecastWeeksMax = 104
   /// Further purchase models beside the first of a model.
   public static let blendMax = 2
   /// Parts of the year with a speed of their own.

@@ -191,7 +191,8 @@ public struct FitReply: Message, Equatable, Sendable {
       Field("spend log-likelihood", .f64), Field("correlation", .f64),
       Field("spend customers", .u64), Field("spend iterations", .u32),
       Field("spend converged", .u8), Field("seconds", .f64), Field("warnings", .sentence),
-    ] + BootstrapFields.fields + ChurnReportFields.fields + TrialFields.fields + HoldoutFields.fields
+    ] + BootstrapFields.fields + ChurnReportFields.fields + TrialFields.fields
+    + HoldoutFields.fields
 
   /// Which adoption this is; 0 for a validation, which is not adopted.
   public var generation: UInt32 = 0

@@ -20,18 +20,26 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case scoreOne = 32
   /// Scores many customers.
   case scoreMany = 33
+  /// Tells how sure the scores of one customer are.
+  case scoreInterval = 34
   /// Fits the models to the recorded orders and adopts the result.
   case fit = 48
   /// Adopts parameters from elsewhere.
   case adoptModel = 49
   /// Adopts the model before the present one again.
   case putBackModel = 50
+  /// Tells the figures of a report on customers and model.
+  case report = 51
+  /// Foretells the shop's orders and revenue by week.
+  case forecast = 52
 
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
     switch self {
     case .declareShop, .recordOrders, .recordReturns, .adoptModel, .putBackModel: true
-    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .fit: false
+    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval, .fit, .report,
+      .forecast:
+      false
     }
   }
 
@@ -47,9 +55,12 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .recordReturns: "record returns"
     case .scoreOne: "score one"
     case .scoreMany: "score many"
+    case .scoreInterval: "score interval"
     case .fit: "fit"
     case .adoptModel: "adopt model"
     case .putBackModel: "put back model"
+    case .report: "report"
+    case .forecast: "forecast"
     }
   }
 }

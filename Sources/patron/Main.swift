@@ -5,8 +5,8 @@ internal import Foundation
 @main
 struct Main {
   static let commands: [Command] = [
-    Import.command, Fit.command, Adopt.command, Score.command, StatusCommand.command,
-    SnapshotCommand.command, Demo.command,
+    Import.command, Fit.command, Adopt.command, Score.command, ForecastCommand.command,
+    Report.command, StatusCommand.command, SnapshotCommand.command, Demo.command,
   ]
 
   static func main() {

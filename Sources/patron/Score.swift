@@ -12,6 +12,10 @@ enum Score {
       Option("horizon", "DURATION", "90d, 39w, 12m or 1y (default 39w)"),
       Option("discount-rate", "RATE", "per year (default 0.10)"),
       Option("margin", "FRACTION", "of an order's value (default 1.0)"),
+      Option(
+        "interval", "LEVEL",
+        "tell also within which numbers orders and value will lie with this probability, such as 0.9"
+      ),
       Option("explain", nil, "show how the lifetime value comes about, month by month"),
       Option("json", nil, "print one JSON object per line"),
       Connecting.option,
@@ -32,6 +36,10 @@ enum Score {
     guard !arguments.positionals.isEmpty else { throw .usage("CUSTOMER is missing") }
     let isExplained = arguments.flag("explain")
     let isJSON = arguments.flag("json")
+    let level = try arguments.value("interval").map { text throws(CommandError) in
+      try Values.number(text, option: "interval", in: 0.01...0.999)
+    }
+    if level != nil && isExplained { throw .usage("--explain and --interval exclude each other") }
     if isExplained && isJSON { throw .usage("--explain and --json exclude each other") }
     var terms = try terms(arguments)
     var day: Int?
@@ -49,6 +57,7 @@ enum Score {
     }
     var printer = ScorePrinter(
       isJSON: isJSON, horizonDays: terms.horizonDays, currency: client.hello.currency)
+    printer.level = level
     var waiting: [String] = []
     for word in arguments.positionals {
       if word == "-" {
@@ -100,7 +109,17 @@ enum Score {
     } catch {
       throw CommandError(error)
     }
-    printer.print(customers, scores)
+    var intervals: [ScoreIntervalReply] = []
+    if let level = printer.level {
+      do throws(ClientError) {
+        for customer in customers {
+          intervals.append(try client.scoreInterval(customer, terms, level: level))
+        }
+      } catch {
+        throw CommandError(error)
+      }
+    }
+    printer.print(customers, scores, intervals)
   }
 }
 
@@ -109,7 +128,9 @@ private struct ScorePrinter {
   let isJSON: Bool
   let horizonDays: Double
   let currency: String
-  private var table = TextTable(rows: [ScoreLine.heads])
+  /// The probability of the intervals; nil where none are asked for.
+  var level: Double?
+  private var rows: [[String]] = []
   private var generation: UInt32 = 0
   private var asOfDay = 0
 
@@ -119,13 +140,17 @@ private struct ScorePrinter {
     self.currency = currency
   }
 
-  mutating func print(_ customers: [String], _ scores: [ScoreReply]) {
-    for (customer, score) in zip(customers, scores) {
+  mutating func print(
+    _ customers: [String], _ scores: [ScoreReply], _ intervals: [ScoreIntervalReply]
+  ) {
+    for (place, (customer, score)) in zip(customers, scores).enumerated() {
+      let interval = intervals.indices.contains(place) ? intervals[place] : nil
       if isJSON {
         Console.out(
-          JSONWriter.line(ScoreLine.json(customer, score, horizonDays: horizonDays)))
+          JSONWriter.line(
+            ScoreLine.json(customer, score, interval, level: level, horizonDays: horizonDays)))
       } else {
-        table.rows.append(ScoreLine.cells(customer, score))
+        rows.append(ScoreLine.cells(customer, score) + ScoreLine.cells(interval))
         generation = score.generation
         asOfDay = Int(score.asOfDay)
       }
@@ -134,7 +159,8 @@ private struct ScorePrinter {
 
   func finish() {
     guard !isJSON else { return }
-    Console.out(table.text)
+    let heads = ScoreLine.heads + (level == nil ? [] : ScoreLine.intervalHeads)
+    Console.out(TextTable(rows: [heads] + rows).text)
     let day = CalendarDay(number: asOfDay).text
     Console.error(
       "as of \(day), horizon \(JSONWriter.text(horizonDays)) days, generation \(generation), "

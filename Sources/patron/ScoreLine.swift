@@ -4,11 +4,14 @@ internal import Wire
 
 enum ScoreLine {
   /// Keys in the order the README lists them; null where something is not known.
-  static func json(_ customer: String, _ score: ScoreReply, horizonDays: Double) -> JSON {
+  static func json(
+    _ customer: String, _ score: ScoreReply, _ interval: ScoreIntervalReply? = nil,
+    level: Double? = nil, horizonDays: Double
+  ) -> JSON {
     let isKnown = score.known
     func known(_ value: JSON) -> JSON { isKnown ? value : .null }
     let hasSpend = score.spendKnown
-    return .object([
+    var members: [(String, JSON)] = [
       ("customer", .string(customer)), ("known", .bool(isKnown)),
       (
         "firstOrder", known(.string(CalendarDay(number: Int(score.firstOrderDay)).text))
@@ -24,13 +27,33 @@ enum ScoreLine {
       ("lifetimeValue", hasSpend ? .number(score.lifetimeValue) : .null),
       ("modelChurn", .number(score.modelChurnProbability)),
       ("horizonDays", .number(horizonDays)), ("generation", .count(score.generation)),
-    ])
+    ]
+    if let interval {
+      members += [
+        ("level", .optional(level)), ("ordersLow", .count(interval.ordersLow)),
+        ("ordersHigh", .count(interval.ordersHigh)),
+        ("valueLow", interval.valueKnown ? .number(interval.valueLow) : .null),
+        ("valueHigh", interval.valueKnown ? .number(interval.valueHigh) : .null),
+      ]
+    }
+    return .object(members)
   }
 
   static let heads = [
     "customer", "first order", "x", "t_x", "T", "mean spend", "alive", "churn", "orders",
     "spend", "value",
   ]
+
+  static let intervalHeads = ["orders from", "to", "value from", "to"]
+
+  static func cells(_ interval: ScoreIntervalReply?) -> [String] {
+    guard let interval else { return [] }
+    return [
+      "\(interval.ordersLow)", "\(interval.ordersHigh)",
+      interval.valueKnown ? Numbers.fixed(interval.valueLow, 2) : "-",
+      interval.valueKnown ? Numbers.fixed(interval.valueHigh, 2) : "-",
+    ]
+  }
 
   static func cells(_ customer: String, _ score: ScoreReply) -> [String] {
     let isKnown = score.known

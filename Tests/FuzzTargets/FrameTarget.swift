@@ -59,6 +59,9 @@ enum FuzzMessages {
     { trip(ScoreReply.self, $0) }, { trip(ScoreManyReply.self, $0) }, { trip(FitRequest.self, $0) },
     { trip(FitReply.self, $0) }, { trip(AdoptModelRequest.self, $0) },
     { trip(AdoptModelReply.self, $0) }, { trip(PutBackModelRequest.self, $0) },
+    { trip(ScoreIntervalRequest.self, $0) }, { trip(ScoreIntervalReply.self, $0) },
+    { trip(ForecastRequest.self, $0) }, { trip(ForecastReply.self, $0) },
+    { trip(ReportRequest.self, $0) }, { trip(ReportReply.self, $0) },
   ]
 
   /// What can be read can be written, and what was written reads and writes the same.

@@ -1,6 +1,7 @@
 // Where the corpus begins: real messages, journals and snapshots as inputs of the targets.
 
 import Durability
+import Models
 import Platform
 import Scoring
 import Server
@@ -56,18 +57,22 @@ public enum FuzzSeeds {
     var status = StatusReply()
     engine.describe(in: &status)
     replies.append(SmallShop.frame(.status, status))
-    if let fit = fit(engine) { replies.append(SmallShop.frame(.fit, fit)) }
+    for request in SmallShop.queries {
+      var out = ByteBuffer()
+      guard case .frame(let header)? = try? Frame.cut(request.rawBytes, sizeMax: .max),
+        case .asked(let errand) = engine.execute(
+          header, request.rawBytes, at: SmallShop.now, into: &out)
+      else { continue }
+      if case .fit(let job) = errand, let reply = try? job.run() {
+        replies.append(SmallShop.frame(.fit, reply))
+      }
+      if case .analysis(let analysis) = errand, let reply = try? analysis.run(on: Alone()),
+        let verb = Verb(rawValue: header.verb)
+      {
+        replies.append(SmallShop.frame(verb, reply))
+      }
+    }
     return replies.filter { $0.count > FrameHeader.size }
-  }
-
-  private static func fit(_ engine: consuming Engine) -> FitReply? {
-    let request = SmallShop.queries[SmallShop.queries.count - 1]
-    var out = ByteBuffer()
-    guard case .frame(let header)? = try? Frame.cut(request.rawBytes, sizeMax: .max),
-      case .asked(.fit(let job)) = engine.execute(
-        header, request.rawBytes, at: SmallShop.now, into: &out)
-    else { return nil }
-    return try? job.run()
   }
 
   // MARK: Files

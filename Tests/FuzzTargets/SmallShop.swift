@@ -52,6 +52,9 @@ public enum SmallShop {
     frame(.scoreOne, ScoreOneRequest(terms: terms, customer: "nobody")),
     frame(.scoreMany, ScoreManyRequest(terms: terms, customers: ["bob", "ann", "x"])),
     frame(.fit, FitRequest(asOfMicros: 0, kind: 2)),
+    frame(.report, ReportRequest(customer: "ann")),
+    frame(.scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "ann")),
+    frame(.forecast, ForecastRequest(weeks: 2)),
   ]
 
   /// The shop after all commands.

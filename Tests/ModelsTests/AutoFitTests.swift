@@ -170,11 +170,13 @@ struct BootstrapTests {
       #expect(ends.low[place] < fit.parameters.values[place])
       #expect(ends.high[place] > fit.parameters.values[place])
     }
-    #expect(fit.bootstrap(histories, replicates: 2, seed: seed).draws == Array(bootstrap.draws.prefix(2)))
+    #expect(
+      fit.bootstrap(histories, replicates: 2, seed: seed).draws == Array(bootstrap.draws.prefix(2)))
     #expect(fit.bootstrap(histories, replicates: 0, seed: seed).standardErrors == nil)
   }
 
-  @Test("Poisson counts have their mean and variance", arguments: [0.3, 4, 60, 20_000], [8] as [UInt64])
+  @Test(
+    "Poisson counts have their mean and variance", arguments: [0.3, 4, 60, 20_000], [8] as [UInt64])
   func poisson(mean: Double, seed: UInt64) {
     var random = SeededRandom(seed: seed)
     let draws = (0..<4000).map { _ in Double(random.poisson(mean: mean)) }

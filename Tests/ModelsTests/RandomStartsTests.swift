@@ -20,7 +20,8 @@ struct RandomStartsTests {
       kind == .paretoNBD ? spread(5, 5000) : spread(0.05, 50))
   }
 
-  static func run(_ histories: GroupedHistories, _ kinds: [PurchaseModelKind], seed: UInt64) throws {
+  static func run(_ histories: GroupedHistories, _ kinds: [PurchaseModelKind], seed: UInt64) throws
+  {
     for kind in kinds {
       var random = SeededRandom(seed: seed)
       var likelihoods: [Double] = []

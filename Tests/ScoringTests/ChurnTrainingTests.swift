@@ -86,7 +86,8 @@ struct ChurnTrainingTests {
           .scoreMany,
           ScoreManyRequest(terms: Self.terms(asOf: day, horizon: horizon), customers: known),
           ScoreManyReply.self
-        ).body).scores
+        ).body
+      ).scores
     }
     var losses = (layer: 0.0, purchase: 0.0)
     for (customer, score) in zip(known, try scores(90)) {

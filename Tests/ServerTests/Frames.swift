@@ -143,6 +143,11 @@ enum Frames {
     case .fit: try fit()
     case .adoptModel: try makeFrame(.adoptModel, AdoptModelRequest(model: model))
     case .putBackModel: try makeFrame(.putBackModel, PutBackModelRequest())
+    case .report: try makeFrame(.report, ReportRequest(customer: "C-1"))
+    case .scoreInterval:
+      try makeFrame(
+        .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
+    case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
     }
   }
 }

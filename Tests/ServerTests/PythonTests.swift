@@ -46,6 +46,8 @@ struct PythonTests {
           many = list(patron.score_many([f"c{n}" for n in range(40)], **terms))
           print("one", one == many[7], one.repeat_orders, one.lifetime_value.hex())
           print("known", sum(score.known for score in many), "of", len(many))
+          report = patron.report("c7", holdout=date(1997, 5, 1), horizon="90d")
+          print("report", report.customer, report.customers, report.cut, len(report.cells) > 0)
           status = patron.status(with_state_hash=True)
           print("status", status.customers, status.orders, status.returns, status.state_hash)
       """
@@ -62,13 +64,14 @@ struct PythonTests {
         "recorded 300 0 0", "again 0 300 0", "returned 1 [(1, 'unknown order')]",
         "refused no model",
       ], "\(exit.output)")
-    try #require(lines.count == 8, "\(exit.output)")
+    try #require(lines.count == 9, "\(exit.output)")
     #expect(lines[4].hasPrefix("fit 1 30 mbg-nbd "))
     #expect(Self.double(lines[4]) == model.parameters[0])
     #expect(lines[5].hasPrefix("one True \(score.repeatOrders) "))
     #expect(Self.double(lines[5]) == score.lifetimeValue)
     #expect(lines[6] == "known 30 of 40")
-    #expect(lines[7] == "status 30 300 1 \(status.stateHash)")
+    #expect(lines[7] == "report c7 30 1997-05-01 True")
+    #expect(lines[8] == "status 30 300 1 \(status.stateHash)")
   }
 
   /// The hexadecimal number a line ends with; Swift reads what Python writes.

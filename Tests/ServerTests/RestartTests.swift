@@ -66,7 +66,7 @@ struct RestartTests {
     #expect(try Memory(of: server) == before)
   }
 
-  @Test("a blend with a calibration and a churn layer, and the model before it, survive a crash and a stop")
+  @Test("calibrated blend, churn layer and the model before survive a crash and a stop")
   func models() throws {
     let server = try LiveServer()
     try Self.live(server)

@@ -16,6 +16,7 @@ enum Request {
   case adopt(AdoptModelRequest)
   case putBack(PutBackModelRequest)
   case fit(FitRequest)
+  case report(ReportRequest)
   case scoreOne(ScoreOneRequest)
   case scoreMany(ScoreManyRequest)
   /// A body that is no body of its verb, and the status that says so.
@@ -32,7 +33,7 @@ enum Request {
   /// Whether the server does it beside the loop and answers later.
   var isErrand: Bool {
     switch self {
-    case .status(withHash: true), .snapshot, .fit: true
+    case .status(withHash: true), .snapshot, .fit, .report: true
     default: false
     }
   }
@@ -49,6 +50,7 @@ enum Request {
     case .adopt: Verb.adoptModel.rawValue
     case .putBack: Verb.putBackModel.rawValue
     case .fit: Verb.fit.rawValue
+    case .report: Verb.report.rawValue
     case .scoreOne: Verb.scoreOne.rawValue
     case .scoreMany: Verb.scoreMany.rawValue
     case .broken(let verb, _, _): verb
@@ -82,6 +84,7 @@ enum Request {
       case .adopt(let request): request.write(to: &out)
       case .putBack(let request): request.write(to: &out)
       case .fit(let request): request.write(to: &out)
+      case .report(let request): request.write(to: &out)
       case .scoreOne(let request): try request.write(to: &out)
       case .scoreMany(let request): try request.write(to: &out)
       case .broken(_, let body, _): out.append(bytes: body.rawBytes)
@@ -127,6 +130,7 @@ enum Answer {
   /// A snapshot of at least this record.
   case snapshot(from: UInt64)
   case fitted(generation: UInt32)
+  case reported(generation: UInt32, asOfDay: Int32)
 }
 
 /// What a score rests on.

@@ -42,6 +42,9 @@ struct RequestSource {
 
   private mutating func fresh(_ now: Int64) -> Request {
     if draw(1...1000) <= plan.fitPermille {
+      if chance(40) {
+        return .report(ReportRequest(horizonDays: 90, customer: chance(50) ? "" : customer()))
+      }
       return .fit(FitRequest(asOfMicros: 0, kind: UInt8(draw(0...8) == 0 ? 7 : draw(1...2))))
     }
     if chance(plan.snapshotPercent) { return .snapshot }

@@ -53,6 +53,14 @@ extension ShopModel {
     return nil
   }
 
+  /// Why a report is refused at once; nil when it is tried.
+  func objection(to report: ReportRequest) -> Status? {
+    if model == nil { return .noModel }
+    if newestOrderDay < 0 { return .notEnoughData }
+    let isKnown = report.customer.isEmpty || customers[report.customer] != nil
+    return isKnown ? nil : .invalidField
+  }
+
   private func score(
     _ names: [String], _ terms: ScoreTermsFields, at calendarMicros: Int64,
     _ answer: ([ScoreFacts]) -> Answer

@@ -133,6 +133,10 @@ extension World {
     case .fitted(let generation):
       let reply = try FitReply(from: &reader)
       return reply.generation == generation ? nil : "\(reply), must be generation \(generation)"
+    case .reported(let generation, let asOfDay):
+      let reply = try ReportReply(from: &reader)
+      return reply.generation == generation && reply.asOfDay == asOfDay && reply.customers > 0
+        ? nil : "\(reply), must be generation \(generation) as of day \(asOfDay)"
     case .status: return nil
     }
   }

@@ -243,13 +243,17 @@ extension World {
     if case .fit(let request) = operation.request, let status = model.objection(to: request) {
       return .refused(status)
     }
+    if case .report(let request) = operation.request, let status = model.objection(to: request) {
+      return .refused(status)
+    }
     if errands.count + snapshotErrands.count >= ServerLimits.errandsMax {
       return .refused(.overloaded)
     }
     var hash: UInt64 = 0
     if case .status = operation.request { hash = shadow.store.stateHash() }
     let errand = Errand(
-      client: client, operation: operation, sequence: model.sequence, hash: hash)
+      client: client, operation: operation, sequence: model.sequence, hash: hash,
+      generation: model.generation, newestOrderDay: Int32(model.newestOrderDay))
     if case .snapshot = operation.request {
       snapshotErrands.append(errand)
     } else {
@@ -281,6 +285,14 @@ extension World {
     case .fitted(let result, _):
       let errand = errands.removeFirst()
       finish(errand, try fitted(result, errand.operation))
+    case .analysed(let result, _):
+      let errand = errands.removeFirst()
+      switch result {
+      case .success:
+        finish(
+          errand, .reported(generation: errand.generation, asOfDay: errand.newestOrderDay))
+      case .failure(let refusal): finish(errand, .refused(refusal.status))
+      }
     case .snapshotWritten(let result, let requesters):
       try snapshotWritten(result, count: requesters.count)
     case .loading, .loadingFailed, .diskFailed: break

@@ -111,6 +111,9 @@ final class World {
     /// The last command when it was asked for, and the state's hash where that was asked for.
     let sequence: UInt64
     let hash: UInt64
+    /// The adoption and the newest order's day when it was asked for.
+    let generation: UInt32
+    let newestOrderDay: Int32
   }
 
   /// Makes a world before its first start.

@@ -152,10 +152,50 @@ extension Example {
         model: blended)),
     Example(.adoptModel, tag: 12, AdoptModelReply(sequence: 1044, generation: 3)),
     Example(
+      .scoreInterval, tag: 14,
+      ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1001")),
+    Example(.scoreInterval, tag: 14, interval),
+    Example(.forecast, tag: 15, ForecastRequest(asOfMicros: 875_620_800_000_000, weeks: 2)),
+    Example(.forecast, tag: 15, forecast),
+    Example(
       .putBackModel, tag: 13,
       PutBackModelRequest(
         key: CommandKey(producer: 0x3C6E_F372_FE94_F82B, number: 0xA54F_F53A_5F1D_36F3))),
+    Example(
+      .report, tag: 13,
+      ReportRequest(
+        asOfMicros: 875_620_800_000_000, holdoutFromMicros: 865_252_800_000_000,
+        customer: "C-1001")),
+    Example(.report, tag: 13, report),
   ]
+
+  private static var interval: ScoreIntervalReply {
+    var reply = ScoreIntervalReply()
+    (reply.generation, reply.asOfDay, reply.known, reply.valueKnown) = (2, 10_134, true, true)
+    (reply.noOrder, reply.expectedOrders) = (0.4375, 1.25)
+    (reply.ordersLow, reply.ordersHigh) = (0, 4)
+    (reply.lifetimeValue, reply.valueLow, reply.valueHigh) = (28.5, 0, 96.25)
+    return reply
+  }
+
+  private static var forecast: ForecastReply {
+    var reply = ForecastReply()
+    (reply.generation, reply.asOfDay) = (2, 10_134)
+    reply.orders = ForecastReply.Range(expected: 90.5, low: 61, high: 125)
+    reply.revenue = ForecastReply.Range(expected: 3183.5, low: 2100, high: 4500)
+    (reply.weeksWithin, reply.weeksJudged, reply.cuts) = (23, 26, 3)
+    (reply.dispersion, reply.levelVariance) = (1.25, 0.0625)
+    reply.weeks = [
+      ForecastReply.Week(
+        lastDay: 10_141, presentOrders: 45.5, firstOrders: 0, laterOrders: 0, ordersLow: 31,
+        ordersHigh: 62, revenue: ForecastReply.Range(expected: 1600.5, low: 1000, high: 2300)),
+      ForecastReply.Week(
+        lastDay: 10_148, presentOrders: 45, firstOrders: 0, laterOrders: 0, ordersLow: 30,
+        ordersHigh: 63, revenue: ForecastReply.Range(expected: 1583, low: 980, high: 2320)),
+    ]
+    reply.past = [52, 47]
+    return reply
+  }
 
   private static let terms = ScoreTermsFields(
     asOfMicros: 875_620_800_000_000, horizonDays: 273, discountRate: 0.1, margin: 1)
@@ -253,6 +293,53 @@ extension Example {
     churn.gainStandardError = 0.0078125
     fit.churn = churn
     return fit
+  }()
+
+  private static let report: ReportReply = {
+    var report = ReportReply(model: model)
+    report.generation = 2
+    report.asOfDay = 10134
+    report.customers = 2357
+    report.orders = 4982
+    report.currency = "USD"
+    report.warnings = "The data hardly determine b: its standard error is larger than itself."
+    var holdout = HoldoutFields()
+    holdout.days = 120
+    holdout.customers = 2357
+    holdout.actual = 1042
+    holdout.predicted = 1011.5
+    holdout.meanAbsoluteError = 0.5625
+    holdout.rootMeanSquareError = 1.0625
+    holdout.poissonDeviance = 0.9375
+    holdout.normalizedGini = 0.6875
+    holdout.deciles = [.init(customers: 236, actual: 480, predicted: 471.25)]
+    report.holdout = holdout
+    report.horizonDays = 365.25
+    report.ageDays = 233
+    report.cells = [
+      .init(repeatOrders: 0, recencyDays: 0, aliveProbability: 0.375, expectedOrders: 0.1875),
+      .init(repeatOrders: 1, recencyDays: 21, aliveProbability: 0.25, expectedOrders: 0.3125),
+    ]
+    report.weeks = [
+      .init(day: 10007, actual: 1688, expected: 1702.5),
+      .init(day: 10014, actual: 1771, expected: 1780.25),
+    ]
+    report.medianValue = 12.5
+    report.meanValue = 31.25
+    report.bins = [
+      .init(lowerEdge: 0, customers: 1411), .init(lowerEdge: 20, customers: 946),
+    ]
+    report.customer = "C-1001"
+    report.orderDays = [.init(day: 9862), .init(day: 10075)]
+    report.life = [
+      .init(day: 9862, aliveProbability: 0.75), .init(day: 10075, aliveProbability: 0.5),
+      .init(day: 10075, aliveProbability: 0.8125),
+    ]
+    report.cohorts = [
+      .init(year: 1997, month: 1, monthsSince: 0, customers: 781),
+      .init(year: 1997, month: 1, monthsSince: 1, customers: 139),
+    ]
+    return report
   }()
 
   private static let status: StatusReply = {

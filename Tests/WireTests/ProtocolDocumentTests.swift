@@ -72,6 +72,7 @@ struct ProtocolDocumentTests {
       "horizonDaysMax": Limits.horizonDaysMax, "discountRateMax": Limits.discountRateMax,
       "marginMax": Limits.marginMax, "scoreMonthsMax": Double(Limits.scoreMonthsMax),
       "answersSizeMax": Double(Limits.answersSizeMax), "blendMax": Double(Limits.blendMax),
+      "forecastWeeksMax": Double(Limits.forecastWeeksMax),
       "seasonPartsMax": Double(Limits.seasonPartsMax), "signalsMax": Double(Limits.signalsMax),
       "churnTermsMax": Double(Limits.churnTermsMax),
     ]

@@ -36,8 +36,10 @@ from typing import Any, Deque, Dict, Iterable, Iterator, List, Mapping, Optional
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Correction", "Fit", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
-    "PatronRefused", "RecordResult", "RefusedRow", "Return", "Score", "ServerStatus", "Snapshot",
+    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Correction", "Fit",
+    "Forecast", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
+    "PatronRefused", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
+    "ServerStatus", "Snapshot",
     "days",
 ]
 
@@ -57,7 +59,8 @@ MAGIC = 0x4E525450
 VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
     "record returns": 17, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
-    "put back model": 50,
+    "put back model": 50, "score interval": 34, "forecast": 52,
+    "report": 51,
 }
 
 STATUSES = {
@@ -347,6 +350,50 @@ class Holdout:
 
 
 @dataclass(frozen=True)
+class ScoreInterval:
+    """Within which numbers orders and value will lie; values None without a spend model."""
+
+    generation: int
+    as_of: date
+    known: bool
+    no_order: float
+    expected_orders: float
+    orders: Tuple[int, int]
+    lifetime_value: Optional[float]
+    value: Optional[Tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class ForecastWeek:
+    """One week of a forecast; revenue None where nothing is known of amounts."""
+
+    last_day: date
+    present_orders: float
+    first_orders: float
+    later_orders: float
+    orders: Tuple[float, float]  # low, high
+    revenue: Optional[Tuple[float, float, float]]  # expected, low, high
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A shop's orders and revenue by week, intervals of 90 %."""
+
+    generation: int
+    as_of: date
+    orders: Tuple[float, float, float]  # expected, low, high
+    revenue: Optional[Tuple[float, float, float]]
+    weeks_within: int
+    weeks_judged: int
+    cuts: int
+    dispersion: float
+    level_variance: float
+    warnings: Tuple[str, ...]
+    weeks: Tuple[ForecastWeek, ...]
+    past: Tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class ChurnJudgement:
     """How a churn layer foretold who would stay away, beside the purchase models."""
 
@@ -420,6 +467,42 @@ class Fit:
             "converged": self.converged,
             "seconds": self.seconds,
         }
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures that `patron report` draws: see protocol.md for what each is."""
+
+    generation: int
+    as_of: date
+    customers: int
+    orders: int
+    currency: str
+    warnings: Tuple[str, ...]
+    model: Model
+    holdout: Optional[Holdout]
+    """How the model's kind, fitted up to a cut, foretold what came after it."""
+    horizon_days: float
+    age_days: float
+    cells: Tuple[Tuple[int, int, float, float], ...]
+    """Repeat orders, recency in days, P(alive), expected orders, of customers of that age."""
+    weeks: Tuple[Tuple[date, float, float], ...]
+    """Last day, repeat orders up to it, those expected."""
+    median_value: float
+    mean_value: float
+    bins: Tuple[Tuple[float, int], ...]
+    """Lower edge, customers; empty without a spend model. The last bin is open."""
+    customer: str
+    order_days: Tuple[date, ...]
+    life: Tuple[Tuple[date, float], ...]
+    """Day, P(alive) of the customer; a day with an order is there twice."""
+    cohorts: Tuple[Tuple[int, int, int, int], ...]
+    """Year and month of the first order, months since, customers who ordered in that month."""
+
+    @property
+    def cut(self) -> Optional[date]:
+        """The last day that the model which was held against later orders has seen."""
+        return self.as_of - timedelta(days=self.holdout.days) if self.holdout else None
 
 
 @dataclass(frozen=True)
@@ -631,6 +714,16 @@ def score_many_body(terms: bytes, customers: List[str]) -> bytes:
     return terms + struct.pack("<I", len(customers)) + names
 
 
+def score_interval_body(terms: bytes, level: float, customer: str) -> bytes:
+    """The body of a score interval request; the terms as `terms_fields` gives them."""
+    return terms + struct.pack("<d", level) + _identifier(customer, "the customer")
+
+
+def forecast_body(as_of_micros: int, weeks: int) -> bytes:
+    """The body of a forecast request."""
+    return struct.pack("<qH", as_of_micros, weeks)
+
+
 def fit_body(
     as_of_micros: int, model: str, holdout_from_micros: int = 0, bootstrap: int = 0
 ) -> bytes:
@@ -638,6 +731,14 @@ def fit_body(
     if model not in CHOICES:
         raise ValueError(f"{model!r} cannot be fitted; there are {', '.join(CHOICES)}")
     return struct.pack("<qBqH", as_of_micros, CHOICES[model], holdout_from_micros, bootstrap)
+
+
+def report_body(
+    as_of_micros: int, holdout_from_micros: int, horizon_days: float, customer: str
+) -> bytes:
+    """The body of a report request."""
+    name = _identifier(customer, "the customer") if customer else b"\0"
+    return struct.pack("<qqd", as_of_micros, holdout_from_micros, horizon_days) + name
 
 
 def adopt_body(key: CommandKey, model: Model) -> bytes:
@@ -876,6 +977,38 @@ def _read_calibration(reader: _Reader) -> Calibration:
     return Calibration(season or None, log_level, correction)
 
 
+def read_score_interval(body: bytes) -> ScoreInterval:
+    """The reply to score interval."""
+    reader = _Reader(body)
+    generation, as_of, known, has_value, none, expected, low, high, value, least, most = (
+        reader.take(struct.Struct("<IiBBddIIddd")))
+    reader.end()
+    return ScoreInterval(
+        generation, _day(as_of), known != 0, none, expected, (low, high),
+        value if has_value else None, (least, most) if has_value else None)
+
+
+def read_forecast(body: bytes) -> Forecast:
+    """The reply to forecast."""
+    reader = _Reader(body)
+    generation, as_of, *orders, known = reader.take(struct.Struct("<Iidddb"))
+    revenue = reader.take(struct.Struct("<ddd"))
+    within, judged, cuts, dispersion, variance = reader.take(struct.Struct("<IIIdd"))
+    sentences = reader.text(2)
+    (count,) = reader.take(struct.Struct("<H"))
+    weeks = []
+    for _ in range(count):
+        last, present, first, later, low, high, *money = reader.take(struct.Struct("<i8d"))
+        weeks.append(ForecastWeek(
+            _day(last), present, first, later, (low, high), tuple(money) if known else None))
+    (count,) = reader.take(struct.Struct("<H"))
+    past = tuple(reader.take(struct.Struct("<d"))[0] for _ in range(count))
+    reader.end()
+    return Forecast(
+        generation, _day(as_of), tuple(orders), tuple(revenue) if known else None, within, judged,
+        cuts, dispersion, variance, tuple(sentences.splitlines()), tuple(weeks), past)
+
+
 def read_fit(body: bytes) -> Fit:
     """The reply to fit."""
     reader = _Reader(body)
@@ -923,6 +1056,36 @@ def _read_holdout(reader: _Reader) -> Optional[Holdout]:
         return None
     gini = None if measures[5] == -2 else measures[5]
     return Holdout(days, customers, *measures[:5], gini, deciles)
+
+
+def read_report(body: bytes) -> Report:
+    """The reply to report."""
+    reader = _Reader(body)
+
+    def rows(layout: str) -> List[Tuple[Any, ...]]:
+        (count,) = reader.take(struct.Struct("<I"))
+        return [reader.take(struct.Struct(layout)) for _ in range(count)]
+
+    generation, as_of, customers, orders = reader.take(struct.Struct("<IiQQ"))
+    currency, sentences = reader.text(), reader.text(2)
+    model = _read_model(reader)
+    if model is None:
+        raise PatronConnectionError("a report came without a model")
+    holdout = _read_holdout(reader)
+    horizon, age = reader.take(struct.Struct("<dd"))
+    cells = tuple(rows("<IIdd"))
+    weeks = tuple((_day(day), actual, expected) for day, actual, expected in rows("<idd"))
+    median, mean = reader.take(struct.Struct("<dd"))
+    bins = tuple(rows("<dQ"))
+    customer = reader.text()
+    order_days = tuple(_day(day) for (day,) in rows("<i"))
+    life = tuple((_day(day), alive) for day, alive in rows("<id"))
+    cohorts = tuple(rows("<HBBQ"))
+    reader.end()
+    return Report(
+        generation, _day(as_of), customers, orders, currency, tuple(sentences.splitlines()), model,
+        holdout, horizon, age, cells, weeks, median, mean, bins, customer, order_days, life, cohorts,
+    )
 
 
 def read_adoption(body: bytes) -> Adoption:
@@ -1051,6 +1214,28 @@ class Patron:
         reply = self._ask("score one", score_one_body(terms, customer))
         return read_score(reply, customer, horizon_days)
 
+    def score_interval(
+        self, customer: str, *, level: float = 0.9, as_of: Optional[Moment] = None,
+        horizon: Union[str, int, float] = "39w", discount_rate: float = 0.10, margin: float = 1.0,
+    ) -> ScoreInterval:
+        """Within which numbers one customer's orders and their value will lie.
+
+            low, high = patron.score_interval("C-1001", level=0.9, horizon="12m").orders
+        """
+        terms = score_terms(self._as_of(as_of), days(horizon), discount_rate, margin)
+        return read_score_interval(
+            self._ask("score interval", score_interval_body(terms, level, customer), 600.0))
+
+    def forecast(
+        self, *, weeks: int = 52, as_of: Optional[Moment] = None, timeout: float = 600.0
+    ) -> Forecast:
+        """The shop's orders and revenue by week.
+
+            for week in patron.forecast(weeks=13).weeks: print(week.last_day, week.orders)
+        """
+        return read_forecast(
+            self._ask("forecast", forecast_body(self._as_of(as_of), weeks), timeout))
+
     def score_many(
         self, customers: Iterable[str], *, as_of: Optional[Moment] = None,
         horizon: Union[str, int, float] = "39w", discount_rate: float = 0.10, margin: float = 1.0,
@@ -1176,6 +1361,21 @@ class Patron:
         """
         body = fit_body(self._as_of(as_of), model, self._as_of(holdout), bootstrap)
         return read_fit(self._ask("fit", body, timeout))
+
+    def report(
+        self, customer: str = "", *, as_of: Optional[Moment] = None,
+        holdout: Optional[Moment] = None, horizon: Union[str, float] = "1y", timeout: float = 600.0,
+    ) -> Report:
+        """Asks for the figures of a report: the adopted model, its hold-out, one customer's life.
+
+        Without a customer it is the life of whoever has the most repeat orders; without `holdout`
+        the last quarter of the shop's history is held out.
+
+            report = patron.report("C-1001", horizon="90d")
+            print(report.holdout.bias, report.median_value)
+        """
+        body = report_body(self._as_of(as_of), self._as_of(holdout), days(horizon), customer)
+        return read_report(self._ask("report", body, timeout))
 
     def adopt(
         self, parameters: Union[Model, Mapping[str, Any]], *, key: Optional[CommandKey] = None

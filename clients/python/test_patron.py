@@ -170,6 +170,21 @@ class TheRequests(unittest.TestCase):
         e = example("fit request")
         self.assertEqual(e.request(patron.fit_body(e["as of"], "mbg-nbd")), e.bytes)
 
+    def test_score_interval(self) -> None:
+        e = example("score interval request")
+        body = patron.score_interval_body(self.terms(e), e["level"], e["customer"])
+        self.assertEqual(e.request(body), e.bytes)
+
+    def test_forecast(self) -> None:
+        e = example("forecast request")
+        self.assertEqual(e.request(patron.forecast_body(e["as of"], e["weeks"])), e.bytes)
+
+    def test_report(self) -> None:
+        e = example("report request")
+        body = patron.report_body(e["as of"], e["holdout from"], e["horizon"], e["customer"])
+        self.assertEqual(e.request(body), e.bytes)
+        self.assertEqual(patron.report_body(0, 0, 1.0, "")[-1:], b"\0")
+
     def test_adopt(self) -> None:
         e = example("adopt model request")
         spend = {key: e[key] for key in ("p", "q", "gamma")}
@@ -344,6 +359,48 @@ class TheReplies(unittest.TestCase):
                 "logLikelihood spend blend calibration churnLayer customers distinctHistories iterations converged "
                 "seconds".split()))
 
+    def test_score_interval(self) -> None:
+        e = example("score interval reply")
+        sure = patron.read_score_interval(e.body)
+        self.assertEqual(
+            (sure.generation, sure.known, sure.no_order, sure.expected_orders, sure.orders,
+             sure.lifetime_value, sure.value),
+            (e["generation"], e["known"] == 1, e["no order"], e["expected orders"],
+             (e["orders low"], e["orders high"]), e["lifetime value"],
+             (e["value low"], e["value high"])))
+
+    def test_forecast(self) -> None:
+        e = example("forecast reply")
+        forecast = patron.read_forecast(e.body)
+        self.assertEqual(
+            (forecast.generation, forecast.weeks_within, forecast.weeks_judged, forecast.cuts,
+             forecast.dispersion, forecast.level_variance, len(forecast.weeks)),
+            (e["generation"], e["weeks within"], e["weeks judged"], e["cuts"], e["dispersion"],
+             e["level variance"], len(e.rows("weeks"))))
+        self.assertEqual(forecast.orders, (90.5, 61.0, 125.0))
+        self.assertEqual(forecast.weeks[1].revenue, (1583.0, 980.0, 2320.0))
+        self.assertEqual(forecast.past, (52.0, 47.0))
+
+    def test_report(self) -> None:
+        e = example("report reply")
+        report = patron.read_report(e.body)
+        self.assertEqual(
+            (report.generation, report.customers, report.orders, report.currency,
+             report.warnings, report.horizon_days, report.age_days, report.median_value,
+             report.mean_value, report.customer),
+            (e["generation"], e["customers"], e["orders"], e["currency"], (e["warnings"],),
+             e["horizon"], e["age"], e["median value"], e["mean value"], e["customer"]))
+        assert report.holdout is not None
+        self.assertEqual((report.holdout.days, report.holdout.actual), (120, e["actual"]))
+        self.assertEqual(report.cut, report.as_of - timedelta(days=120))
+        for rows, title in ((report.cells, "cells"), (report.bins, "bins"),
+                            (report.cohorts, "cohorts")):
+            self.assertEqual([list(row) for row in rows], [list(r.values()) for r in e.rows(title)])
+        self.assertEqual([row[1:] for row in report.weeks],
+                         [(r["actual"], r["expected"]) for r in e.rows("weeks")])
+        self.assertEqual([alive for _, alive in report.life], [r["alive"] for r in e.rows("life")])
+        self.assertEqual(report.order_days, (date(1997, 1, 1), date(1997, 8, 2)))
+
     def test_adoption_and_snapshot(self) -> None:
         e = example("adopt model reply")
         self.assertEqual(
@@ -392,6 +449,7 @@ class TheReplies(unittest.TestCase):
             ("hello reply", patron.read_hello), ("ping reply", patron.read_ping),
             ("refusal", lambda body: patron.read_refusal(7, body)),
             ("record reply", patron.read_record), ("fit reply", patron.read_fit),
+            ("report reply", patron.read_report),
             ("score reply", lambda body: patron.read_score(body, "c", 1.0)),
             ("score many reply", lambda body: patron.read_scores(body, ["c", "d"], 1.0)),
             ("adopt model reply", patron.read_adoption), ("snapshot reply", patron.read_snapshot),
@@ -503,7 +561,8 @@ def from_examples(verb: int, tag: int, body: bytes) -> Optional[bytes]:
     """Answers as the examples do; a score many with one score each, its lifetime value a count."""
     titles = {1: "hello reply", 2: "ping reply", 3: "status reply", 4: "snapshot reply",
               16: "record reply", 17: "record reply", 32: "score reply", 48: "fit reply",
-              49: "adopt model reply", 50: "adopt model reply"}
+              49: "adopt model reply", 50: "adopt model reply", 51: "report reply",
+              34: "score interval reply", 52: "forecast reply"}
     if verb != 33:
         return reply(verb, tag, example(titles[verb]).body)
     (count,) = struct.unpack_from("<I", body, 32)
@@ -523,6 +582,7 @@ class TheConnection(unittest.TestCase):
             self.assertEqual(it.fit(as_of=date(1997, 9, 30)).generation, 2)
             self.assertEqual(it.adopt(it.fit().as_dict()).generation, 3)
             self.assertEqual(it.snapshot().sequence, 1042)
+            self.assertEqual(it.report("C-1001").customer, "C-1001")
             orders = (Order("c", str(i), date(1997, 1, 1), "1") for i in range(20_000))
             result = it.record_orders(orders)
             self.assertEqual((result.recorded, result.duplicates), (18, 3))

@@ -54,9 +54,19 @@ enum LifetimeValueChart {
     let open = Labels.percent(Double(counts.last ?? 0) / total, places: 1)
     return made(
       "Each bar is the customers whose discounted future margin lies between the two amounts under "
-        + "it. The bins are not equally wide, so compare heights and not areas; the last is open "
+        + "it. \(isEven(edges) ? "The" : unevenly) last is open "
         + "(\(Labels.edge(edges.last ?? 0)) or more: \(open) of the customers). A mean far right of "
         + "the median says that few customers carry the shop.", .drawing(plot.drawing))
+  }
+
+  private static let unevenly =
+    "The bins are not equally wide, so compare heights and not areas; the"
+
+  /// Whether all bins but the open one are equally wide.
+  private static func isEven(_ edges: [Double]) -> Bool {
+    let widths = zip(edges, edges.dropFirst()).map { $1 - $0 }
+    guard let narrow = widths.min(), let wide = widths.max() else { return true }
+    return wide - narrow <= 1e-6 * wide
   }
 
   /// The amounts between the bars, as many as fit.

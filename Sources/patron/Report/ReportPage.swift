@@ -96,20 +96,25 @@ enum ReportPage {
 
         """
     }
+    // Parameters that were adopted from elsewhere came without errors.
+    let hasErrors = head.parameters.contains { $0.standardError != nil }
     let rows = head.parameters.map { parameter in
       let name = parameter.name + (parameter.unit.isEmpty ? "" : " (\(parameter.unit))")
-      return row([name, figures(parameter.value), parameter.standardError.map(figures) ?? "–"])
+      let error = hasErrors ? [parameter.standardError.map(figures) ?? "–"] : []
+      return row([name, figures(parameter.value)] + error)
     }
+    let errorHead = hasErrors ? "<th>Standard error</th>" : ""
+    let note =
+      hasErrors ? "<p class=\"note\">– means that the data do not tell the error.</p>\n" : ""
     return """
       <section>
       <h2>Model: \(SVG.escaped(head.model))</h2>
       <table>
-      <thead><tr><th>Parameter</th><th>Value</th><th>Standard error</th></tr></thead>
+      <thead><tr><th>Parameter</th><th>Value</th>\(errorHead)</tr></thead>
       <tbody>
       \(rows.joined())</tbody>
       </table>
-      <p class="note">– means that the data do not tell the error.</p>
-      </section>
+      \(note)</section>
 
       """
   }
