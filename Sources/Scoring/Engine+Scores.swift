@@ -140,20 +140,31 @@ extension Engine {
     known.reply.recencyDays = Int32(statistics.lastDay - statistics.firstDay)
     known.reply.ageDays = Int32(question.day - statistics.firstDay)
     known.reply.meanSpend = statistics.meanSpend(majorPerMinor: question.majorPerMinor)
-    let calibration = question.adopted.model.calibration
-    known.subject = ScoreSubject(
-      history: statistics.history(asOf: question.day, in: calibration.clock),
-      meanSpend: known.reply.meanSpend)
-    if let correction = calibration.correction {
-      known.subject.idleDays = Double(question.day - statistics.lastDay)
-      known.subject.recent = store.recentOrders(
-        of: row, after: statistics.firstDay, asOf: question.day,
-        referenceDays: correction.referenceDays)
-    }
+    known.subject = store.subject(
+      row, statistics, asOf: question.day, under: question.adopted.model.calibration)
     if question.asksLayer {
       known.churn = store.churnHistory(of: row, asOf: question.day)?.history
     }
     return known
+  }
+}
+
+extension Store {
+  /// What a score of a customer rests on.
+  ///
+  /// - Precondition: the customer is known and the day is not before the last order.
+  func subject(
+    _ row: CustomerRow, _ statistics: Statistics, asOf day: UInt16, under calibration: Calibration
+  ) -> ScoreSubject {
+    var subject = ScoreSubject(
+      history: statistics.history(asOf: day, in: calibration.clock),
+      meanSpend: statistics.meanSpend(majorPerMinor: majorPerMinor))
+    if let correction = calibration.correction {
+      subject.idleDays = Double(day - statistics.lastDay)
+      subject.recent = recentOrders(
+        of: row, after: statistics.firstDay, asOf: day, referenceDays: correction.referenceDays)
+    }
+    return subject
   }
 }
 
@@ -173,7 +184,7 @@ extension ScoreReply {
 
 extension AdoptedModel {
   /// The scores of many customers, in their order.
-  fileprivate func score(
+  func score(
     _ subjects: [ScoreSubject], _ horizon: ScoreHorizon
   ) -> [CustomerScore] {
     let blank = CustomerScore(

@@ -80,14 +80,14 @@ public struct ReportJob: Analysis {
 
   // MARK: What the adopted model says
 
-  /// The matrix of recency and repeat orders, where a customer can be at most.
+  /// The matrix of recency and repeat orders, where a customer can be at most; without season and
+  /// correction, which are of days and of single customers.
   ///
   /// - Parameters:
   ///   - ageDays: T of all cells.
   ///   - manyOrders: repeat orders that the rows should reach to.
   /// - Returns: the cells by x, then t_x.
   private func cells(ageDays: Int, manyOrders: Int) -> [ReportReply.Cell] {
-    let model = adopted.model.purchaseModel
     let places = 12
     let step = max(1, (manyOrders + places - 2) / (places - 1))
     let recencies = Set((0..<places).map { (ageDays * $0 * 2 + places - 1) / (2 * (places - 1)) })
@@ -99,8 +99,8 @@ public struct ReportJob: Analysis {
           repeatOrders: Double(x), recencyDays: Double(recency), ageDays: Double(ageDays))
         return ReportReply.Cell(
           repeatOrders: UInt32(x), recencyDays: UInt32(recency),
-          aliveProbability: model.aliveProbability(of: history),
-          expectedOrders: model.expectedOrders(of: history, within: horizonDays))
+          aliveProbability: adopted.mean { $0.aliveProbability(of: history) },
+          expectedOrders: adopted.mean { $0.expectedOrders(of: history, within: horizonDays) })
       }
     }
   }
@@ -117,14 +117,15 @@ public struct ReportJob: Analysis {
     let shown = days.suffix(ReportReply.OrderDay.most)
     reply.orderDays = shown.map(ReportReply.OrderDay.init)
 
-    let model = adopted.model.purchaseModel
+    let clock = adopted.model.calibration.clock
     var repeatOrders = shown.startIndex
     var last = days[repeatOrders]
     func point(on today: Int32) -> ReportReply.Point {
       let history = PurchaseHistory(
-        repeatOrders: Double(repeatOrders), recencyDays: Double(last - first),
-        ageDays: Double(today - first))
-      return .init(day: today, aliveProbability: model.aliveProbability(of: history))
+        repeatOrders: Double(repeatOrders), firstDay: Double(first), lastDay: Double(last),
+        asOf: Double(today), clock: clock)
+      return .init(
+        day: today, aliveProbability: adopted.mean { $0.aliveProbability(of: history) })
     }
     let start = last
     let end = Int32(day)
@@ -151,8 +152,11 @@ public struct ReportJob: Analysis {
     _ crew: any FitCrew
   ) throws(Refusal) {
     guard let cut = calendar.cut else { return }
+    // What was chosen by the shop's past is chosen anew by what was the past then.
     let job = FitJob(
-      store: store, choice: .model(adopted.model.purchase.kind), day: cut, holdoutDay: day)
+      store: store,
+      choice: adopted.fields.isPlain ? .model(adopted.model.purchase.kind) : .auto, day: cut,
+      holdoutDay: day)
     let fit: FitReply
     do throws(Refusal) {
       fit = try job.run(on: crew)
@@ -162,25 +166,38 @@ public struct ReportJob: Analysis {
     }
     reply.holdout = fit.holdout
     reply.warnings = fit.warnings
-    do throws(ModelError) {
-      let parameters = try PurchaseParameters(
-        adopted.model.purchase.kind, fit.model.parameters)
-      reply.weeks = tally.weeks(
-        calendar, expected: Self.populationOrders(parameters.model, calendar.count, crew))
-    } catch {
-      throw Refusal(.taskFailed, "the fit at the cut gave parameters out of range: \(error)")
+    let fitted = try AdoptedModel(fit.model, at: 0).model
+    let clock = fitted.calibration.clock
+    let begin = Double(calendar.first)
+    let times = (0..<calendar.count).map { clock.time(at: begin + Double($0)) }
+    let longest = Int(((times.last ?? 0) - times[0]).rounded(.up)) + 2
+    let models = fitted.purchases.map(\.model)
+    let table = Self.populationOrders(models, longest, crew)
+    reply.weeks = tally.weeks(calendar) { from, to in
+      let time = times[to] - times[from]
+      let place = min(Int(time), longest - 2)
+      return table[place] + (time - Double(place)) * (table[place + 1] - table[place])
     }
   }
 
-  /// E(X(t)) for t = 0, 1, … days.
+  /// E(X(t)) for t = 0, 1, … days, the mean of some models.
   private static func populationOrders(
-    _ model: any PurchaseModel, _ count: Int, _ crew: any FitCrew
+    _ models: [any PurchaseModel], _ count: Int, _ crew: any FitCrew
   ) -> [Double] {
     let size = 256
     return crew.map((count + size - 1) / size) { piece in
-      (piece * size..<min((piece + 1) * size, count)).map {
-        model.populationExpectedOrders(within: Double($0))
+      (piece * size..<min((piece + 1) * size, count)).map { days in
+        models.reduce(0) { $0 + $1.populationExpectedOrders(within: Double(days)) }
+          / Double(models.count)
       }
     }.flatMap { $0 }
+  }
+}
+
+extension AdoptedModel {
+  /// The mean of what the purchase models say.
+  fileprivate func mean(_ value: (any PurchaseModel) -> Double) -> Double {
+    let models = model.purchases.map(\.model)
+    return models.reduce(0) { $0 + value($1) } / Double(models.count)
   }
 }

@@ -143,9 +143,11 @@ struct ReportTally: Sendable {
   ///
   /// - Parameters:
   ///   - calendar: the report's, with a cut.
-  ///   - expected: E(X(t)) for t = 0, 1, … days.
+  ///   - expected: repeat orders, from the place of the first order to that of a later day.
   /// - Returns: the weeks, rising.
-  func weeks(_ calendar: ReportCalendar, expected: [Double]) -> [ReportReply.Week] {
+  func weeks(
+    _ calendar: ReportCalendar, expected: (_ from: Int, _ to: Int) -> Double
+  ) -> [ReportReply.Week] {
     guard let cut = calendar.cut, cut >= calendar.first else { return [] }
     let cutPlace = calendar.place(cut)
     var ends = Array(stride(from: cutPlace % 7, to: calendar.count, by: 7))
@@ -155,7 +157,9 @@ struct ReportTally: Sendable {
       actual += repeats[next...end].reduce(0, +)
       next = end + 1
       var sum = 0.0
-      for place in 0...min(end, cutPlace) { sum += Double(joined[place]) * expected[end - place] }
+      for place in 0...min(end, cutPlace) where joined[place] > 0 {
+        sum += Double(joined[place]) * expected(place, end)
+      }
       return ReportReply.Week(
         day: Int32(calendar.first) + Int32(end), actual: Double(actual), expected: sum)
     }
@@ -174,21 +178,23 @@ extension ReportJob {
     } catch {
       throw Refusal(.invalidField, "\(error)")
     }
+    let horizon = ScoreHorizon(
+      terms, under: adopted.model.calibration, from: Double(day))
     let rows = UInt32(store.customerCount)
     // Few pieces, for each holds a place for every day; many enough to share them out.
     let size = max(16_384, rows / 32 + 1)
     let pieces = crew.map(Int((rows + size - 1) / size)) { piece in
       let first = UInt32(piece) * size
-      return tally(of: first..<min(first + size, rows), calendar, terms)
+      return tally(of: first..<min(first + size, rows), calendar, horizon)
     }
     return pieces.reduce(into: ReportTally(calendar)) { $0.append($1) }
   }
 
   private func tally(
-    of rows: Range<UInt32>, _ calendar: ReportCalendar, _ terms: ScoreTerms
+    of rows: Range<UInt32>, _ calendar: ReportCalendar, _ horizon: ScoreHorizon
   ) -> ReportTally {
     var tally = ReportTally(calendar)
-    var batch = ValueBatch()
+    var subjects: [ScoreSubject] = []
     for number in rows {
       let row = store.customers[number]
       let statistics = store.statistics(of: row, asOf: day)
@@ -197,55 +203,11 @@ extension ReportJob {
         statistics.repeatOrders == 0 ? [statistics.firstDay] : store.orderDays(of: row, asOf: day)
       tally.add(number, days: days, calendar)
       if adopted.spendKnown {
-        batch.append(
-          statistics.history(asOf: day),
-          meanSpend: statistics.meanSpend(majorPerMinor: store.majorPerMinor))
+        subjects.append(
+          store.subject(row, statistics, asOf: day, under: adopted.model.calibration))
       }
     }
-    tally.values = batch.values(adopted.model, terms)
+    tally.values = adopted.score(subjects, horizon).map(\.lifetimeValue)
     return tally
-  }
-}
-
-/// Customers to be valued: equal histories are computed once, for a value is what the orders of a
-/// history are worth times what an order of the customer is.
-private struct ValueBatch {
-  private var histories: [PurchaseHistory] = []
-  private var placeOfHistory: [UInt64: Int32] = [:]
-  private var places: [Int32] = []
-  private var meanSpend: [Double] = []
-
-  mutating func append(_ history: PurchaseHistory, meanSpend: Double) {
-    // Days of recency and age are below 2^16, orders at most one a day.
-    let key =
-      UInt64(history.repeatOrders) << 32 | UInt64(history.recencyDays) << 16
-      | UInt64(history.ageDays)
-    var place = placeOfHistory[key]
-    if place == nil {
-      place = Int32(histories.count)
-      placeOfHistory[key] = place
-      histories.append(history)
-    }
-    places.append(place ?? 0)
-    self.meanSpend.append(meanSpend)
-  }
-
-  /// The customers' lifetime values, in their order.
-  func values(_ model: CustomerModel, _ terms: ScoreTerms) -> [Double] {
-    let blank = CustomerScore(
-      aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
-      lifetimeValue: 0)
-    var scores = [CustomerScore](repeating: blank, count: histories.count)
-    let unknown = [Double](repeating: 0, count: histories.count)
-    var room = scores.mutableSpan
-    model.score(histories.span, meanSpend: unknown.span, terms: terms, into: &room)
-    let worth = GammaGamma(model.spend)
-    return places.indices.map { customer in
-      let place = Int(places[customer])
-      let score = scores[place]
-      return score.lifetimeValue / score.expectedSpendPerOrder
-        * worth.expectedSpend(
-          repeatOrders: histories[place].repeatOrders, meanSpend: meanSpend[customer])
-    }
   }
 }
