@@ -53,13 +53,13 @@ struct CorrectionFit {
   /// Learns from windows.
   ///
   /// Every window has its own level, so that only differences between customers are learnt. Windows
-  /// overlap, so each counts for less than one.
+  /// overlap, so each counts for less than one. Where no window has orders
+  /// enough there is nothing to be learnt, and nil.
   ///
   /// - Parameters:
   ///   - tests: the windows.
   ///   - expected: what was expected in each.
   ///   - isTaught: whether a customer, by its place in the shop, may be looked at.
-  /// - Returns: nil when no window has orders enough.
   init?(_ tests: [BackTest], expected: [[Double]], where isTaught: (Int32) -> Bool) {
     var windows: [Window] = []
     for (test, expected) in zip(tests, expected) {
@@ -103,6 +103,7 @@ struct CorrectionFit {
   /// - Parameters:
   ///   - referenceDays: how many days' recent orders count.
   ///   - subjects: each customer's expected orders and signals.
+  /// - Returns: the correction; nil when nothing is expected of anybody.
   func correction(
     referenceDays: Double, neutralFor subjects: [(expected: Double, signals: [Double])]
   ) -> Correction? {

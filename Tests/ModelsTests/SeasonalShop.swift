@@ -19,6 +19,7 @@ enum SeasonalShop {
   ///   - joining: for how many days customers join.
   ///   - days: how many days are simulated.
   ///   - clock: the season.
+  /// - Returns: the days.
   static func orders(
     customers: Int, seed: UInt64, first: Int32 = 9131, joining: Int32, days: Int32,
     clock: SeasonClock

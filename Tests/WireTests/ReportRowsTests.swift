@@ -39,7 +39,8 @@ struct ReportRowsTests {
   func tooLong() throws {
     let example = try Example.named("report reply")
     let walk = try FieldWalk(frame: try example.encode(), body: example.fields)
-    let counts = walk.found.filter { $0.name == "count" }
+    // Those of the report itself have four bytes, those of the model one.
+    let counts = walk.found.filter { $0.name == "count" && $0.range.count == 4 }
     #expect(counts.count == 7)
     for field in counts {
       var frame = try example.encode()
