@@ -142,6 +142,8 @@ struct Auditor {
     let values = [
       ("P(alive)", reply.aliveProbability, score.aliveProbability),
       ("churn probability", reply.churnProbability, score.churnProbability),
+      // The population's model has no churn layer.
+      ("model churn probability", reply.modelChurnProbability, score.churnProbability),
       ("expected orders", reply.expectedOrders, score.expectedOrders),
       ("expected spend", reply.expectedSpend, score.expectedSpendPerOrder),
       ("lifetime value", reply.lifetimeValue, score.lifetimeValue),

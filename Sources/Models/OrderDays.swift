@@ -112,18 +112,23 @@ struct Standing: Sendable {
   }
 
   /// The expected orders of each customer within a time of the clock.
-  ///
-  /// Customers with equal x, first and last day are computed once.
   func expectedOrders(
     _ model: any PurchaseModel, within time: Double, _ clock: SeasonClock
   ) -> [Double] {
+    each(clock) { model.expectedOrders(of: $0, within: time) }
+  }
+
+  /// A number for each customer's x, t_x and T in a clock's time.
+  ///
+  /// Customers with equal x, first and last day are computed once.
+  func each(_ clock: SeasonClock, _ number: (PurchaseHistory) -> Double) -> [Double] {
     var known: [UInt64: Double] = [:]
     return customers.indices.map { place in
       let key =
         UInt64(repeatOrders[place]) << 42 | UInt64(firstDays[place]) << 21
         | UInt64(lastDays[place])
       if let value = known[key] { return value }
-      let value = model.expectedOrders(of: history(place, clock), within: time)
+      let value = number(history(place, clock))
       known[key] = value
       return value
     }

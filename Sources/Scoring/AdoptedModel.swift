@@ -7,6 +7,8 @@ import Wire
 struct AdoptedModel: Equatable, Sendable {
   let model: CustomerModel
   let spendKnown: Bool
+  /// Over the purchase models' churn probability; nil where theirs is told as it is.
+  let layer: AdoptedLayer?
 
   /// Validates what travelled on the wire.
   ///
@@ -38,6 +40,8 @@ struct AdoptedModel: Equatable, Sendable {
     let calibration = try Calibration(fields.calibration, at: place)
     model = CustomerModel(purchases: purchases, spend: spend, calibration: calibration)
     spendKnown = fields.spendKnown
+    place += fields.calibration.size
+    layer = try fields.layer.map { known throws(Refusal) in try AdoptedLayer(known, at: place) }
   }
 
   private static func purchase(
@@ -56,7 +60,7 @@ struct AdoptedModel: Equatable, Sendable {
     }
   }
 
-  fileprivate static func refusal(_ error: ModelError, at offset: Int) -> Refusal {
+  static func refusal(_ error: ModelError, at offset: Int) -> Refusal {
     Refusal(.invalidField, at: offset, "\(error)")
   }
 
@@ -74,13 +78,14 @@ struct AdoptedModel: Equatable, Sendable {
       fields.q = model.spend.q
       fields.gamma = model.spend.gamma
     }
+    fields.layer = layer?.fields
     return fields
   }
 }
 
 extension ModelError {
   /// The name of the number at fault; empty where it is not one number.
-  fileprivate var name: String {
+  var name: String {
     if case .outOfRange(let name, _, _) = self { return name }
     return ""
   }

@@ -10,10 +10,9 @@ extension Engine {
     let question = try question(&body, at: nowMicros)
     let customer = try body.readIdentifier("customer")
     try body.requireEnd()
-    var (reply, subject) = subject(customer, question)
-    let score = question.adopted.model.score(subject, question.horizon)
-    reply.take(score, spendKnown: question.adopted.spendKnown)
-    reply.write(to: &out)
+    let known = subject(customer, question)
+    let score = question.adopted.model.score(known.subject, question.horizon)
+    known.reply(score, question.adopted).write(to: &out)
   }
 
   func scoreMany(
@@ -32,20 +31,19 @@ extension Engine {
     for _ in 0..<count { _ = try body.readIdentifier("customer") }
     try body.requireEnd()
 
-    var replies: [ScoreReply] = []
+    var all: [Known] = []
     var subjects: [ScoreSubject] = []
-    replies.reserveCapacity(count)
+    all.reserveCapacity(count)
     subjects.reserveCapacity(count)
     for _ in 0..<count {
-      let (reply, subject) = subject(try names.readIdentifier("customer"), question)
-      replies.append(reply)
-      subjects.append(subject)
+      let known = subject(try names.readIdentifier("customer"), question)
+      all.append(known)
+      subjects.append(known.subject)
     }
     let scores = question.adopted.score(subjects, question.horizon)
     ScoreManyReply.writeHead(count: count, to: &out)
     for number in 0..<count {
-      replies[number].take(scores[number], spendKnown: question.adopted.spendKnown)
-      replies[number].write(to: &out)
+      all[number].reply(scores[number], question.adopted).write(to: &out)
     }
   }
 
@@ -55,13 +53,13 @@ extension Engine {
   ) throws(Refusal) -> IntervalJob {
     let question = try question(&body, at: nowMicros)
     let level = try ScoreIntervalRequest.readLevel(&body)
-    let (known, subject) = subject(try body.readIdentifier("customer"), question)
+    let known = subject(try body.readIdentifier("customer"), question)
     var reply = ScoreIntervalReply()
-    reply.generation = known.generation
-    reply.asOfDay = known.asOfDay
-    reply.known = known.known
+    reply.generation = known.reply.generation
+    reply.asOfDay = known.reply.asOfDay
+    reply.known = known.reply.known
     return IntervalJob(
-      adopted: question.adopted, subject: subject, horizon: question.horizon, level: level,
+      adopted: question.adopted, subject: known.subject, horizon: question.horizon, level: level,
       reply: reply)
   }
 
@@ -73,6 +71,26 @@ extension Engine {
     let day: UInt16
     let majorPerMinor: Double
     let customersMax: Int
+    /// Whether there is a churn layer that may be asked about the horizon.
+    let asksLayer: Bool
+  }
+
+  /// What is known of a customer: for the reply, for the models, and for a churn layer that is asked.
+  fileprivate struct Known {
+    var reply = ScoreReply()
+    var subject = ScoreSubject(history: .new)
+    var churn: ChurnHistory?
+
+    /// The answer.
+    func reply(_ score: CustomerScore, _ adopted: AdoptedModel) -> ScoreReply {
+      var reply = reply
+      reply.take(score, spendKnown: adopted.spendKnown)
+      if let churn, let layer = adopted.layer {
+        reply.churnProbability = layer.probability(
+          of: churn, purchaseChurn: score.churnProbability)
+      }
+      return reply
+    }
   }
 
   /// Reads what is asked of every customer and finds what is needed to answer.
@@ -98,7 +116,8 @@ extension Engine {
       return Question(
         adopted: adopted,
         horizon: ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day)),
-        day: day, majorPerMinor: store.majorPerMinor, customersMax: fields.customersMax)
+        day: day, majorPerMinor: store.majorPerMinor, customersMax: fields.customersMax,
+        asksLayer: adopted.layer?.layer.applies(to: terms.horizonDays) ?? false)
     } catch {
       throw Refusal(.invalidField, at: at, "\(error)")
     }
@@ -107,24 +126,26 @@ extension Engine {
   /// What is known of a customer on the day; of an unknown one, what holds for a first order today.
   private func subject(
     _ customer: RawSpan, _ question: Question
-  ) -> (ScoreReply, ScoreSubject) {
-    var reply = ScoreReply()
-    reply.generation = store.generation
-    reply.asOfDay = Int32(question.day)
-    guard let number = row(of: customer) else { return (reply, ScoreSubject(history: .new)) }
+  ) -> Known {
+    var known = Known(churn: question.asksLayer ? .new : nil)
+    known.reply.generation = store.generation
+    known.reply.asOfDay = Int32(question.day)
+    guard let number = row(of: customer) else { return known }
     let row = store.customers[number]
     let statistics = store.statistics(of: row, asOf: question.day)
-    guard statistics.isKnown else { return (reply, ScoreSubject(history: .new)) }
-    reply.known = true
-    reply.firstOrderDay = Int32(statistics.firstDay)
-    reply.repeatOrders = statistics.repeatOrders
-    reply.recencyDays = Int32(statistics.lastDay - statistics.firstDay)
-    reply.ageDays = Int32(question.day - statistics.firstDay)
-    reply.meanSpend = statistics.meanSpend(majorPerMinor: question.majorPerMinor)
-    return (
-      reply,
-      store.subject(row, statistics, asOf: question.day, under: question.adopted.model.calibration)
-    )
+    guard statistics.isKnown else { return known }
+    known.reply.known = true
+    known.reply.firstOrderDay = Int32(statistics.firstDay)
+    known.reply.repeatOrders = statistics.repeatOrders
+    known.reply.recencyDays = Int32(statistics.lastDay - statistics.firstDay)
+    known.reply.ageDays = Int32(question.day - statistics.firstDay)
+    known.reply.meanSpend = statistics.meanSpend(majorPerMinor: question.majorPerMinor)
+    known.subject = store.subject(
+      row, statistics, asOf: question.day, under: question.adopted.model.calibration)
+    if question.asksLayer {
+      known.churn = store.churnHistory(of: row, asOf: question.day)?.history
+    }
+    return known
   }
 }
 
@@ -151,6 +172,7 @@ extension ScoreReply {
   fileprivate mutating func take(_ score: CustomerScore, spendKnown: Bool) {
     aliveProbability = score.aliveProbability
     churnProbability = score.churnProbability
+    modelChurnProbability = score.churnProbability
     expectedOrders = score.expectedOrders
     self.spendKnown = spendKnown
     if spendKnown {

@@ -47,6 +47,9 @@ public struct FitJob: Sendable {
           + "\(comparison.new) against \(comparison.present)")
     }
     var reply = report(outcome, spend)
+    if let auto = outcome.auto {
+      reply.take(ChurnTraining(store, through: day, auto.outcome, columns.orders, crew: crew))
+    }
     if let holdoutDay {
       do throws(ModelError) {
         reply.holdout = try HoldoutFields(
@@ -178,6 +181,25 @@ public struct FitJob: Sendable {
       }
     }
     return columns
+  }
+}
+
+extension FitReply {
+  /// What the training of a churn layer came to.
+  fileprivate mutating func take(_ training: ChurnTraining) {
+    let adopted = training.adopted
+    model.layer = adopted?.fields
+    if let fit = training.fit, let judgement = fit.judgement {
+      var report = ChurnReportFields()
+      report.horizonDays = fit.layer?.horizonDays ?? 0
+      report.customers = UInt64(judgement.customers)
+      report.purchaseLogLoss = judgement.purchaseLogLoss
+      report.layerLogLoss = judgement.layerLogLoss
+      report.gainStandardError = judgement.gainStandardError
+      report.isAdopted = adopted != nil
+      churn = report
+    }
+    warnings = ([warnings].filter { !$0.isEmpty } + training.warnings).joined(separator: "\n")
   }
 }
 

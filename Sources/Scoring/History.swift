@@ -158,7 +158,7 @@ extension Store {
   /// The orders of a customer up to a day, returns up to that day taken off.
   ///
   /// An order that was returned whole is gone; a free order stays until it is returned.
-  private func standingOrders(
+  func standingOrders(
     of row: CustomerRow, asOf day: UInt16
   ) -> [(day: UInt16, amountMinor: Int64)] {
     var returned: [UInt32: Int64] = [:]

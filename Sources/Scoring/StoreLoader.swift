@@ -129,6 +129,10 @@ public struct StoreLoader: Sendable {
       let at = reader.offset
       var previous = try ModelFields(headFrom: &reader)
       try previous.readRest(from: &reader)
+      if reader.remaining > 0 {
+        try model.readLayer(from: &reader)
+        try previous.readLayer(from: &reader)
+      }
       if previous.kind != 0 { store.previousModel = try AdoptedModel(previous, at: at) }
     }
     if model.kind != 0 { store.model = try AdoptedModel(model, at: at) }

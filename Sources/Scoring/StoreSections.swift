@@ -14,6 +14,10 @@
 //        the further models and the calibration (as in adopt model)
 //        the model adopted before (as in adopt model; kind 0: none)
 //
+// without churn layers. There were none once, and states without any still end here. Else there follow
+//
+//        the churn layer of the model and that of the one before (as in adopt model; horizon 0: none)
+//
 // The sequence and the time are not in it: whoever keeps the bytes keeps them too.
 
 public import Wire
@@ -93,6 +97,9 @@ extension Store {
     let previous = previousModel?.fields ?? .none
     previous.writeHead(to: &out)
     previous.writeRest(to: &out)
+    guard fields.layer != nil || previous.layer != nil else { return }
+    fields.writeLayer(to: &out)
+    previous.writeLayer(to: &out)
   }
 
   /// Lends every section, kind after kind in rising order.

@@ -113,6 +113,11 @@ public struct CalibrationFields: Equatable, Sendable {
   /// What is known of single customers; nil when nothing is.
   public var correction: Correction?
 
+  /// Bytes on the wire.
+  public var size: Int {
+    1 + season.count * 8 + 3 * 8 + 1 + (correction?.signals.count ?? 0) * Signal.size
+  }
+
   /// Makes a calibration that changes nothing.
   public init() {}
 

@@ -49,4 +49,6 @@ public enum Limits {
   public static let seasonPartsMax = 24
   /// Signals of a correction.
   public static let signalsMax = 5
+  /// Terms of a churn layer.
+  public static let churnTermsMax = 32
 }

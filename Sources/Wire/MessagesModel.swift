@@ -2,8 +2,8 @@
 // The four members of `Message` are documented there, not again in every body.
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
-/// Purchase models, a spend model and a calibration as they travel: numbers that Models has yet to
-/// validate.
+/// Purchase models, a spend model, a calibration and a churn layer as they travel: numbers that
+/// Models has yet to validate.
 public struct ModelFields: Equatable, Sendable {
   /// What the four numbers of the purchase model are called on the wire, in their order.
   public static let parameterNames = ["r", "alpha", "a or s", "b or beta"]
@@ -15,7 +15,7 @@ public struct ModelFields: Equatable, Sendable {
     ]
   static let fields =
     headFields + [Field("count", .u8), Field("further models", .rows(BlendFields.fields))]
-    + CalibrationFields.fields
+    + CalibrationFields.fields + ChurnLayerFields.fields
   /// Bytes of the fields before the further models.
   public static let headSize = headFields.reduce(0) { $0 + ($1.type.size ?? 0) }
   /// Stands for no model.
@@ -38,9 +38,11 @@ public struct ModelFields: Equatable, Sendable {
   public var blend: [BlendFields] = []
   /// What is laid over the purchase models.
   public var calibration = CalibrationFields()
+  /// What is laid over their churn probability; nil where nothing is.
+  public var layer: ChurnLayerFields?
 
   /// Whether there is nothing but one purchase model and perhaps a spend model.
-  public var isPlain: Bool { blend.isEmpty && calibration == CalibrationFields() }
+  public var isPlain: Bool { blend.isEmpty && calibration == CalibrationFields() && layer == nil }
 
   /// Makes a model without spend.
   ///
@@ -55,6 +57,7 @@ public struct ModelFields: Equatable, Sendable {
   init(from reader: inout FrameReader) throws(Refusal) {
     try self.init(headFrom: &reader)
     try readRest(from: &reader)
+    try readLayer(from: &reader)
   }
 
   /// Reads a model without further ones and without calibration.
@@ -77,16 +80,25 @@ public struct ModelFields: Equatable, Sendable {
 
   /// Reads the further models and the calibration.
   ///
-  /// - Parameter reader: stands behind gamma; afterwards behind the last field.
+  /// - Parameter reader: stands behind gamma; afterwards behind the calibration.
   /// - Throws: `malformed` or `invalidField` with the offset.
   public mutating func readRest(from reader: inout FrameReader) throws(Refusal) {
     blend = try BlendFields.list(from: &reader)
     calibration = try CalibrationFields(from: &reader)
   }
 
+  /// Reads the churn layer.
+  ///
+  /// - Parameter reader: stands behind the calibration; afterwards behind the last field.
+  /// - Throws: `malformed` or `invalidField` with the offset.
+  public mutating func readLayer(from reader: inout FrameReader) throws(Refusal) {
+    layer = try ChurnLayerFields.read(&reader)
+  }
+
   func write(to out: inout ByteBuffer) {
     writeHead(to: &out)
     writeRest(to: &out)
+    writeLayer(to: &out)
   }
 
   /// Writes the further models and the calibration.
@@ -97,6 +109,11 @@ public struct ModelFields: Equatable, Sendable {
     for model in blend { model.write(to: &out) }
     calibration.write(to: &out)
   }
+
+  /// Writes the churn layer.
+  ///
+  /// - Parameter out: stands behind the calibration.
+  public func writeLayer(to out: inout ByteBuffer) { ChurnLayerFields.write(layer, to: &out) }
 
   /// Writes the model without further ones and without calibration.
   ///
@@ -174,7 +191,8 @@ public struct FitReply: Message, Equatable, Sendable {
       Field("spend log-likelihood", .f64), Field("correlation", .f64),
       Field("spend customers", .u64), Field("spend iterations", .u32),
       Field("spend converged", .u8), Field("seconds", .f64), Field("warnings", .sentence),
-    ] + BootstrapFields.fields + TrialFields.fields + HoldoutFields.fields
+    ] + BootstrapFields.fields + ChurnReportFields.fields + TrialFields.fields
+    + HoldoutFields.fields
 
   /// Which adoption this is; 0 for a validation, which is not adopted.
   public var generation: UInt32 = 0
@@ -213,6 +231,8 @@ public struct FitReply: Message, Equatable, Sendable {
   public var warnings = ""
   /// How far each parameter moves over shops drawn from this one; nil when that was not asked for.
   public var bootstrap: BootstrapFields?
+  /// How a churn layer foretold who would stay away; nil where none was judged.
+  public var churn: ChurnReportFields?
   /// What a choice by back-tests has tried, the best first; empty for any other fit.
   public var trials: [TrialFields] = []
   /// How the fit foretold the orders after the as-of day; nil when that was not asked for.
@@ -246,6 +266,8 @@ public struct FitReply: Message, Equatable, Sendable {
     warnings = try reader.readSentence("warnings")
     let bootstrap = try BootstrapFields(from: &reader)
     self.bootstrap = bootstrap.parameters.isEmpty ? nil : bootstrap
+    let churn = try ChurnReportFields(from: &reader)
+    self.churn = churn.horizonDays > 0 ? churn : nil
     trials = try TrialFields.read(&reader)
     let holdout = try HoldoutFields(from: &reader)
     self.holdout = holdout.days > 0 ? holdout : nil
@@ -270,6 +292,7 @@ public struct FitReply: Message, Equatable, Sendable {
     out.append(seconds)
     out.append(sentence: warnings)
     (bootstrap ?? BootstrapFields()).write(to: &out)
+    (churn ?? ChurnReportFields()).write(to: &out)
     TrialFields.write(trials, to: &out)
     (holdout ?? HoldoutFields()).write(to: &out)
   }
@@ -277,8 +300,9 @@ public struct FitReply: Message, Equatable, Sendable {
 
 /// Adopts parameters, from elsewhere or from a fit of the server itself.
 ///
-/// A body that ends behind gamma stands for no further models and no calibration: so it was when
-/// there were none, and journals keep such bodies.
+/// A body that ends behind gamma stands for no further models and no calibration, and one that ends
+/// behind the calibration for no churn layer: so it was when there were none, and journals keep such
+/// bodies.
 public struct AdoptModelRequest: Message, Equatable, Sendable {
   public static let title = "adopt model request"
   public static let fields = CommandKey.fields + ModelFields.fields
@@ -302,6 +326,7 @@ public struct AdoptModelRequest: Message, Equatable, Sendable {
     key = try CommandKey(from: &reader)
     model = try ModelFields(headFrom: &reader)
     if reader.remaining > 0 { try model.readRest(from: &reader) }
+    if reader.remaining > 0 { try model.readLayer(from: &reader) }
   }
 
   public func write(to out: inout ByteBuffer) {

@@ -175,9 +175,10 @@ public struct ScoreReply: Message, Equatable, Sendable {
     Field("reserved", .u32), Field("mean spend", .f64), Field("alive probability", .f64),
     Field("churn probability", .f64), Field("expected orders", .f64),
     Field("expected spend", .f64), Field("lifetime value", .f64),
+    Field("model churn probability", .f64),
   ]
   /// Bytes of a row.
-  public static let size = 80
+  public static let size = 88
 
   /// Whether the customer had an order by the as-of day; if not, the population's expectation for
   /// somebody whose first order is on that day is given.
@@ -200,7 +201,8 @@ public struct ScoreReply: Message, Equatable, Sendable {
   public var meanSpend = 0.0
   /// P(alive).
   public var aliveProbability = 0.0
-  /// Probability of no order within the horizon.
+  /// Probability of no order within the horizon: the churn layer's where there is one for it, else
+  /// the purchase models'.
   public var churnProbability = 0.0
   /// Expected orders within the horizon.
   public var expectedOrders = 0.0
@@ -208,6 +210,8 @@ public struct ScoreReply: Message, Equatable, Sendable {
   public var expectedSpend = 0.0
   /// Discounted expected margin within the horizon, major units.
   public var lifetimeValue = 0.0
+  /// Probability of no order within the horizon, by the purchase models alone.
+  public var modelChurnProbability = 0.0
 
   /// Makes a score to be filled in.
   public init() {}
@@ -229,6 +233,7 @@ public struct ScoreReply: Message, Equatable, Sendable {
     expectedOrders = try reader.read(Double.self)
     expectedSpend = try reader.read(Double.self)
     lifetimeValue = try reader.read(Double.self)
+    modelChurnProbability = try reader.read(Double.self)
   }
 
   public func write(to out: inout ByteBuffer) {
@@ -248,6 +253,7 @@ public struct ScoreReply: Message, Equatable, Sendable {
     out.append(expectedOrders)
     out.append(expectedSpend)
     out.append(lifetimeValue)
+    out.append(modelChurnProbability)
   }
 }
 

@@ -73,7 +73,11 @@ enum Explain {
     }
     lines.append(
       "P(alive) = \(Numbers.significant(score.aliveProbability, 9)), "
-        + "P(no order within the horizon) = \(Numbers.significant(score.churnProbability, 9))")
+        + "P(no order within the horizon) = \(Numbers.significant(score.churnProbability, 9))"
+        + (score.modelChurnProbability == score.churnProbability
+          ? ""
+          : ", by the purchase models alone "
+            + Numbers.significant(score.modelChurnProbability, 9)))
     guard score.spendKnown else {
       lines.append("There is no spend model, so there is no lifetime value.")
       return lines.joined(separator: "\n")

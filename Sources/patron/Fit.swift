@@ -94,10 +94,25 @@ enum Fit {
     if let bootstrap = reply.bootstrap { lines += text(bootstrap, model) + [""] }
     lines += spend(reply)
     lines += trials(reply.trials)
+    if let churn = reply.churn { lines += text(churn) }
     if let holdout = reply.holdout { lines += text(holdout, after: asOf) }
     lines += ["", "fitted in \(Numbers.fixed(reply.seconds, 3)) s"]
     lines += reply.warnings.split(separator: "\n").map { "warning: \($0)" }
     return lines.joined(separator: "\n")
+  }
+
+  private static func text(_ churn: ChurnReportFields) -> [String] {
+    let days = Numbers.significant(churn.horizonDays, 5)
+    let gain = churn.purchaseLogLoss - churn.layerLogLoss
+    return [
+      "",
+      "churn within \(days) days, foretold for \(Numbers.grouped(churn.customers)) customers of "
+        + "the past", "",
+      "log-loss, purchase      \(Numbers.fixed(churn.purchaseLogLoss, 5))",
+      "log-loss, churn layer   \(Numbers.fixed(churn.layerLogLoss, 5)), better by "
+        + "\(Numbers.fixed(gain, 5)) ± \(Numbers.fixed(churn.gainStandardError, 5))",
+      "churn layer             \(churn.isAdopted ? "is used" : "is not used")",
+    ]
   }
 
   private static func text(_ holdout: HoldoutFields, after day: String) -> [String] {

@@ -31,12 +31,27 @@ struct ModelFile: Decodable {
     var correction: Correction?
   }
 
+  private struct Layer: Decodable {
+    struct Term: Decodable {
+      var feature: UInt8
+      var coefficient: Double
+      var centre: Double
+      var scale: Double
+    }
+
+    var horizonDays: Double
+    var typicalGapDays: Double
+    var intercept: Double
+    var terms: [Term]
+  }
+
   private var model: String
   private var parametersWeeks: [String: Double]?
   private var parametersDays: [String: Double]?
   private var spend: Spend?
   private var blend: [Further]?
   private var calibration: Calibration?
+  private var churnLayer: Layer?
 
   /// The model in a file, with time in days.
   static func model(_ data: Data) throws(CommandError) -> ModelFields {
@@ -98,6 +113,7 @@ struct ModelFile: Decodable {
             further.parametersDays, of: kind, in: key + ".parametersDays", daysPerUnit: 1)))
     }
     if let calibration { fields.calibration = try Self.fields(calibration) }
+    if let churnLayer { fields.layer = try Self.fields(churnLayer) }
     return fields
   }
 
@@ -125,6 +141,22 @@ struct ModelFile: Decodable {
         })
     }
     return fields
+  }
+
+  private static func fields(_ layer: Layer) throws(CommandError) -> ChurnLayerFields {
+    guard layer.horizonDays != 0 else {
+      throw .failed("the key 'churnLayer.horizonDays' is 0; leave 'churnLayer' out for none")
+    }
+    try check(
+      layer.terms.count, in: "churnLayer.terms",
+      isAllowed: layer.terms.count <= Limits.churnTermsMax)
+    return ChurnLayerFields(
+      horizonDays: layer.horizonDays, typicalGapDays: layer.typicalGapDays,
+      intercept: layer.intercept,
+      terms: layer.terms.map {
+        ChurnLayerFields.Term(
+          feature: $0.feature, coefficient: $0.coefficient, centre: $0.centre, scale: $0.scale)
+      })
   }
 
   private static func check(

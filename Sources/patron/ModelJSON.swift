@@ -17,6 +17,7 @@ extension ModelFields {
     if !calibration.season.isEmpty { parts.append("a season") }
     if calibration.logLevel != 0 { parts.append("a level") }
     if calibration.correction != nil { parts.append("a correction") }
+    if layer != nil { parts.append("a churn layer") }
     let names = ([name] + further).joined(separator: " + ")
     return parts.isEmpty ? names : names + " under " + parts.joined(separator: ", ")
   }
@@ -74,6 +75,28 @@ enum ModelJSON {
     ])
   }
 
+  /// The layer over the purchase models' churn probability; the names are for people.
+  static func layer(_ model: ModelFields) -> JSON {
+    guard let layer = model.layer else { return .null }
+    let names = ChurnFeature.table.reduce(into: [:]) { $0[$1.number] = $1.name }
+    return .object([
+      ("horizonDays", .number(layer.horizonDays)),
+      ("typicalGapDays", .number(layer.typicalGapDays)), ("intercept", .number(layer.intercept)),
+      (
+        "terms",
+        .array(
+          layer.terms.map { term in
+            .object([
+              ("feature", .count(term.feature)),
+              ("name", names[term.feature].map(JSON.string) ?? .null),
+              ("coefficient", .number(term.coefficient)), ("centre", .number(term.centre)),
+              ("scale", .number(term.scale)),
+            ])
+          })
+      ),
+    ])
+  }
+
   /// A standard error, or null where the information is singular.
   static func error(_ value: Double) -> JSON { value < 0 ? .null : .number(value) }
 
@@ -88,13 +111,14 @@ enum ModelJSON {
       ("standardErrorsDays", errors(reply, daysPerUnit: 1)),
       ("logLikelihood", .number(reply.logLikelihood)),
       ("spend", spend(reply)), ("blend", blend(model)), ("calibration", calibration(model)),
+      ("churnLayer", layer(model)),
       ("customers", .count(reply.customers)),
       ("distinctHistories", .count(reply.distinctHistories)),
       ("iterations", .count(reply.iterations)), ("converged", .bool(reply.converged)),
       ("seconds", .number(reply.seconds)),
       ("asOf", .string(CalendarDay(number: Int(reply.asOfDay)).text)),
       ("generation", reply.holdout == nil ? .count(reply.generation) : .null),
-      ("bootstrap", bootstrap(reply)),
+      ("bootstrap", bootstrap(reply)), ("churn", churn(reply)),
       ("trials", .array(reply.trials.map(trial))),
       ("holdout", reply.holdout.map(holdout) ?? .null), ("warnings", .array(warnings)),
     ])
@@ -120,6 +144,18 @@ enum ModelJSON {
             )
           })
       ),
+    ])
+  }
+
+  /// How the churn layer foretold beside the purchase models.
+  private static func churn(_ reply: FitReply) -> JSON {
+    guard let churn = reply.churn else { return .null }
+    return .object([
+      ("horizonDays", .number(churn.horizonDays)), ("customers", .count(churn.customers)),
+      ("purchaseLogLoss", .number(churn.purchaseLogLoss)),
+      ("layerLogLoss", .number(churn.layerLogLoss)),
+      ("gainStandardError", .number(churn.gainStandardError)),
+      ("adopted", .bool(churn.isAdopted)),
     ])
   }
 

@@ -25,8 +25,10 @@ enum Score {
       known:false and the population's expectation for a first order today.
       Columns: x repeat orders (days with an order after the first), t_x days from first to last
       order, T days from first order to today, alive P(will ever order again), churn P(no order
-      within the horizon), orders expected within the horizon, spend expected per order, value the
-      discounted expected margin within the horizon. A month m is 30.4375 days.
+      within the horizon; by the model's churn layer where it has one for such a horizon, and then
+      modelChurn in the JSON is what the purchase models say), orders expected within the horizon,
+      spend expected per order, value the discounted expected margin within the horizon. A month m is
+      30.4375 days.
       """,
     run: run)
 

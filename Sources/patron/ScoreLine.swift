@@ -25,6 +25,7 @@ enum ScoreLine {
       ("expectedOrders", .number(score.expectedOrders)),
       ("expectedSpendPerOrder", hasSpend ? .number(score.expectedSpend) : .null),
       ("lifetimeValue", hasSpend ? .number(score.lifetimeValue) : .null),
+      ("modelChurn", .number(score.modelChurnProbability)),
       ("horizonDays", .number(horizonDays)), ("generation", .count(score.generation)),
     ]
     if let interval {

@@ -54,6 +54,7 @@ enum StatusCommand {
       ("spend", reply.model.map(ModelJSON.spend) ?? .null),
       ("blend", reply.model.map(ModelJSON.blend) ?? .null),
       ("calibration", reply.model.map(ModelJSON.calibration) ?? .null),
+      ("churnLayer", reply.model.map(ModelJSON.layer) ?? .null),
       ("newestOrder", newest(reply).map(JSON.string) ?? .null),
       ("currency", reply.currency.isEmpty ? .null : .string(reply.currency)),
       ("minorDigits", reply.currency.isEmpty ? .null : .count(reply.minorDigits)),
@@ -164,6 +165,9 @@ enum StatusCommand {
     }
     if let correction = calibration.correction {
       text += ", corrected for \(Numbers.significant(correction.referenceDays, 5)) days"
+    }
+    if let layer = model.layer {
+      text += ", churn layer for \(Numbers.significant(layer.horizonDays, 5)) days"
     }
     return text
   }

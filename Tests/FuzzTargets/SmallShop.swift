@@ -86,7 +86,7 @@ public enum SmallShop {
     return model
   }()
 
-  /// A blend with a calibration.
+  /// A blend with a calibration and a churn layer.
   private static let full: ModelFields = {
     var full = model
     full.blend = [
@@ -98,6 +98,9 @@ public enum SmallShop {
     full.calibration.correction = CalibrationFields.Correction(
       referenceDays: 90, intercept: 0.25,
       signals: (0..<5).map { .init(weight: 0.5, mean: Double($0), deviation: 2) })
+    full.layer = ChurnLayerFields(
+      horizonDays: 200, typicalGapDays: 30, intercept: 0.25,
+      terms: (1...10).map { .init(feature: $0, coefficient: 0.25, centre: 0.5, scale: 2) })
     return full
   }()
 

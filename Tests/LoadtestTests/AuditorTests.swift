@@ -38,6 +38,7 @@ struct AuditorTests {
     reply.expectedOrders = score.expectedOrders
     reply.expectedSpend = score.expectedSpendPerOrder
     reply.lifetimeValue = score.lifetimeValue
+    reply.modelChurnProbability = score.churnProbability
     return reply
   }
 

@@ -51,7 +51,7 @@ struct JSONWriterTests {
         == #"{"customer":"x","known":false,"firstOrder":null,"repeatOrders":null,"#
         + #""recencyDays":null,"ageDays":null,"meanSpend":null,"aliveProbability":0.5,"#
         + #""churnProbability":0,"expectedOrders":0,"expectedSpendPerOrder":null,"#
-        + #""lifetimeValue":null,"horizonDays":273,"generation":0}"#)
+        + #""lifetimeValue":null,"modelChurn":0,"horizonDays":273,"generation":0}"#)
   }
 
   @Test("the months of a horizon end with it")
@@ -99,6 +99,10 @@ struct ModelFileTests {
       signals: (1...5).map { .init(weight: 1 / Double($0), mean: -1 / 7, deviation: 2 / 3) })
     let text = JSONWriter.lines(ModelJSON.fit(FitReply(model: fields)))
     #expect(try model(text) == fields)
+    fields.layer = ChurnLayerFields(
+      horizonDays: 90, typicalGapDays: 100 / 3, intercept: -0.1,
+      terms: [.init(feature: 4, coefficient: 0.1 + 0.2, centre: -1 / 7, scale: 2 / 3)])
+    #expect(try model(JSONWriter.line(ModelJSON.fit(FitReply(model: fields)))) == fields)
     // What `status` prints is adopted as well.
     var status = StatusReply()
     status.model = fields
@@ -149,6 +153,16 @@ struct ModelFileTests {
       (
         #"{"model":"bg-nbd",\#(weeks),"calibration":{"correction":{"referenceDays":1}}}"#,
         "'calibration.correction.intercept'"
+      ),
+      (
+        #"{"model":"bg-nbd",\#(weeks),"churnLayer":{"horizonDays":90,"typicalGapDays":9,"#
+          + #""intercept":0,"terms":[{"feature":2}]}}"#,
+        "'churnLayer.terms."
+      ),
+      (
+        #"{"model":"bg-nbd",\#(weeks),"churnLayer":{"horizonDays":0,"typicalGapDays":0,"#
+          + #""intercept":0,"terms":[]}}"#,
+        "'churnLayer.horizonDays' is 0"
       ),
       ("{", "not JSON"),
     ])

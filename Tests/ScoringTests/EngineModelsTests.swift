@@ -20,6 +20,11 @@ struct EngineModelsTests {
     full.calibration.correction = CalibrationFields.Correction(
       referenceDays: 90, intercept: 0.125,
       signals: (0..<5).map { .init(weight: 0.25, mean: Double($0) - 1, deviation: 2) })
+    full.layer = ChurnLayerFields(
+      horizonDays: 90, typicalGapDays: 33.5, intercept: -0.5,
+      terms: (1...10).map {
+        .init(feature: $0, coefficient: Double($0) / 8 - 0.75, centre: 0.25, scale: 1.5)
+      })
     return full
   }()
 
@@ -31,6 +36,7 @@ struct EngineModelsTests {
     shop.engine.describe(in: &status)
     let model = try #require(status.model)
     #expect(model.blend == Self.full.blend && model.calibration == Self.full.calibration)
+    #expect(model.layer == Self.full.layer)
   }
 
   @Test("a score is Models' for the days by the clock, idle days and recent orders")
@@ -126,6 +132,8 @@ struct EngineModelsTests {
     let season = blend + 2 * 33 + 1
     let level = season + 24 * 8
     let signals = level + 25
+    let layer = signals + 5 * 24
+    let terms = layer + 25
     var wrong: [(String, Int, (inout ModelFields) -> Void)] = [
       ("kind", 40, { $0.kind = 9 }), ("r", 42, { $0.parameters[0] = 0 }),
       ("b", 66, { $0.parameters[3] = -1 }), ("p", 74, { $0.p = 0 }), ("q", 82, { $0.q = 1 }),
@@ -143,7 +151,25 @@ struct EngineModelsTests {
       ("days", level + 8, { $0.calibration.correction?.referenceDays = 0.5 }),
       ("days", level + 8, { $0.calibration.correction?.referenceDays = 36_526 }),
       ("intercept", level + 16, { $0.calibration.correction?.intercept = 21 }),
+      ("horizon", layer, { $0.layer?.horizonDays = 0.5 }),
+      ("horizon", layer, { $0.layer?.horizonDays = -1 }),
+      ("horizon", layer, { $0.layer?.horizonDays = 36_526 }),
+      ("gap", layer + 8, { $0.layer?.typicalGapDays = 0 }),
+      ("gap", layer + 8, { $0.layer?.typicalGapDays = 36_526 }),
+      ("intercept", layer + 16, { $0.layer?.intercept = 1001 }),
+      ("feature twice", terms + 25, { $0.layer?.terms[1].feature = 1 }),
     ]
+    for term in 0..<10 {
+      let place = terms + term * 25
+      for feature in [0, 11, 255] as [UInt8] {
+        wrong.append(("feature", place, { $0.layer?.terms[term].feature = feature }))
+      }
+      wrong.append(("coefficient", place + 1, { $0.layer?.terms[term].coefficient = -1001 }))
+      wrong.append(("centre", place + 9, { $0.layer?.terms[term].centre = 2e6 }))
+      for scale in [0, -1, 2e6] {
+        wrong.append(("scale", place + 17, { $0.layer?.terms[term].scale = scale }))
+      }
+    }
     for place in 0..<4 {
       wrong.append(("second", blend + 1 + place * 8, { $0.blend[0].parameters[place] = 0 }))
       wrong.append(("third", blend + 34 + place * 8, { $0.blend[1].parameters[place] = 1e300 }))
@@ -271,6 +297,29 @@ struct EngineModelsTests {
     var other = try EngineHarness()
     _ = other.adopt(calibrated)
     #expect(other.engine.store.stateHash() != hash)
+  }
+
+  @Test("a state without a churn layer ends where it did before there were any")
+  func headWithoutLayer() throws {
+    var without = Self.full
+    without.layer = nil
+    var shop = try EngineHarness()
+    var other = try EngineHarness()
+    _ = shop.adopt(Self.full)
+    _ = other.adopt(without)
+    let heads = [SavedState(shop.engine.store).head, SavedState(other.engine.store).head]
+    // Its own layer with ten terms, and that there is none of a model before.
+    #expect(heads[0].count == heads[1].count + 2 * ChurnLayerFields.headSize + 10 * 25)
+    #expect(Array(heads[0][..<heads[1].count]) == heads[1])
+    #expect(shop.engine.store.stateHash() != other.engine.store.stateHash())
+    // As frames were before there were layers: they end behind the calibration.
+    let frame = other.journal[1].frame
+    let size = frame.count - ChurnLayerFields.headSize
+    var bytes = Array(frame[..<size])
+    bytes.replaceSubrange(0..<2, with: [UInt8((size - 4) & 255), UInt8((size - 4) >> 8)])
+    var old = try EngineHarness()
+    #expect(old.send(bytes.raw, AdoptModelReply.self).body?.generation == 1)
+    #expect(old.engine.store.stateHash() == other.engine.store.stateHash())
   }
 }
 

@@ -66,7 +66,7 @@ struct RestartTests {
     #expect(try Memory(of: server) == before)
   }
 
-  @Test("a blend with a calibration, and the model before it, survive a crash and a stop")
+  @Test("calibrated blend, churn layer and the model before survive a crash and a stop")
   func models() throws {
     let server = try LiveServer()
     try Self.live(server)
@@ -76,10 +76,13 @@ struct RestartTests {
     blended.calibration.correction = CalibrationFields.Correction(
       referenceDays: 30, intercept: 0.125,
       signals: (0..<5).map { .init(weight: 0.25, mean: Double($0), deviation: 2) })
+    blended.layer = ChurnLayerFields(
+      horizonDays: 120, typicalGapDays: 20, intercept: 0.25,
+      terms: [.init(feature: 2, coefficient: 0.5, centre: 0, scale: 1)])
     var client = try server.client()
     _ = try client.adoptModel(blended)
     let full = try Memory(of: server)
-    #expect(full.model?.blend == blended.blend)
+    #expect(full.model?.blend == blended.blend && full.model?.layer == blended.layer)
     try server.crash()
     try server.start()
     #expect(try Memory(of: server) == full)

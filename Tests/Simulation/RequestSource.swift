@@ -198,6 +198,13 @@ struct RequestSource {
           .init(weight: Double(draw(0...20)) / 100, mean: Double(draw(0...300)) / 100, deviation: 1)
         })
     }
+    if chance(30) {
+      fields.layer = ChurnLayerFields(
+        horizonDays: Double(draw(1...400)), typicalGapDays: Double(draw(1...90)), intercept: 0.125,
+        terms: (1...10).map {
+          .init(feature: $0, coefficient: Double(draw(0...20)) / 10 - 1, centre: 0.5, scale: 1)
+        })
+    }
     return fields
   }
 

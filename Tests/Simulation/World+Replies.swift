@@ -158,6 +158,7 @@ extension World {
       return "\(reply), must rest on \(wanted)"
     }
     guard (0...1).contains(reply.aliveProbability), (0...1).contains(reply.churnProbability),
+      (0...1).contains(reply.modelChurnProbability),
       reply.expectedOrders >= 0, reply.expectedOrders.isFinite, reply.lifetimeValue.isFinite
     else { return "\(reply) is no score" }
     return nil

@@ -227,6 +227,12 @@ extension Example {
         .init(weight: 0.0625, mean: 4.25, deviation: 1.5),
         .init(weight: 0.375, mean: -0.625, deviation: 0.25),
       ])
+    blended.layer = ChurnLayerFields(
+      horizonDays: 90, typicalGapDays: 47.5, intercept: -0.125,
+      terms: [
+        .init(feature: 2, coefficient: 0.75, centre: 0.5, scale: 1.5),
+        .init(feature: 9, coefficient: -0.25, centre: 0.875, scale: 0.625),
+      ])
     return blended
   }()
 
@@ -243,6 +249,7 @@ extension Example {
     score.expectedOrders = 1.2627588534602068
     score.expectedSpend = 30.2912300542419
     score.lifetimeValue = 36.85535587984426
+    score.modelChurnProbability = 0.4400602506425869
     return score
   }()
 
@@ -256,6 +263,7 @@ extension Example {
     score.expectedOrders = 1.1822798009681872
     score.expectedSpend = 35.17037109099277
     score.lifetimeValue = 40.203185967229814
+    score.modelChurnProbability = 0.5826050263521807
     return score
   }()
 
@@ -277,6 +285,13 @@ extension Example {
     fit.spendConverged = true
     fit.seconds = 0.03125
     fit.warnings = "The standard error of b is not known."
+    var churn = ChurnReportFields()
+    churn.horizonDays = 68
+    churn.customers = 2357
+    churn.purchaseLogLoss = 0.40625
+    churn.layerLogLoss = 0.40234375
+    churn.gainStandardError = 0.0078125
+    fit.churn = churn
     return fit
   }()
 

@@ -74,6 +74,7 @@ struct ProtocolDocumentTests {
       "answersSizeMax": Double(Limits.answersSizeMax), "blendMax": Double(Limits.blendMax),
       "forecastWeeksMax": Double(Limits.forecastWeeksMax),
       "seasonPartsMax": Double(Limits.seasonPartsMax), "signalsMax": Double(Limits.signalsMax),
+      "churnTermsMax": Double(Limits.churnTermsMax),
     ]
     let head = ["name", "value", "unit and meaning"]
     let table = try #require(document.table(head, under: "Limits"))

@@ -36,8 +36,10 @@ from typing import Any, Deque, Dict, Iterable, Iterator, List, Mapping, Optional
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "CommandKey", "Correction", "Fit", "Forecast", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
-    "PatronRefused", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval", "ServerStatus", "Snapshot",
+    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Correction", "Fit",
+    "Forecast", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
+    "PatronRefused", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
+    "ServerStatus", "Snapshot",
     "days",
 ]
 
@@ -90,17 +92,21 @@ MINOR_DIGITS_MAX = 4
 BLEND_MAX = 2
 SEASON_PARTS_MAX = 24
 SIGNALS_MAX = 5
+CHURN_TERMS_MAX = 32
 
 MONTH_DAYS = 30.4375
 """Days of a month; a year is twelve of them."""
 
 _HEADER = struct.Struct("<IHHQII")
 _TERMS = struct.Struct("<qddd")
-_SCORE = struct.Struct("<BBHIiiIiiIdddddd")
+_SCORE = struct.Struct("<BBHIiiIiiIddddddd")
 _MODEL = struct.Struct("<BB7d")
 _FURTHER = struct.Struct("<B4d")
 _COUNT = struct.Struct("<B")
 _NUMBER = struct.Struct("<d")
+_LAYER = struct.Struct("<dddB")
+_TERM = struct.Struct("<Bddd")
+_TERM_KEYS = ("feature", "coefficient", "centre", "scale")
 _FIT = struct.Struct("<4ddQQIB3dddQIBd")
 _STATUS = struct.Struct("<10QqqB5QIiqQQIQ")
 _NO_OFFSET = 0xFFFF_FFFF
@@ -241,6 +247,7 @@ class Score:
     expected_spend_per_order: float
     lifetime_value: float
     horizon_days: float
+    model_churn: float = 0.0  # churn_probability by the purchase models alone, without a churn layer
 
 
 @dataclass(frozen=True)
@@ -280,6 +287,27 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class ChurnLayer:
+    """What is laid over the purchase models' churn probability, for horizons near its own.
+
+    Each of `terms` is a feature's number, its coefficient, centre and scale.
+    """
+
+    horizon_days: float
+    typical_gap_days: float
+    intercept: float
+    terms: Tuple[Tuple[int, float, float, float], ...]
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The keys that `patron fit --json` prints."""
+        return {
+            "horizonDays": self.horizon_days, "typicalGapDays": self.typical_gap_days,
+            "intercept": self.intercept,
+            "terms": [dict(zip(_TERM_KEYS, term)) for term in self.terms],
+        }
+
+
+@dataclass(frozen=True)
 class Model:
     """A purchase model with time in days, and a spend model where p, q, gamma are not None.
 
@@ -294,6 +322,7 @@ class Model:
     gamma: Optional[float] = None
     blend: Tuple[Model, ...] = ()
     calibration: Calibration = Calibration()
+    churn_layer: Optional[ChurnLayer] = None
 
     def parameters(self, unit_days: float = 1) -> Dict[str, float]:
         """The purchase parameters, with time in units of so many days: 7 for weeks."""
@@ -365,6 +394,18 @@ class Forecast:
 
 
 @dataclass(frozen=True)
+class ChurnJudgement:
+    """How a churn layer foretold who would stay away, beside the purchase models."""
+
+    horizon_days: float
+    customers: int
+    purchase_log_loss: float
+    layer_log_loss: float
+    gain_standard_error: float
+    adopted: bool
+
+
+@dataclass(frozen=True)
 class Fit:
     """What a fit found; it has been adopted, unless it was a validation.
 
@@ -392,6 +433,7 @@ class Fit:
     bootstrap: Optional[Dict[str, Tuple[float, float, float]]] = None
     trials: Tuple[Tuple[str, float, Optional[float]], ...] = ()  # name, deviance, bias; by back-test
     holdout: Optional[Holdout] = None
+    churn: Optional[ChurnJudgement] = None  # None where no layer was judged
 
     def as_dict(self) -> Dict[str, Any]:
         """The keys that `patron fit --json` prints; `Patron.adopt` takes them back.
@@ -418,6 +460,7 @@ class Fit:
                 {"model": one.name, "parametersDays": one.parameters()} for one in self.model.blend
             ],
             "calibration": self.model.calibration.as_dict(),
+            "churnLayer": None if self.model.churn_layer is None else self.model.churn_layer.as_dict(),
             "customers": self.customers,
             "distinctHistories": self.distinct_histories,
             "iterations": self.iterations,
@@ -711,7 +754,7 @@ def adopt_body(key: CommandKey, model: Model) -> bytes:
     body += struct.pack("<B", len(model.blend))
     for further in model.blend:
         body += _FURTHER.pack(_model_kind(further.name), *_values(further))
-    return body + _calibration_fields(model.calibration)
+    return body + _calibration_fields(model.calibration) + _layer_fields(model.churn_layer)
 
 
 def _values(model: Model) -> List[float]:
@@ -734,6 +777,19 @@ def _calibration_fields(calibration: Calibration) -> bytes:
     return body
 
 
+def _layer_fields(layer: Optional[ChurnLayer]) -> bytes:
+    if layer is None:
+        return _LAYER.pack(0.0, 0.0, 0.0, 0)
+    if layer.horizon_days == 0:
+        raise ValueError("the churn layer's horizon is 0; leave the layer out for none")
+    if len(layer.terms) > CHURN_TERMS_MAX:
+        raise ValueError(
+            f"the churn layer has {len(layer.terms)} terms, there may be {CHURN_TERMS_MAX}")
+    body = _LAYER.pack(
+        layer.horizon_days, layer.typical_gap_days, layer.intercept, len(layer.terms))
+    return body + b"".join(_TERM.pack(*term) for term in layer.terms)
+
+
 def put_back_body(key: CommandKey) -> bytes:
     """The body of a put back model request."""
     return key_fields(key)
@@ -752,8 +808,8 @@ def _parameter_names(model: str) -> Tuple[str, ...]:
 def model_from(parameters: Mapping[str, Any]) -> Model:
     """The model in a mapping with the keys of `patron fit --json`.
 
-    `model`, `parametersDays` or `parametersWeeks` (days win) and, if wanted, `spend`, `blend` and
-    `calibration`.
+    `model`, `parametersDays` or `parametersWeeks` (days win) and, if wanted, `spend`, `blend`,
+    `calibration` and `churnLayer`.
     """
     unit, purchase = 1.0, parameters.get("parametersDays")
     if purchase is None:
@@ -771,9 +827,19 @@ def model_from(parameters: Mapping[str, Any]) -> Model:
                                  for n in _parameter_names(one["model"])})
             for one in parameters.get("blend") or ())
         calibration = _calibration_from(parameters.get("calibration") or {})
+        layer = _layer_from(parameters.get("churnLayer"))
     except KeyError as missing:
         raise ValueError(f"{missing.args[0]} is missing") from None
-    return Model(name, days, known[0], known[1], known[2], blend, calibration)
+    return Model(name, days, known[0], known[1], known[2], blend, calibration, layer)
+
+
+def _layer_from(given: Optional[Mapping[str, Any]]) -> Optional[ChurnLayer]:
+    if given is None:
+        return None
+    return ChurnLayer(
+        float(given["horizonDays"]), float(given["typicalGapDays"]), float(given["intercept"]),
+        tuple((int(one["feature"]), float(one["coefficient"]), float(one["centre"]),
+               float(one["scale"])) for one in given["terms"]))
 
 
 def _calibration_from(given: Mapping[str, Any]) -> Calibration:
@@ -862,12 +928,12 @@ def read_score(body: bytes, customer: str, horizon_days: float) -> Score:
         raise PatronConnectionError(f"a score has {len(body)} bytes, it should have {_SCORE.size}")
     (
         known, spend_known, _, generation, as_of, first, repeat, recency, age, _,
-        mean, alive, churn, orders, spend, value,
+        mean, alive, churn, orders, spend, value, model_churn,
     ) = _SCORE.unpack(body)
     return Score(
         customer, known != 0, spend_known != 0, generation, _day(as_of),
         _day(first) if known else None, repeat, recency, age, mean, alive, churn, orders, spend,
-        value, horizon_days,
+        value, horizon_days, model_churn,
     )
 
 
@@ -887,11 +953,14 @@ def _read_model(reader: _Reader) -> Optional[Model]:
     (count,) = reader.take(_COUNT)
     blend = tuple(_purchase_model(*reader.take(_FURTHER)) for _ in range(count))
     calibration = _read_calibration(reader)
+    *numbers, count = reader.take(_LAYER)
+    terms = tuple(reader.take(_TERM) for _ in range(count))
+    layer = None if numbers[0] == 0 else ChurnLayer(*numbers, terms)
     if kind == 0:
         return None
     first = _purchase_model(kind, *values)
     spend = (p, q, gamma) if spend_known else (None, None, None)
-    return Model(first.name, first.days, *spend, blend, calibration)
+    return Model(first.name, first.days, *spend, blend, calibration, layer)
 
 
 def _purchase_model(kind: int, *values: float) -> Model:
@@ -952,6 +1021,8 @@ def read_fit(body: bytes) -> Fit:
     _, spreads = reader.take(struct.Struct("<HB"))
     rows = [reader.take(struct.Struct("<ddd")) for _ in range(spreads)]
     bootstrap = dict(zip(_parameter_names(model.name), rows)) if rows else None
+    churn_horizon, *measures, adopted = reader.take(struct.Struct("<dQdddB"))
+    churn = None if churn_horizon == 0 else ChurnJudgement(churn_horizon, *measures, adopted != 0)
     trials = _read_trials(reader)
     holdout = _read_holdout(reader)
     reader.end()
@@ -964,6 +1035,7 @@ def read_fit(body: bytes) -> Fit:
         values[5], values[6], values[7], values[8] != 0,
         errors(("p", "q", "gamma"), values[9:12]), values[12], values[13], values[14], values[15],
         values[16] != 0, values[17], tuple(sentences.splitlines()), bootstrap, trials, holdout,
+        churn,
     )
 
 

@@ -107,8 +107,10 @@ class TheTables(unittest.TestCase):
         self.assertEqual(patron.AMOUNT_MAX, limits["amountMax"])
         self.assertEqual(patron.MINOR_DIGITS_MAX, limits["minorDigitsMax"])
         self.assertEqual(
-            (patron.BLEND_MAX, patron.SEASON_PARTS_MAX, patron.SIGNALS_MAX),
-            (limits["blendMax"], limits["seasonPartsMax"], limits["signalsMax"]))
+            (patron.BLEND_MAX, patron.SEASON_PARTS_MAX, patron.SIGNALS_MAX,
+             patron.CHURN_TERMS_MAX),
+            (limits["blendMax"], limits["seasonPartsMax"], limits["signalsMax"],
+             limits["churnTermsMax"]))
 
 
 class TheRequests(unittest.TestCase):
@@ -222,11 +224,20 @@ class TheRequests(unittest.TestCase):
                        for key in ("weight", "mean", "deviation")},
                 },
             },
+            "churnLayer": {
+                "horizonDays": e["layer horizon"], "typicalGapDays": e["typical gap"],
+                "intercept": e["layer intercept"],
+                "terms": [{key: row[key] for key in ("feature", "coefficient", "centre", "scale")}
+                          for row in e.rows("layer terms")],
+            },
         }
         self.assertEqual((len(given["blend"]), len(given["calibration"]["season"])), (2, 24))
         model = patron.model_from(given)
         self.assertEqual(e.request(patron.adopt_body(e.key, model)), e.bytes)
         self.assertEqual(model.calibration.as_dict(), given["calibration"])
+        assert model.churn_layer is not None
+        self.assertEqual(model.churn_layer.as_dict(), given["churnLayer"])
+        self.assertIsNone(patron.model_from({**given, "churnLayer": None}).churn_layer)
         for key in ("season", "correction"):
             part = patron.model_from({**given, "calibration": {**given["calibration"], key: None}})
             self.assertIsNone(getattr(part.calibration, key))
@@ -234,7 +245,10 @@ class TheRequests(unittest.TestCase):
                          patron.Calibration())
         short = {**given["calibration"], "season": [1.0]}
         broken: List[Dict[str, Any]] = [
-            {**given, "blend": given["blend"] * 2}, {**given, "calibration": short}]
+            {**given, "blend": given["blend"] * 2}, {**given, "calibration": short},
+            {**given, "churnLayer": {**given["churnLayer"], "horizonDays": 0}},
+            {**given, "churnLayer": {
+                **given["churnLayer"], "terms": given["churnLayer"]["terms"] * 17}}]
         for wrong in broken:
             self.assertRaises(ValueError, patron.adopt_body, e.key, patron.model_from(wrong))
         self.assertRaises(
@@ -281,11 +295,11 @@ class TheReplies(unittest.TestCase):
             (score.known, score.spend_known, score.generation, score.repeat_orders,
              score.recency_days, score.age_days, score.mean_spend, score.alive_probability,
              score.churn_probability, score.expected_orders, score.expected_spend_per_order,
-             score.lifetime_value),
+             score.lifetime_value, score.model_churn),
             (f["known"] == 1, f["spend known"] == 1, f["generation"], f["repeat orders"],
              f["recency"], f["age"], f["mean spend"], f["alive probability"],
              f["churn probability"], f["expected orders"], f["expected spend"],
-             f["lifetime value"]))
+             f["lifetime value"], f["model churn probability"]))
         self.assertEqual(score.as_of, date(1970, 1, 1) + timedelta(days=f["as of day"]))
         first = date(1970, 1, 1) + timedelta(days=f["first order day"])
         self.assertEqual(score.first_order, first if f["known"] else None)
@@ -333,11 +347,16 @@ class TheReplies(unittest.TestCase):
              e["spend customers"], e["spend iterations"], e["spend converged"] == 1,
              e["seconds"]))
         self.assertEqual(fit.warnings, (e["warnings"],))
+        self.assertEqual(
+            fit.churn,
+            patron.ChurnJudgement(
+                e["churn horizon"], e["churn customers"], e["purchase log-loss"],
+                e["layer log-loss"], e["gain error"], e["layer adopted"] == 1))
         self.assertEqual(patron.model_from(fit.as_dict()), fit.model)
         self.assertEqual(
             set(fit.as_dict()),
             set("model parametersWeeks parametersDays standardErrors standardErrorsDays "
-                "logLikelihood spend blend calibration customers distinctHistories iterations converged "
+                "logLikelihood spend blend calibration churnLayer customers distinctHistories iterations converged "
                 "seconds".split()))
 
     def test_score_interval(self) -> None:
@@ -417,6 +436,12 @@ class TheReplies(unittest.TestCase):
              calibration.correction.deviations),
             (e["reference days"], e["intercept"],
              tuple(row["deviation"] for row in e.rows("signals"))))
+        assert status.model.churn_layer is not None
+        self.assertEqual(
+            (status.model.churn_layer.horizon_days, status.model.churn_layer.typical_gap_days,
+             [term[0] for term in status.model.churn_layer.terms]),
+            (e["layer horizon"], e["typical gap"],
+             [row["feature"] for row in e.rows("layer terms")]))
         self.assertIsNone(patron.read_status(e.body, with_state_hash=False).state_hash)
 
     def test_every_truncation_is_a_connection_error(self) -> None:
@@ -541,9 +566,9 @@ def from_examples(verb: int, tag: int, body: bytes) -> Optional[bytes]:
     if verb != 33:
         return reply(verb, tag, example(titles[verb]).body)
     (count,) = struct.unpack_from("<I", body, 32)
-    score = example("score reply").body[:-8]
+    score, end = (lambda body: (body[:-16], body[-8:]))(example("score reply").body)
     first = int(body[37 : 37 + body[36]])
-    scores = b"".join(score + struct.pack("<d", first + i) for i in range(count))
+    scores = b"".join(score + struct.pack("<d", first + i) + end for i in range(count))
     return reply(verb, tag, struct.pack("<II", count, 0) + scores)
 
 
