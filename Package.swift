@@ -94,3 +94,10 @@ let settings: [SwiftSetting] = [
 for target in package.targets where target.type != .system {
   target.swiftSettings = settings
 }
+
+// Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a
+// debug build they lose nothing by being optimised.
+for target in package.targets where target.name == "Models" {
+  target.swiftSettings?.append(
+    .unsafeFlags(["-O"], .when(configuration: .debug)))
+}

@@ -2,10 +2,16 @@
 
 import Testing
 
+import class Foundation.ProcessInfo
+
 @testable import Models
 
 @Suite("AutoFit")
 struct AutoFitTests {
+  /// Numerics are slow in a debug build: the whole of it runs in release mode (.ci/run --long).
+  private static let isLong = ProcessInfo.processInfo.environment["PATRON_LONG"] == "1"
+  static let seeds: [UInt64] = isLong ? [1, 2, 3] : [1]
+
   /// How a prediction of every customer did.
   private static func holdout(
     _ orders: OrderDays, cut: Int32, days: Int32, _ expected: (Standing) -> [Double]
@@ -17,12 +23,12 @@ struct AutoFitTests {
 
   @Test(
     "where a season lies in the past, the choice foretells better than every single model",
-    arguments: [1, 2] as [UInt64])
+    arguments: seeds)
   func season(seed: UInt64) throws {
     // From January 1995 on; the fit is at the end of 1996, right after a peak.
     let clock = try SeasonalShop.christmas()
     let orders = SeasonalShop.orders(
-      customers: 2500, seed: seed, joining: 600, days: 365 * 2 + 120, clock: clock)
+      customers: Self.isLong ? 2500 : 400, seed: seed, joining: 600, days: 365 * 2 + 120, clock: clock)
     let (cut, days) = (9131 + 365 * 2 as Int32, 120 as Int32)
     let auto = try AutoFit.fit(orders, through: cut, horizonDays: Double(days))
     let peak = auto.calibration.clock.speeds[22...].reduce(0, +) / 2
@@ -67,30 +73,30 @@ struct AutoFitTests {
         (0..<count).reversed().map(task).reversed()
       }
     }
-    let orders = SeasonalShop.orders(customers: 600, seed: 4, joining: 120, days: 250, clock: .even)
-    let day = 9131 + 250 as Int32
-    let alone = try AutoFit.fit(orders, through: day, horizonDays: 100)
-    let others = try AutoFit.fit(orders, through: day, horizonDays: 100, crew: Backwards())
+    let orders = SeasonalShop.orders(customers: 120, seed: 4, joining: 60, days: 110, clock: .even)
+    let day = 9131 + 110 as Int32
+    let alone = try AutoFit.fit(orders, through: day, horizonDays: 60)
+    let others = try AutoFit.fit(orders, through: day, horizonDays: 60, crew: Backwards())
     #expect(alone.trials == others.trials && alone.calibration == others.calibration)
     #expect(alone.fits == others.fits)
     let deviances = alone.trials.map(\.deviance)
     #expect(deviances == deviances.sorted() && deviances.allSatisfy { $0 > 0 })
     let names = Set(alone.trials.map(\.name))
     #expect(names.isSuperset(of: ["bg-nbd", "mbg-nbd", "pareto-nbd", "auto"]))
-    #expect(alone.windowDays == [100, 85, 70, 55, 40])
+    #expect(alone.windowDays == [55, 46, 38, 30, 22])
   }
 
   @Test("nothing after the fitting day is looked at")
   func honest() throws {
-    let orders = SeasonalShop.orders(customers: 500, seed: 5, joining: 200, days: 400, clock: .even)
-    let day = 9131 + 220 as Int32
+    let orders = SeasonalShop.orders(customers: 150, seed: 5, joining: 60, days: 200, clock: .even)
+    let day = 9131 + 100 as Int32
     var known = OrderDays()
     for customer in 0..<orders.count {
       let days = orders[customer].filter { $0 <= day }
       if !days.isEmpty { known.append(days) }
     }
-    let with = try AutoFit.fit(orders, through: day, horizonDays: 100)
-    let without = try AutoFit.fit(known, through: day, horizonDays: 100)
+    let with = try AutoFit.fit(orders, through: day, horizonDays: 40)
+    let without = try AutoFit.fit(known, through: day, horizonDays: 40)
     // Halves of the customers are told apart by their places, which the unknown ones move.
     #expect(with.fits == without.fits)
     #expect(with.calibration.clock == without.calibration.clock)
@@ -99,15 +105,15 @@ struct AutoFitTests {
 
   @Test("a new outcome is worse than the present one only when it foretells worse")
   func comparison() throws {
-    let orders = SeasonalShop.orders(customers: 500, seed: 6, joining: 120, days: 250, clock: .even)
-    let day = 9131 + 250 as Int32
-    let first = try AutoFit.fit(orders, through: day, horizonDays: 100)
+    let orders = SeasonalShop.orders(customers: 120, seed: 6, joining: 60, days: 110, clock: .even)
+    let day = 9131 + 110 as Int32
+    let first = try AutoFit.fit(orders, through: day, horizonDays: 50)
     #expect(first.comparison == nil)
-    let again = try AutoFit.fit(orders, through: day, horizonDays: 100, present: first.outcome)
+    let again = try AutoFit.fit(orders, through: day, horizonDays: 50, present: first.outcome)
     #expect(try #require(again.comparison).isWorse == false)
     let nonsense = AutoFit.Outcome(
       purchases: [try PurchaseParameters(.bgNBD, SIMD4(5, 10, 1, 1))], calibration: .none)
-    let rescue = try AutoFit.fit(orders, through: day, horizonDays: 100, present: nonsense)
+    let rescue = try AutoFit.fit(orders, through: day, horizonDays: 50, present: nonsense)
     #expect(try #require(rescue.comparison).isWorse == false)
     #expect(AutoFit.Comparison(new: 1.01, present: 1).isWorse)
     #expect(AutoFit.Comparison(new: .nan, present: 1).isWorse)
