@@ -28,7 +28,8 @@ struct AutoFitTests {
     // From January 1995 on; the fit is at the end of 1996, right after a peak.
     let clock = try SeasonalShop.christmas()
     let orders = SeasonalShop.orders(
-      customers: Self.isLong ? 2500 : 400, seed: seed, joining: 600, days: 365 * 2 + 120, clock: clock)
+      customers: Self.isLong ? 2500 : 400, seed: seed, joining: 600,
+      days: 365 * 2 + 120, clock: clock)
     let (cut, days) = (9131 + 365 * 2 as Int32, 120 as Int32)
     let auto = try AutoFit.fit(orders, through: cut, horizonDays: Double(days))
     let peak = auto.calibration.clock.speeds[22...].reduce(0, +) / 2
