@@ -128,8 +128,8 @@ class Patron:
                 writer.writerows((customer, day.isoformat(), "10.00") for day in days)
         for _ in range(200):
             done = subprocess.run(
-                [PATRON, "import", rows, "--customer", "customer", "--time", "date", "--amount",
-                 "amount", "--currency", "USD", "--server", self.address], capture_output=True,
+                [PATRON, "import", rows, "--customer", "customer", "--date", "date", "--amount",
+                 "amount", "--address", self.address], capture_output=True,
                 text=True)
             if done.returncode == 0:
                 return
@@ -138,7 +138,7 @@ class Patron:
 
     def fit(self, name: str) -> Tuple[float, float]:
         told = subprocess.run(
-            [PATRON, "fit", "--model", name, "--as-of", self.cut.isoformat(), "--json", "--server",
+            [PATRON, "fit", "--model", name, "--as-of", self.cut.isoformat(), "--json", "--address",
              self.address], check=True, capture_output=True, text=True)
         report = json.loads(told.stdout)
         return report["seconds"], report["logLikelihood"]
