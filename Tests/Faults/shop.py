@@ -204,7 +204,8 @@ class Stream:
 def a_model(draw: Random) -> patron.Model:
     """Some parameters; which does not matter."""
     values = [draw.uniform(0.2, 3) for _ in range(4)]
-    return patron.Model("mbg-nbd", *values, draw.uniform(1, 9), draw.uniform(2, 9), 15.0)
+    days = dict(zip(("r", "alpha", "a", "b"), values))
+    return patron.Model("mbg-nbd", days, draw.uniform(1, 9), draw.uniform(2, 9), 15.0)
 
 
 # ---------------------------------------------------------------------------------------------
