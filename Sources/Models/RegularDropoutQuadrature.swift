@@ -9,7 +9,7 @@
 ///     ρ^(−i)/k · Σ_ω ω^(−i) · (1 − (1 + (1−ωρ)·u)^(−R−j)) / (1−ωρ),
 ///
 /// where the root 1 gives nearly all at long horizons, so nothing cancels unless q is small: there
-/// the series in q is short. The rule over p is that of `DropoutQuadrature`.
+/// the series in q is short. The mean over p is taken by `BetaMean`.
 struct RegularDropoutQuadrature {
   private let orders: RegularExpectedOrders
   private let u: Double
@@ -38,52 +38,9 @@ struct RegularDropoutQuadrature {
 
   /// The mean over p.
   func value() -> Double {
-    let (a, b) = (orders.a, orders.bPosterior)
-    let center = log(max(a, 1) / max(b, 1))
-    let width = min(1, (1 / max(a, 1) + 1 / max(b, 1)).squareRoot())
-    let mode = log(a / b)
-    let peak = logWeight(mode)
-    var numerator = 0.0
-    var normaliser = 0.0
-
-    /// Adds the point at v; false once what lies beyond v is nothing.
-    func add(_ v: Double) -> Bool {
-      let y = center + width * sinh(v)
-      let logged = logWeight(y) - peak
-      let weight = cosh(v) * exp(logged)
-      let term = weight * value(atLogit: y)
-      numerator += term
-      normaliser += weight
-      return logged > -60 || term > 1e-20 * numerator || (v < 0) != (y < mode)
+    BetaMean(a: orders.a, b: orders.bPosterior, changeMax: Self.changeMax).mean {
+      value(atLogit: $0)
     }
-    func addSide(from first: Double, by distance: Double) {
-      var v = first
-      while add(v) { v += distance }
-    }
-
-    var step = 0.25
-    _ = add(0)
-    addSide(from: step, by: step)
-    addSide(from: -step, by: -step)
-    var result = numerator / normaliser
-    while step > 1.0 / 1024 {
-      addSide(from: step / 2, by: step)
-      addSide(from: -step / 2, by: -step)
-      step /= 2
-      let refined = numerator / normaliser
-      let change = abs(refined - result)
-      result = refined
-      if change <= Self.changeMax * result { break }
-    }
-    return result
-  }
-
-  /// ln[p^a (1−p)^b] with p = 1/(1+e^(−y)).
-  private func logWeight(_ y: Double) -> Double {
-    let (a, b) = (orders.a, orders.bPosterior)
-    return y > 0
-      ? -b * y - (a + b) * log1p(exp(-y))
-      : a * y - (a + b) * log1p(exp(y))
   }
 
   /// The expected orders given p = 1/(1+e^(−y)).

@@ -93,7 +93,7 @@ struct Rise {
 }
 
 /// ln Γ(y) − [(y − ½) ln y − y + ½ ln 2π] for y ≥ 12.
-private func stirlingCorrection(_ y: Double) -> Double {
+func stirlingCorrection(_ y: Double) -> Double {
   let inverse = 1 / y
   let square = inverse * inverse
   var series = -3617.0 / 122_400

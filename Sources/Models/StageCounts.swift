@@ -43,8 +43,8 @@ struct StageCounts {
     let all = shape + count
     let excess = (mean - count) / (1 + odds)
     let exponent =
-      Self.stirlingError(all) - Self.stirlingError(count) - Self.stirlingError(shape)
-      - count * Self.deviance(excess / count) - shape * Self.deviance(-excess / shape)
+      stirlingError(all) - stirlingError(count) - stirlingError(shape)
+      - count * deviance(excess / count) - shape * deviance(-excess / shape)
     return (shape / (all * count) / (2 * Double.pi)).squareRoot() * exp(exponent)
   }
 
@@ -94,37 +94,5 @@ struct StageCounts {
       m += 1
     }
     return value
-  }
-
-  /// e − ln(1+e), without cancellation near 0.
-  private static func deviance(_ e: Double) -> Double {
-    guard abs(e) < 0.1 else { return e - log1p(e) }
-    var power = e * e
-    var sum = power / 2
-    var n = 3.0
-    while true {
-      power *= -e
-      let term = power / n
-      sum += term
-      if abs(term) <= 1e-18 * sum || power == 0 { return sum }
-      n += 1
-    }
-  }
-
-  /// ln Γ(x+1) − [(x + ½) ln x − x + ½ ln 2π].
-  private static func stirlingError(_ x: Double) -> Double {
-    guard x >= 15 else {
-      return logGamma(x + 1) - (x + 0.5) * log(x) + x - 0.918_938_533_204_672_8
-    }
-    let inverse = 1 / x
-    let square = inverse * inverse
-    var series = 1.0 / 156
-    series = series * square - 691.0 / 360_360
-    series = series * square + 1.0 / 1188
-    series = series * square - 1.0 / 1680
-    series = series * square + 1.0 / 1260
-    series = series * square - 1.0 / 360
-    series = series * square + 1.0 / 12
-    return series * inverse
   }
 }
