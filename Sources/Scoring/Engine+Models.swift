@@ -50,29 +50,11 @@ extension Engine {
           ? "a bootstrap is of one model; choose one instead of auto"
           : "a bootstrap of \(request.bootstrap) shops is asked for, it must be at most \(most)")
     }
-    guard let calendar = store.calendar, store.newestOrderDay >= 0 else {
-      throw Refusal(.notEnoughData, "there are no orders to fit to; record or import some first")
-    }
-    var day = UInt16(store.newestOrderDay)
-    if request.asOfMicros != 0 {
-      guard let asked = calendar.day(ofMicros: request.asOfMicros) else {
-        throw Refusal(.timeOutOfRange, at: at, "as of must lie between 1970-01-01 and 2149-06-05")
-      }
-      day = asked
-    }
-    var holdoutDay: UInt16?
-    if request.holdoutFromMicros != 0 {
-      guard let cut = calendar.day(ofMicros: request.holdoutFromMicros), cut < day else {
-        throw Refusal(
-          .timeOutOfRange, at: at + 9,
-          "the hold-out must begin before the last day that is used, which is day \(day) since "
-            + "1970-01-01")
-      }
-      // What is fitted ends at the cut; what follows, up to the as-of day, is predicted.
-      (day, holdoutDay) = (cut, day)
-    }
+    let lastDay = try store.lastDay(asOf: request.asOfMicros, at: at, "to fit to")
+    // What is fitted ends at the cut; what follows, up to the as-of day, is predicted.
+    let cut = try store.holdoutCut(from: request.holdoutFromMicros, before: lastDay, at: at + 9)
     return FitJob(
-      store: store, choice: choice, day: day, holdoutDay: holdoutDay,
+      store: store, choice: choice, day: cut ?? lastDay, holdoutDay: cut == nil ? nil : lastDay,
       bootstrap: Int(request.bootstrap))
   }
 

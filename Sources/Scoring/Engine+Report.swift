@@ -10,26 +10,8 @@ extension Engine {
     guard let adopted = store.model else {
       throw Refusal(.noModel, "no model was adopted yet; fit one or adopt one first")
     }
-    guard let calendar = store.calendar, store.newestOrderDay >= 0 else {
-      throw Refusal(.notEnoughData, "there are no orders to report on; record or import some first")
-    }
-    var day = UInt16(store.newestOrderDay)
-    if request.asOfMicros != 0 {
-      guard let asked = calendar.day(ofMicros: request.asOfMicros) else {
-        throw Refusal(.timeOutOfRange, at: at, "as of must lie between 1970-01-01 and 2149-06-05")
-      }
-      day = asked
-    }
-    var cut: UInt16?
-    if request.holdoutFromMicros != 0 {
-      guard let asked = calendar.day(ofMicros: request.holdoutFromMicros), asked < day else {
-        throw Refusal(
-          .timeOutOfRange, at: at + 8,
-          "the hold-out must begin before the last day that is used, which is day \(day) since "
-            + "1970-01-01")
-      }
-      cut = asked
-    }
+    let day = try store.lastDay(asOf: request.asOfMicros, at: at, "to report on")
+    let cut = try store.holdoutCut(from: request.holdoutFromMicros, before: day, at: at + 8)
     var customer: UInt32?
     if !request.customer.isEmpty {
       customer = row(of: request.customer)

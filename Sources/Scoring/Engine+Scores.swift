@@ -105,10 +105,8 @@ extension Engine {
     guard let calendar = store.calendar else {
       throw Refusal(.notDeclared, "the shop's time zone must be declared first")
     }
-    let time = fields.asOfMicros == 0 ? nowMicros : fields.asOfMicros
-    guard let day = calendar.day(ofMicros: time) else {
-      throw Refusal(.timeOutOfRange, at: at, "as of must lie between 1970-01-01 and 2149-06-05")
-    }
+    let day = try calendar.day(
+      asOf: fields.asOfMicros == 0 ? nowMicros : fields.asOfMicros, at: at)
     do throws(ModelError) {
       let terms = try ScoreTerms(
         horizonDays: fields.horizonDays, discountRatePerYear: fields.discountRate,

@@ -106,16 +106,7 @@ extension Engine {
     guard let adopted = store.model else {
       throw Refusal(.noModel, "no model was adopted yet; fit one or adopt one first")
     }
-    guard let calendar = store.calendar, store.newestOrderDay >= 0 else {
-      throw Refusal(.notEnoughData, "there are no orders to foretell from; import some first")
-    }
-    var day = UInt16(store.newestOrderDay)
-    if request.asOfMicros != 0 {
-      guard let asked = calendar.day(ofMicros: request.asOfMicros) else {
-        throw Refusal(.timeOutOfRange, at: at, "as of must lie between 1970-01-01 and 2149-06-05")
-      }
-      day = asked
-    }
+    let day = try store.lastDay(asOf: request.asOfMicros, at: at, "to foretell from")
     return ForecastJob(store: store, adopted: adopted, day: day, weeks: Int(request.weeks))
   }
 }
