@@ -100,7 +100,9 @@ extension FitPlan {
 }
 
 /// Groups a crew's member takes at a time; results depend on it, but not on the crew.
-private let groupsPerPiece = 4096
+private let groupsPerPiece = 1024
+/// The same over lanes: fewer are done before another thread has begun.
+private let lanedGroupsPerPiece = 16_384
 
 /// The derivatives from a model's functions of one history.
 private func oneByOne<Model: LikelihoodModel>(
@@ -129,7 +131,7 @@ private func inLanes(
     let packs = histories.lanes()
     return { point in
       let model = model(point)
-      let size = groupsPerPiece / Lanes.scalarCount
+      let size = lanedGroupsPerPiece / Lanes.scalarCount
       return histories.curvature(model, crew, pieces: packs.count, of: size) {
         model.timeCurvature(of: packs[$0])
       }

@@ -59,17 +59,25 @@ public struct GroupedHistories: Sendable {
     where other != count {
       throw .unequalColumns(name: name, count: other, expected: count)
     }
-    var keys: [UInt64] = []
-    keys.reserveCapacity(count)
+    var longest: Int32 = 0
     for row in 0..<count {
       let (x, recency, age) = (repeatOrders[row], recencyDays[row], ageDays[row])
       if let reason = Self.fault(x: x, recency: recency, age: age) {
         throw .impossibleHistory(row: row, reason: reason)
       }
-      keys.append(UInt64(x) << 42 | UInt64(recency) << 21 | UInt64(age))
+      longest = max(longest, age)
+    }
+    // No wider than need be: fewer digits to sort by.
+    let width = UInt64(Int32.bitWidth - longest.leadingZeroBitCount)
+    var keys: [UInt64] = []
+    keys.reserveCapacity(count)
+    for row in 0..<count {
+      keys.append(
+        (UInt64(repeatOrders[row]) << width | UInt64(recencyDays[row])) << width
+          | UInt64(ageDays[row]))
     }
     Self.sort(&keys)
-    self.init(sorted: keys, sumOfLogGaps: sumOfLogGaps)
+    self.init(sorted: keys, width: width, sumOfLogGaps: sumOfLogGaps)
   }
 
   /// Groups histories in the time of a clock; who is the same by the calendar is so by the clock.
@@ -85,34 +93,44 @@ public struct GroupedHistories: Sendable {
     repeatOrders: [Int32], firstDays: [Int32], lastDays: [Int32], day: Int32,
     sumOfLogGaps: Double, time: (Int32) -> Double
   ) {
+    let earliest = firstDays.min() ?? day
+    let width = UInt64(Int32.bitWidth - (day - earliest).leadingZeroBitCount)
     var keys = repeatOrders.indices.map {
-      UInt64(repeatOrders[$0]) << 42 | UInt64(lastDays[$0]) << 21 | UInt64(firstDays[$0])
+      (UInt64(repeatOrders[$0]) << width | UInt64(lastDays[$0] - earliest)) << width
+        | UInt64(firstDays[$0] - earliest)
     }
     Self.sort(&keys)
     let now = time(day)
-    let calendar = GroupedHistories(sorted: keys, sumOfLogGaps: sumOfLogGaps)
+    let calendar = GroupedHistories(sorted: keys, width: width, sumOfLogGaps: sumOfLogGaps)
     self.init(
       groups: calendar.groups.map { group in
-        let first = time(Int32(group.ageDays))
+        let first = time(earliest + Int32(group.ageDays))
         return Group(
           repeatOrders: group.repeatOrders,
-          recencyDays: max(time(Int32(group.recencyDays)) - first, 0),
+          recencyDays: max(time(earliest + Int32(group.recencyDays)) - first, 0),
           ageDays: max(now - first, 0), customers: group.customers)
       }, sumOfLogGaps: sumOfLogGaps)
   }
 
-  /// Groups sorted keys.
-  private init(sorted keys: [UInt64], sumOfLogGaps: Double) {
+  /// Groups sorted keys of three numbers, all but the first so many bits wide.
+  private init(sorted keys: [UInt64], width: UInt64, sumOfLogGaps: Double) {
+    var distinct = 0
+    var last: UInt64?
+    for key in keys where key != last {
+      distinct += 1
+      last = key
+    }
     var groups: [Group] = []
+    groups.reserveCapacity(distinct)
+    let mask: UInt64 = 1 << width - 1
     var start = 0
     while start < keys.count {
       let key = keys[start]
       var end = start + 1
       while end < keys.count, keys[end] == key { end += 1 }
-      let mask: UInt64 = 1 << 21 - 1
       groups.append(
         Group(
-          repeatOrders: Int32(key >> 42), recencyDays: Double(key >> 21 & mask),
+          repeatOrders: Int32(key >> (2 * width)), recencyDays: Double(key >> width & mask),
           ageDays: Double(key & mask), customers: end - start))
       start = end
     }
@@ -148,19 +166,31 @@ public struct GroupedHistories: Sendable {
       keys.sort()
       return
     }
-    let varying = keys.reduce((all: UInt64.max, any: 0 as UInt64)) { ($0.all & $1, $0.any | $1) }
+    var (all, any) = (UInt64.max, 0 as UInt64)
+    for key in keys {
+      all &= key
+      any |= key
+    }
     var other = keys
-    for shift in stride(from: 0 as UInt64, to: 64, by: 11)
-    where (varying.all ^ varying.any) >> shift & 2047 != 0 {
-      var places = [Int](repeating: 0, count: 2049)
-      for key in keys { places[Int(key >> shift & 2047) + 1] += 1 }
-      for digit in 1..<2048 { places[digit] += places[digit - 1] }
-      for key in keys {
-        let digit = Int(key >> shift & 2047)
-        other[places[digit]] = key
-        places[digit] += 1
-      }
+    for shift in stride(from: 0 as UInt64, to: 64, by: 11) where (all ^ any) >> shift & 2047 != 0 {
+      deal(keys.span, into: other.mutableSpan, by: shift)
       swap(&keys, &other)
+    }
+  }
+
+  /// Puts keys into the sequence of one of their digits, equal ones as they lie.
+  private static func deal(
+    _ keys: Span<UInt64>, into other: consuming MutableSpan<UInt64>, by shift: UInt64
+  ) {
+    var counts = [Int](repeating: 0, count: 2049)
+    var places = counts.mutableSpan
+    for place in keys.indices { places[Int(keys[place] >> shift & 2047) + 1] += 1 }
+    for digit in 1..<2048 { places[digit] += places[digit - 1] }
+    for place in keys.indices {
+      let key = keys[place]
+      let digit = Int(key >> shift & 2047)
+      other[places[digit]] = key
+      places[digit] += 1
     }
   }
 

@@ -12,6 +12,8 @@ struct Newton {
   static let iterationsMax = 100
   /// A predicted gain of log-likelihood below which it is done.
   static let gainMin = 1e-10
+  /// How much the first step of a climb is damped.
+  static let dampingFirst = 1e-3
   /// The longest step in the logarithm of a parameter.
   static let stepMax = 1.5
 
@@ -34,13 +36,14 @@ struct Newton {
   /// - Parameters:
   ///   - start: where the first climb begins.
   ///   - others: where further climbs begin.
+  ///   - damping: μ of the first climb's first step; 0 where the start is known to be near the top.
   ///   - curvature: value, gradient and Hessian in the parameters themselves.
   /// - Returns: the best end; its iterations are those of all climbs together.
   func maximise(
-    from start: SIMD4<Double>, otherwise others: [SIMD4<Double>],
+    from start: SIMD4<Double>, otherwise others: [SIMD4<Double>], damping: Double = dampingFirst,
     _ curvature: (SIMD4<Double>) -> Curvature
   ) -> Result {
-    var best = maximise(from: start, curvature)
+    var best = maximise(from: start, damping: damping, curvature)
     if best.isInside { return best }
     var iterations = best.iterations
     for start in others {
@@ -60,14 +63,16 @@ struct Newton {
   ///
   /// - Parameters:
   ///   - start: the first parameters; they are moved into the box.
+  ///   - firstDamping: μ of the first step.
   ///   - curvature: value, gradient and Hessian in the parameters themselves.
   /// - Returns: the best parameters met and how the climb ended.
   func maximise(
-    from start: SIMD4<Double>, _ curvature: (SIMD4<Double>) -> Curvature
+    from start: SIMD4<Double>, damping firstDamping: Double = dampingFirst,
+    _ curvature: (SIMD4<Double>) -> Curvature
   ) -> Result {
     var point = start.clamped(lowerBound: lower, upperBound: upper)
     var here = curvature(point)
-    var damping = 1e-3
+    var damping = firstDamping
     var iterations = 0
     var settled = false
     while iterations < Self.iterationsMax, !settled {

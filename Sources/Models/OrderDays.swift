@@ -3,9 +3,9 @@
 /// The days with an order of every customer, one customer after the other.
 public struct OrderDays: Sendable {
   /// Where each customer's days begin, and where the last one's end.
-  private var starts: [Int] = [0]
+  @usableFromInline var starts: [Int] = [0]
   /// Days since 1970-01-01, rising within a customer.
-  private var days: [Int32] = []
+  @usableFromInline var days: [Int32] = []
 
   /// Starts without customers.
   public init() {}
@@ -31,6 +31,16 @@ public struct OrderDays: Sendable {
     self.days.append(contentsOf: days)
     starts.append(self.days.count)
   }
+
+  /// Adds a day to the customer who is added now.
+  ///
+  /// - Parameter day: after the customer's last one.
+  @inlinable
+  public mutating func append(day: Int32) { days.append(day) }
+
+  /// Ends the customer who was added day by day, at least one.
+  @inlinable
+  public mutating func endCustomer() { starts.append(days.count) }
 
   /// Adds the customers of another part of the shop.
   ///

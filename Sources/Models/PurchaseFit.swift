@@ -43,9 +43,9 @@ public struct PurchaseFit: Sendable, Equatable {
     return best
   }
 
-  /// From this many distinct histories on the climb begins on a sample of them.
-  private static let sampledFrom = 50_000
-  private static let sampleSize = 5_000
+  /// From this many distinct histories on the climb begins on a sample, each of so many.
+  private static let sampledFrom = 4_000
+  private static let sampledEvery = 8
 
   /// Fits a model.
   ///
@@ -69,17 +69,29 @@ public struct PurchaseFit: Sendable, Equatable {
     let newton = Newton(lower: plan.lower, upper: plan.upper)
     var starts = plan.starts(for: histories)
     if let start { starts[0] = start }
-    if histories.groups.count > sampledFrom {
-      // Most of the way on a part of a large shop.
-      let sample = histories.sampled(every: histories.groups.count / sampleSize)
-      starts[0] =
-        newton.maximise(
-          from: starts[0], otherwise: Array(starts.dropFirst()), plan.curvature(sample, crew)
-        ).parameters
-    }
-    let best = newton.maximise(
-      from: starts[0], otherwise: Array(starts.dropFirst()), plan.curvature(histories, crew))
+    let best = climb(newton, plan, histories, from: starts, crew)
     return PurchaseFit(kind: kind, histories: histories, best: best)
+  }
+
+  /// Climbs on the shop, most of the way on a part of it where it is large.
+  private static func climb(
+    _ newton: Newton, _ plan: FitPlan, _ histories: GroupedHistories, from starts: [SIMD4<Double>],
+    _ crew: any FitCrew
+  ) -> Newton.Result {
+    var starts = starts
+    var iterations = 0
+    var damping = Newton.dampingFirst
+    if histories.groups.count > sampledFrom {
+      let part = climb(newton, plan, histories.sampled(every: sampledEvery), from: starts, crew)
+      starts[0] = part.parameters
+      iterations = part.iterations
+      if part.isInside { damping = 0 }
+    }
+    var best = newton.maximise(
+      from: starts[0], otherwise: Array(starts.dropFirst()), damping: damping,
+      plan.curvature(histories, crew))
+    best.iterations += iterations
+    return best
   }
 
   /// The answer where nobody ever came back: the likelihood only says «rarely».

@@ -56,7 +56,7 @@ public struct SpendFit: Sendable, Equatable {
     let newton = Newton(lower: lower, upper: upper)
     let best = newton.maximise(
       from: SIMD4(2, 3, 1, 1), otherwise: [SIMD4(6, 4, 0.5, 1), SIMD4(1, 10, 10, 1)],
-      sample.curvature)
+      sample.curvature())
     return SpendFit(sample, best: best)
   }
 

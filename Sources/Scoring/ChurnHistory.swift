@@ -25,36 +25,31 @@ struct ChurnHistory {
 }
 
 extension Store {
-  /// What a churn layer is told of a customer, and the days with an order; nil where there are none.
+  /// What a churn layer is told of a customer; nil where there are none.
   ///
   /// - Complexity: the customer's orders, sorted, and each of the returns over the orders.
+  func churnHistory(of row: CustomerRow, asOf day: UInt16) -> ChurnHistory? {
+    churnHistory(of: row, dayOrders(of: row, asOf: day)[...], asOf: day)
+  }
+
+  /// The same from the days with an order up to the day, where they were read before.
   func churnHistory(
-    of row: CustomerRow, asOf day: UInt16
-  ) -> (history: ChurnHistory, days: [UInt16])? {
-    var standing = standingOrders(of: row, asOf: day)
-    standing.sort { $0.day < $1.day }
-    var days: [UInt16] = []
-    // Doubles: a sum of what came back since could overflow, and only ratios are taken.
-    var values: [Double] = []
-    for order in standing {
-      if days.last != order.day {
-        days.append(order.day)
-        values.append(0)
-      }
-      values[values.count - 1] += Double(order.amountMinor)
-    }
+    of row: CustomerRow, _ days: ArraySlice<DayOrder>, asOf day: UInt16
+  ) -> ChurnHistory? {
     guard let first = days.first, let last = days.last else { return nil }
     var known = ChurnHistory(
       history: PurchaseHistory(
-        repeatOrders: Double(days.count - 1), recencyDays: Double(last - first),
-        ageDays: Double(day - first)))
-    if days.count > 1 {
-      known.lastGapDays = Double(last - days[days.count - 2])
-      let before = values.dropLast().reduce(0, +) / Double(values.count - 1)
-      if before > 0 { known.spendRatio = values[values.count - 1] / before }
+        repeatOrders: Double(days.count - 1), recencyDays: Double(last.day - first.day),
+        ageDays: Double(day - first.day)))
+    let others = days.dropLast()
+    if let secondLast = others.last {
+      known.lastGapDays = Double(last.day - secondLast.day)
+      // Doubles: a sum of what came back since could overflow, and only ratios are taken.
+      let before = others.reduce(0) { $0 + Double($1.amountMinor) } / Double(others.count)
+      if before > 0 { known.spendRatio = Double(last.amountMinor) / before }
     }
     if row.lastReturn != CustomerRow.none { takeReturns(of: row, asOf: day, into: &known) }
-    return (known, days)
+    return known
   }
 
   /// The share that came back, and whether any of the last day's orders did.

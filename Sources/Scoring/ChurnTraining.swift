@@ -84,11 +84,14 @@ struct ChurnTraining {
     let end = cut + UInt16(horizon)
     var orders = OrderDays()
     var known: [(history: ChurnHistory, isQuiet: Bool)] = []
+    var days: [DayOrder] = []
     for number in stride(from: 0, to: rows, by: max((rows + customersMax - 1) / customersMax, 1)) {
       let row = store.customers[UInt32(number)]
-      guard let (history, days) = store.churnHistory(of: row, asOf: cut) else { continue }
-      orders.append(days.lazy.map(Int32.init))
-      known.append((history, store.orderDays(of: row, after: cut, through: end) == 0))
+      if row.firstDay > cut && row.lastReturn == CustomerRow.none { continue }
+      store.readDayOrders(of: row, asOf: cut, into: &days)
+      guard let history = store.churnHistory(of: row, days[...], asOf: cut) else { continue }
+      orders.append(days[...])
+      known.append((history, store.isQuiet(row, after: cut, through: end)))
     }
     guard let churn = outcome.churnProbability(orders, on: Int32(cut), within: horizon) else {
       return nil

@@ -141,7 +141,7 @@ extension Engine {
     known.subject = store.subject(
       row, statistics, asOf: question.day, under: question.adopted.model.calibration)
     if question.asksLayer {
-      known.churn = store.churnHistory(of: row, asOf: question.day)?.history
+      known.churn = store.churnHistory(of: row, asOf: question.day)
     }
     return known
   }

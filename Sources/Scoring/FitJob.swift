@@ -21,8 +21,6 @@ public struct FitJob: Sendable {
   static let horizonDays = 365.0
   /// The same shops are drawn every time.
   private static let bootstrapSeed: UInt64 = 1
-  /// Customers whose rows one member of a crew reads at a time.
-  private static let rowsPerPiece = 16_384
 
   /// Fits the models to the customers whose first order is not after the day.
   ///
@@ -34,9 +32,7 @@ public struct FitJob: Sendable {
     let outcome: Outcome
     let spend: SpendFit?
     do throws(ModelError) {
-      outcome = try fit(columns, crew)
-      spend = try SpendFit.fit(
-        repeatOrders: columns.spenders.span, meanSpend: columns.meanSpend.span)
+      (outcome, spend) = try fits(columns, crew)
     } catch {
       throw Refusal(.notEnoughData, "no model can be fitted: \(error)")
     }
@@ -63,14 +59,41 @@ public struct FitJob: Sendable {
   }
 
   /// What a fit came to, whichever it was.
-  private struct Outcome {
+  private struct Outcome: Sendable {
     /// The model that leads the report.
     var fit: PurchaseFit
     var auto: AutoFit?
     var bootstrap: Bootstrap?
     var warnings: [String]
     /// The orders a validation expects, customer by customer.
-    var expectedOrders: (FitColumns) -> [Double]
+    var expectedOrders: @Sendable (FitColumns) -> [Double]
+  }
+
+  /// A half of the work, as a member of a crew hands it back.
+  private enum Half: Sendable {
+    case purchases(Result<Outcome, ModelError>)
+    case spend(Result<SpendFit?, ModelError>)
+  }
+
+  /// Both fits at the same time: neither needs the other.
+  private func fits(
+    _ columns: FitColumns, _ crew: any FitCrew
+  ) throws(ModelError) -> (Outcome, SpendFit?) {
+    let halves = crew.map(2) { number in
+      if number == 0 {
+        Half.purchases(Result { () throws(ModelError) in try fit(columns, crew) })
+      } else {
+        Half.spend(
+          Result { () throws(ModelError) in
+            try SpendFit.fit(
+              repeatOrders: columns.spenders.span, meanSpend: columns.meanSpend.span)
+          })
+      }
+    }
+    guard case .purchases(let purchases) = halves[0], case .spend(let spend) = halves[1] else {
+      preconditionFailure("a crew gives results in the order of their numbers")
+    }
+    return (try purchases.get(), try spend.get())
   }
 
   private func fit(_ columns: FitColumns, _ crew: any FitCrew) throws(ModelError) -> Outcome {
@@ -153,31 +176,47 @@ public struct FitJob: Sendable {
 
   /// Reads what a fit needs of every customer.
   private func columns(_ crew: any FitCrew) -> FitColumns {
-    let rows = UInt32(store.customerCount)
-    let size = UInt32(Self.rowsPerPiece)
-    let pieces = crew.map(Int((rows + size - 1) / size)) { piece in
-      let first = UInt32(piece) * size
-      return columns(of: first..<min(first + size, rows))
-    }
-    return pieces.reduce(into: FitColumns()) { $0.append($1) }
+    store.inPieces(on: crew) { columns(of: $0) }.reduce(into: FitColumns()) { $0.append($1) }
   }
 
   private func columns(of rows: Range<UInt32>) -> FitColumns {
     var columns = FitColumns()
+    columns.reserveCapacity(rows.count)
+    // Held here, so that it is not retained for every row.
+    let store = store
+    let majorPerMinor = store.majorPerMinor
     let needsDays = if case .model(let kind) = choice { kind.stages > 1 } else { true }
+    let last = holdoutDay ?? day
+    var days: [DayOrder] = []
     for number in rows {
       let row = store.customers[number]
-      let statistics = store.statistics(of: row, asOf: day)
-      guard statistics.isKnown && statistics.firstDay <= day else { continue }
-      columns.append(statistics, asOf: day, majorPerMinor: store.majorPerMinor)
-      if needsDays {
-        columns.append(
-          days: statistics.repeatOrders == 0
-            ? [statistics.firstDay] : store.orderDays(of: row, asOf: day))
+      let hasReturns = row.lastReturn != CustomerRow.none
+      if row.firstDay > day && !hasReturns { continue }
+      // What the columns of the row know need not be read from its orders.
+      let isPast = row.lastDay <= day && !hasReturns
+      if isPast && (row.repeatOrders == 0 || !needsDays) {
+        let statistics = Statistics(row)
+        columns.append(statistics, asOf: day, majorPerMinor: majorPerMinor)
+        if needsDays {
+          columns.orders.append(day: Int32(statistics.firstDay))
+          columns.orders.endCustomer()
+        }
+        if holdoutDay != nil { columns.laterOrders.append(0) }
+        continue
       }
-      if let holdoutDay {
-        columns.laterOrders.append(
-          Double(store.orderDays(of: row, after: day, through: holdoutDay)))
+      store.readDayOrders(of: row, asOf: hasReturns ? day : last, into: &days)
+      let known = days.prefix { $0.day <= day }
+      guard !known.isEmpty else { continue }
+      columns.append(Statistics(known), asOf: day, majorPerMinor: majorPerMinor)
+      if needsDays { columns.orders.append(known) }
+      if holdoutDay != nil {
+        var later = days.count - known.count
+        if hasReturns {
+          // What comes back later was an order before.
+          store.readDayOrders(of: row, asOf: last, into: &days)
+          later = days.count { $0.day > day }
+        }
+        columns.laterOrders.append(Double(later))
       }
     }
     return columns
@@ -258,7 +297,12 @@ private struct FitColumns: Sendable {
     }
   }
 
-  mutating func append(days: [UInt16]) { orders.append(days.lazy.map(Int32.init)) }
+  /// Makes room for so many customers.
+  mutating func reserveCapacity(_ customers: Int) {
+    repeatOrders.reserveCapacity(customers)
+    recencyDays.reserveCapacity(customers)
+    ageDays.reserveCapacity(customers)
+  }
 
   mutating func append(_ other: FitColumns) {
     repeatOrders += other.repeatOrders

@@ -59,8 +59,11 @@ public struct ForecastJob: Analysis {
     var (first, later, all) = (Moments(), Moments(), Moments())
     let customers = UInt32(store.customerCount)
     let step = max(1, (customers + Self.amountsCustomersMax - 1) / Self.amountsCustomersMax)
+    var days: [DayOrder] = []
+    // Held here, so that it is not retained for every row.
+    let store = store
     for number in stride(from: 0, to: customers, by: UInt32.Stride(step)) {
-      let days = store.dayAmounts(of: store.customers[number], asOf: day)
+      store.readDayOrders(of: store.customers[number], asOf: day, into: &days)
       guard let begin = days.first?.day else { continue }
       for entry in days where day - entry.day < Self.amountsDays {
         let value = Double(entry.amountMinor) * store.majorPerMinor

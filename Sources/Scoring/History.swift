@@ -3,6 +3,14 @@
 
 import Models
 
+/// A day on which a customer ordered.
+struct DayOrder: Equatable {
+  /// Calendar day since 1970-01-01 in the shop's time zone.
+  let day: UInt16
+  /// The sum of the day's orders in minor units, returns taken off.
+  fileprivate(set) var amountMinor: Int64
+}
+
 /// A customer's statistics as of a day.
 struct Statistics: Equatable {
   var repeatOrders: UInt32 = 0
@@ -20,23 +28,15 @@ struct Statistics: Equatable {
     firstSpendMinor = row.firstSpendMinor
   }
 
-  /// Derives x, t_x and the sums from orders in any sequence; several of one day count once.
-  init(_ orders: [(day: UInt16, amountMinor: Int64)]) {
-    let sorted = orders.sorted { $0.day < $1.day }
-    guard let first = sorted.first, let last = sorted.last else { return }
+  /// Derives x, t_x and the sums from the days with an order.
+  init(_ days: ArraySlice<DayOrder>) {
+    guard let first = days.first, let last = days.last else { return }
     firstDay = first.day
     lastDay = last.day
-    var latest = first.day
-    for order in sorted {
-      if order.day == firstDay {
-        firstSpendMinor = firstSpendMinor.addingClamped(order.amountMinor)
-      } else {
-        repeatSpendMinor = repeatSpendMinor.addingClamped(order.amountMinor)
-        if order.day != latest {
-          repeatOrders += 1
-          latest = order.day
-        }
-      }
+    firstSpendMinor = first.amountMinor
+    repeatOrders = UInt32(days.count - 1)
+    for later in days.dropFirst() {
+      repeatSpendMinor = repeatSpendMinor.addingClamped(later.amountMinor)
     }
   }
 
@@ -68,63 +68,42 @@ extension Store {
     {
       return Statistics(row)
     }
-    return Statistics(standingOrders(of: row, asOf: day))
+    return Statistics(dayOrders(of: row, asOf: day)[...])
   }
 
   /// The statistics of a customer from everything that is recorded.
   func recomputedStatistics(of row: CustomerRow) -> Statistics {
-    Statistics(standingOrders(of: row, asOf: UInt16.max))
-  }
-
-  /// The days with an order up to one day, rising, each once, with the sum of their amounts.
-  func dayAmounts(
-    of row: CustomerRow, asOf day: UInt16
-  ) -> [(day: UInt16, amountMinor: Int64)] {
-    var days: [(day: UInt16, amountMinor: Int64)] = []
-    for order in standingOrders(of: row, asOf: day).sorted(by: { $0.day < $1.day }) {
-      if let last = days.last, last.day == order.day {
-        days[days.count - 1].amountMinor = last.amountMinor.addingClamped(order.amountMinor)
-      } else {
-        days.append(order)
-      }
-    }
-    return days
+    Statistics(dayOrders(of: row, asOf: UInt16.max)[...])
   }
 
   /// The days with an order up to one day of every customer who had ordered by then.
   func orderDays(asOf day: UInt16, on crew: any FitCrew) -> OrderDays {
-    let rows = UInt32(customerCount)
-    let size: UInt32 = 16_384
-    let pieces = crew.map(Int((rows + size - 1) / size)) { piece in
-      var days = OrderDays()
-      let first = UInt32(piece) * size
-      for number in first..<min(first + size, rows) {
-        let own = orderDays(of: customers[number], asOf: day)
-        if !own.isEmpty { days.append(own.lazy.map(Int32.init)) }
+    inPieces(on: crew) { rows in
+      var all = OrderDays()
+      var days: [DayOrder] = []
+      for number in rows {
+        readDayOrders(of: customers[number], asOf: day, into: &days)
+        all.append(days[...])
       }
-      return days
-    }
-    return pieces.reduce(into: OrderDays()) { $0.append($1) }
+      return all
+    }.reduce(into: OrderDays()) { $0.append($1) }
   }
 
-  /// The days with an order up to one day, rising, each once.
-  func orderDays(of row: CustomerRow, asOf day: UInt16) -> [UInt16] {
-    var days = standingOrders(of: row, asOf: day).map(\.day)
-    days.sort()
-    var kept = 0
-    for place in days.indices where place == 0 || days[place] != days[kept - 1] {
-      days[kept] = days[place]
-      kept += 1
+  /// Reads all customers in pieces that a crew shares out.
+  ///
+  /// - Parameters:
+  ///   - crew: who reads.
+  ///   - read: reads these rows.
+  /// - Returns: what was read, in the sequence of the rows.
+  func inPieces<Piece: Sendable>(
+    on crew: any FitCrew, _ read: @escaping @Sendable (Range<UInt32>) -> Piece
+  ) -> [Piece] {
+    let rows = UInt32(customerCount)
+    let size: UInt32 = 8192
+    return crew.map(Int((rows + size - 1) / size)) { piece in
+      let first = UInt32(piece) * size
+      return read(first..<min(first + size, rows))
     }
-    days.removeLast(days.count - kept)
-    return days
-  }
-
-  /// Days after one and up to another on which a customer ordered, as the later one sees it.
-  func orderDays(of row: CustomerRow, after day: UInt16, through last: UInt16) -> Int {
-    if row.lastDay <= day && row.lastReturn == CustomerRow.none { return 0 }
-    let days = standingOrders(of: row, asOf: last).lazy.map(\.day).filter { $0 > day }
-    return Set(days).count
   }
 
   /// Days with a repeat order that are no farther back than a correction looks.
@@ -147,20 +126,33 @@ extension Store {
     {
       return recent
     }
-    for other in Set(standingOrders(of: row, asOf: day).lazy.map(\.day)) where other > firstDay {
-      let days = Double(day - other)
+    for other in dayOrders(of: row, asOf: day) where other.day > firstDay {
+      let days = Double(day - other.day)
       if days < RecentOrders.monthDays { recent.month += 1 }
       if days < referenceDays { recent.reference += 1 }
     }
     return recent
   }
 
-  /// The orders of a customer up to a day, returns up to that day taken off.
+  /// The days with an order up to one day, rising.
+  func dayOrders(of row: CustomerRow, asOf day: UInt16) -> [DayOrder] {
+    var days: [DayOrder] = []
+    readDayOrders(of: row, asOf: day, into: &days)
+    return days
+  }
+
+  /// Reads the days with an order up to one day, rising, returns up to that day taken off.
   ///
   /// An order that was returned whole is gone; a free order stays until it is returned.
-  func standingOrders(
-    of row: CustomerRow, asOf day: UInt16
-  ) -> [(day: UInt16, amountMinor: Int64)] {
+  ///
+  /// - Parameters:
+  ///   - row: the customer.
+  ///   - day: the last day that is looked at.
+  ///   - days: is given what is read; who reads many customers hands in the same memory again.
+  /// - Complexity: the customer's orders, which are sorted only where they were not recorded in the
+  ///   sequence of their days.
+  func readDayOrders(of row: CustomerRow, asOf day: UInt16, into days: inout [DayOrder]) {
+    days.removeAll(keepingCapacity: true)
     var returned: [UInt32: Int64] = [:]
     var next = row.lastReturn
     while next != CustomerRow.none {
@@ -168,20 +160,34 @@ extension Store {
       if entry.day <= day { returned[entry.order, default: 0] += entry.amountMinor }
       next = entry.previous
     }
-    var standing: [(day: UInt16, amountMinor: Int64)] = []
+    var isFalling = true
     next = row.lastOrder
     while next != CustomerRow.none {
       let entry = orders[next]
-      if entry.day <= day {
-        if let back = returned[next] {
-          if back < entry.amountMinor { standing.append((entry.day, entry.amountMinor - back)) }
-        } else {
-          standing.append((entry.day, entry.amountMinor))
-        }
-      }
+      let back = returned.isEmpty ? nil : returned[next]
+      next = entry.previous
+      guard entry.day <= day else { continue }
+      if let back, back >= entry.amountMinor { continue }
+      if let later = days.last, later.day < entry.day { isFalling = false }
+      days.append(DayOrder(day: entry.day, amountMinor: entry.amountMinor - (back ?? 0)))
+    }
+    if isFalling { days.reverse() } else { days.sort { $0.day < $1.day } }
+    days.mergeEqualDays()
+  }
+
+  /// Whether a customer did not order after one day and up to another, as the later one sees it.
+  func isQuiet(_ row: CustomerRow, after day: UInt16, through last: UInt16) -> Bool {
+    guard row.lastReturn == CustomerRow.none else {
+      return dayOrders(of: row, asOf: last).last.map { $0.day <= day } ?? true
+    }
+    if row.lastDay <= day { return true }
+    var next = row.lastOrder
+    while next != CustomerRow.none {
+      let entry = orders[next]
+      if entry.day > day && entry.day <= last { return false }
       next = entry.previous
     }
-    return standing
+    return true
   }
 
   /// Whether a customer without returns has an order on a day strictly between first and last.
@@ -209,6 +215,32 @@ extension Store {
       next = entry.previous
     }
     return (sum, any)
+  }
+}
+
+extension [DayOrder] {
+  /// Makes one of neighbours with the same day.
+  fileprivate mutating func mergeEqualDays() {
+    guard count > 1 else { return }
+    var kept = 0
+    for place in 1..<count {
+      if self[place].day == self[kept].day {
+        self[kept].amountMinor = self[kept].amountMinor.addingClamped(self[place].amountMinor)
+      } else {
+        kept += 1
+        self[kept] = self[place]
+      }
+    }
+    removeLast(count - kept - 1)
+  }
+}
+
+extension OrderDays {
+  /// Adds a customer, unless there are no orders.
+  mutating func append(_ days: ArraySlice<DayOrder>) {
+    if days.isEmpty { return }
+    for order in days { append(day: Int32(order.day)) }
+    endCustomer()
   }
 }
 

@@ -109,7 +109,7 @@ public struct ReportJob: Analysis {
   private func addLife(to reply: inout ReportReply, of number: UInt32) throws(Refusal) {
     let row = store.customers[number]
     reply.customer = String(bytes: store.identifiers.bytes(at: row.identifier)) ?? ""
-    let days = store.orderDays(of: row, asOf: day).map(Int32.init)
+    let days = store.dayOrders(of: row, asOf: day).map { Int32($0.day) }
     guard let first = days.first else {
       throw Refusal(
         .notEnoughData, "«\(reply.customer)» had not ordered by the day the report is about")

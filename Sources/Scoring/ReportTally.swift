@@ -77,20 +77,20 @@ struct ReportTally: Sendable {
   ///   - row: the customer's.
   ///   - days: with an order up to the last day, rising, each once, at least one.
   ///   - calendar: the report's.
-  mutating func add(_ row: UInt32, days: [UInt16], _ calendar: ReportCalendar) {
-    guard let first = days.first else { return }
+  mutating func add(_ row: UInt32, days: [DayOrder], _ calendar: ReportCalendar) {
+    guard let first = days.first?.day else { return }
     customers += 1
     joined[calendar.place(first)] += 1
     byRepeatOrders[min(days.count - 1, byRepeatOrders.count - 1)] += 1
     if days.count - 1 > mostOrders { (mostLoyal, mostOrders) = (row, days.count - 1) }
     if let cut = calendar.cut, first <= cut {
-      for day in days.dropFirst() { repeats[calendar.place(day)] += 1 }
+      for order in days.dropFirst() { repeats[calendar.place(order.day)] += 1 }
     }
     let cohort = calendar.month(first)
     guard cohort >= 0 else { return }
     var latest = -1
-    for day in days {
-      let since = calendar.month(day) - cohort
+    for order in days {
+      let since = calendar.month(order.day) - cohort
       if since > latest { returning[cohort * months + since] += 1 }
       latest = since
     }
@@ -195,12 +195,14 @@ extension ReportJob {
   ) -> ReportTally {
     var tally = ReportTally(calendar)
     var subjects: [ScoreSubject] = []
+    var days: [DayOrder] = []
+    // Held here, so that it is not retained for every row.
+    let store = store
     for number in rows {
       let row = store.customers[number]
-      let statistics = store.statistics(of: row, asOf: day)
+      store.readDayOrders(of: row, asOf: day, into: &days)
+      let statistics = Statistics(days[...])
       guard statistics.isKnown else { continue }
-      let days =
-        statistics.repeatOrders == 0 ? [statistics.firstDay] : store.orderDays(of: row, asOf: day)
       tally.add(number, days: days, calendar)
       if adopted.spendKnown {
         subjects.append(

@@ -114,12 +114,8 @@ struct ChurnTrainingTests {
     let outcome = AutoFit.Outcome(
       purchases: [try PurchaseParameters(.bgNBD, SIMD4(1, 30, 1, 3))], calibration: .none)
     func training(_ store: Store) -> ChurnTraining {
-      var days = OrderDays()
-      for number in 0..<UInt32(store.customers.count) {
-        let known = store.orderDays(of: store.customers[number], asOf: day)
-        if !known.isEmpty { days.append(known.lazy.map(Int32.init)) }
-      }
-      return ChurnTraining(store, through: day, outcome, days, crew: Alone())
+      ChurnTraining(
+        store, through: day, outcome, store.orderDays(asOf: day, on: Alone()), crew: Alone())
     }
     let (one, other) = (training(whole.engine.store), training(past.engine.store))
     #expect(one.fit != nil && one.fit == other.fit)
@@ -166,7 +162,7 @@ struct ChurnTrainingTests {
     _ = shop.giveBack("a", "4", as: "s", day: 19_070, minor: 500)
     let store = shop.engine.store
     func known(_ row: UInt32, _ day: UInt16) -> ChurnHistory? {
-      store.churnHistory(of: store.customers[row], asOf: day)?.history
+      store.churnHistory(of: store.customers[row], asOf: day)
     }
     #expect(known(0, 18_999) == nil)
     let first = try #require(known(0, 19_039))
