@@ -28,7 +28,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"],
       path: "Benchmarks",
-      exclude: ["README.md", "durable.py", "fit.py", "pauses.py"]),
+      exclude: ["README.md", "durable.py", "fit.py", "holdout.py", "pauses.py"]),
 
     // The tests mirror the sources.
     .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),
