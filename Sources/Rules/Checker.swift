@@ -161,7 +161,7 @@ struct Checker {
     case .text where !isOrder:
       if case .text(let one) = left.kind, case .text(let other) = right.kind {
         // The table need not know either of them.
-        return .truth(Truth((one == other) == (comparison == .equal)))
+        return .truth(Truth(one.utf8.elementsEqual(other.utf8) == (comparison == .equal)))
       }
       return .codes(comparison, one.term, other.term)
     case .yesNo where !isOrder:
@@ -226,11 +226,12 @@ struct Checker {
           "join comparisons with 'or' instead")
       }
     }
+    if let text = operand.text {
+      return .truth(Truth(items.contains { $0.text?.utf8.elementsEqual(text.utf8) == true }))
+    }
     switch subject.term {
     case .number(let value):
       return .truth(value.isNaN ? .unknown : Truth(numbers.contains(value)))
-    case .code where subject.type == .text:
-      return .truth(Truth(items.contains { $0.text != nil && $0.text == operand.text }))
     case .code(let code): return .truth(Truth(codes.contains(code)))
     case let term:
       return subject.type == .number ? .inNumbers(term, numbers) : .inCodes(term, codes)

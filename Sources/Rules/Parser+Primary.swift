@@ -1,8 +1,8 @@
 // The tightest rules of the grammar: literals, names, calls, lists and parentheses.
 
 extension Parser {
-  /// primary = number | text | date | "true" | "false" | name [ "(" [ arguments ] ")" ]
-  ///   | "(" condition ")"
+  // primary = number | text | date | "true" | "false" | name [ "(" [ arguments ] ")" ]
+  //   | "(" condition ")"
   mutating func primary() throws(RuleError) -> Tree {
     let start = token.range.lowerBound
     let literal: Tree.Kind
@@ -54,7 +54,7 @@ extension Parser {
     }
   }
 
-  /// arguments = condition { "," condition }
+  // arguments = condition { "," condition }
   private mutating func call(_ name: String, from start: Int) throws(RuleError) -> Tree {
     let open = token.range.lowerBound
     advance()
@@ -69,7 +69,7 @@ extension Parser {
       .call(name, arguments), from: start, depth: (arguments.map(\.depth).max() ?? 0) + 1)
   }
 
-  /// list = "(" item { "," item } ")", item = [ "-" ] number | text | date | name
+  // list = "(" item { "," item } ")", item = [ "-" ] number | text | date | name
   mutating func list() throws(RuleError) -> [Tree] {
     let open = token.range.lowerBound
     guard take(.open) else {

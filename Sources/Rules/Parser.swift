@@ -107,21 +107,21 @@ struct Parser {
 
   // MARK: Yes and no
 
-  /// condition = conjunction { "or" conjunction }
+  // condition = conjunction { "or" conjunction }
   mutating func condition() throws(RuleError) -> Tree {
     try chain(
       { (parser: inout Parser) throws(RuleError) -> Tree in try parser.conjunction() },
       { $0.take(.or) ? { .or($0, $1) } : nil })
   }
 
-  /// conjunction = negation { "and" negation }
+  // conjunction = negation { "and" negation }
   private mutating func conjunction() throws(RuleError) -> Tree {
     try chain(
       { (parser: inout Parser) throws(RuleError) -> Tree in try parser.negation() },
       { $0.take(.and) ? { .and($0, $1) } : nil })
   }
 
-  /// negation = "not" negation | relation [ "else" ( "true" | "false" ) ]
+  // negation = "not" negation | relation [ "else" ( "true" | "false" ) ]
   private mutating func negation() throws(RuleError) -> Tree {
     let start = token.range.lowerBound
     if take(.not) {
@@ -153,8 +153,8 @@ struct Parser {
 
   // MARK: Comparisons
 
-  /// relation = sum [ comparison sum | [ "not" ] "in" list | "between" sum "and" sum
-  ///   | "is" ( "known" | "unknown" ) ]
+  // relation = sum [ comparison sum | [ "not" ] "in" list | "between" sum "and" sum
+  //   | "is" ( "known" | "unknown" ) ]
   private mutating func relation() throws(RuleError) -> Tree {
     let start = token.range.lowerBound
     let left = try sum()
@@ -218,14 +218,14 @@ struct Parser {
 
   // MARK: Arithmetic
 
-  /// sum = product { ( "+" | "-" ) product }
+  // sum = product { ( "+" | "-" ) product }
   private mutating func sum() throws(RuleError) -> Tree {
     try chain(
       { (parser: inout Parser) throws(RuleError) -> Tree in try parser.product() },
       { $0.arithmetic([.plus, .minus]) })
   }
 
-  /// product = factor { ( "*" | "/" ) factor }
+  // product = factor { ( "*" | "/" ) factor }
   private mutating func product() throws(RuleError) -> Tree {
     try chain(
       { (parser: inout Parser) throws(RuleError) -> Tree in try parser.factor() },
@@ -238,7 +238,7 @@ struct Parser {
     return { .arithmetic(sign, $0, $1) }
   }
 
-  /// factor = "-" factor | primary [ "else" number ]
+  // factor = "-" factor | primary [ "else" number ]
   private mutating func factor() throws(RuleError) -> Tree {
     let start = token.range.lowerBound
     if take(.minus) {

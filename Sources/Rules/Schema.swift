@@ -33,7 +33,9 @@ public struct RuleField: Sendable, Equatable {
   public let type: RuleType
   /// What it means, in one sentence for whoever writes conditions.
   public let meaning: String
-  /// What the subject is asked for; at least 0. Fields of different types may share a number.
+  /// What the subject is asked for, at least 0.
+  ///
+  /// Fields of different types may share a number.
   public let slot: Int
 
   /// Declares a field.

@@ -1,7 +1,7 @@
 // A condition after its names are resolved and its types checked. Terms are made by functions that
 // compute at once what depends on literals only, by the evaluator's own arithmetic.
 
-/// A value's computation. Texts, levels and days are codes.
+/// How a value is computed; texts, levels and days are codes.
 indirect enum Term {
   // Numbers.
   case number(Double)

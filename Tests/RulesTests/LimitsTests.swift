@@ -1,2 +1,0 @@
-// Tests of the limits of conditions.
-
