@@ -1,5 +1,6 @@
-// Runs a program for one subject: no allocation, no reference counted, no box. Generic over the
-// subject and inlinable, so that the module that has the subject compiles it for its type.
+// Runs programs for one subject: no allocation, no reference counted, no box. Generic over the
+// subject and inlinable, so that the module that has the subject compiles it for its type. What the
+// steps do is in Machine.
 
 /// Why a condition does not hold.
 @frozen
@@ -21,17 +22,6 @@ public struct RuleFailure: Sendable, Equatable {
   }
 }
 
-/// The registers of a program that runs.
-@usableFromInline
-struct RuleRegisters {
-  @usableFromInline var numbers = InlineArray<32, Double>(repeating: 0)
-  @usableFromInline var codes = InlineArray<32, Int32>(repeating: 0)
-  @usableFromInline var truths = InlineArray<32, Truth>(repeating: .unknown)
-
-  @inlinable
-  init() {}
-}
-
 extension RuleProgram {
   /// Evaluates the whole condition.
   ///
@@ -41,11 +31,12 @@ extension RuleProgram {
   public func truth<Subject: RuleSubject & ~Copyable & ~Escapable>(
     for subject: borrowing Subject
   ) -> Truth {
+    let steps = steps.span
     var registers = RuleRegisters()
     var place = 0
     var whole = Truth.yes
     while place < steps.count {
-      whole = whole.and(run(from: &place, &registers, subject))
+      whole = whole.and(RuleMachine.run(steps, from: &place, &registers, subject))
       if whole == .no { break }
     }
     return whole
@@ -60,10 +51,11 @@ extension RuleProgram {
   public func firstFailure<Subject: RuleSubject & ~Copyable & ~Escapable>(
     for subject: borrowing Subject
   ) -> RuleFailure? {
+    let steps = steps.span
     var registers = RuleRegisters()
     var place = 0
     while place < steps.count {
-      let truth = run(from: &place, &registers, subject)
+      let truth = RuleMachine.run(steps, from: &place, &registers, subject)
       if truth != .yes { return RuleFailure(clause: Int(steps[place - 1].index), truth: truth) }
     }
     return nil
@@ -78,127 +70,42 @@ extension RuleProgram {
   public func eachClause<Subject: RuleSubject & ~Copyable & ~Escapable>(
     for subject: borrowing Subject, _ tell: (Int, Truth) -> Void
   ) {
+    let steps = steps.span
     var registers = RuleRegisters()
     var place = 0
     while place < steps.count {
-      let truth = run(from: &place, &registers, subject)
+      let truth = RuleMachine.run(steps, from: &place, &registers, subject)
       tell(Int(steps[place - 1].index), truth)
     }
   }
+}
 
-  /// Runs the clause that begins at a place, and stops behind it.
+extension RuleBook {
+  /// Evaluates every condition of the book.
+  ///
+  /// - Parameters:
+  ///   - subject: whom or what they are evaluated for.
+  ///   - tell: is given each condition's number, in their order, and its first clause that does not
+  ///     hold; nil if all do.
   @inlinable
-  func run<Subject: RuleSubject & ~Copyable & ~Escapable>(
-    from place: inout Int, _ registers: inout RuleRegisters, _ subject: borrowing Subject
-  ) -> Truth {
+  public func eachFailure<Subject: RuleSubject & ~Copyable & ~Escapable>(
+    for subject: borrowing Subject, _ tell: (Int, RuleFailure?) -> Void
+  ) {
     let steps = steps.span
-    while true {
-      let step = steps[place]
-      place += 1
-      // The compiler of conditions keeps them below 32; so the arrays need no check of their own.
-      let target = Int(step.target & 31)
-      let left = Int(step.left & 31)
-      let right = Int(step.right & 31)
-      switch step.operation {
-      case .constantNumber: registers.numbers[target] = step.number
-      case .loadNumber:
-        registers.numbers[target] = RuleArithmetic.finite(subject.number(at: Int(step.index)))
-      case .callNumber:
-        registers.numbers[target] = RuleArithmetic.finite(
-          subject.number(
-            of: Int(step.index), RuleArguments(text: step.code, number: step.number)))
-      case .add:
-        registers.numbers[target] = RuleArithmetic.finite(
-          registers.numbers[left] + registers.numbers[right])
-      case .subtract:
-        registers.numbers[target] = RuleArithmetic.finite(
-          registers.numbers[left] - registers.numbers[right])
-      case .multiply:
-        registers.numbers[target] = RuleArithmetic.finite(
-          registers.numbers[left] * registers.numbers[right])
-      case .divide:
-        registers.numbers[target] = RuleArithmetic.finite(
-          registers.numbers[left] / registers.numbers[right])
-      case .lesser:
-        registers.numbers[target] = RuleArithmetic.lesser(
-          registers.numbers[left], registers.numbers[right])
-      case .greater:
-        registers.numbers[target] = RuleArithmetic.greater(
-          registers.numbers[left], registers.numbers[right])
-      case .negate: registers.numbers[target] = -registers.numbers[left]
-      case .absolute: registers.numbers[target] = registers.numbers[left].magnitude
-      case .days:
-        registers.numbers[target] = RuleArithmetic.days(
-          registers.codes[left], registers.codes[right])
-      case .numberElse:
-        let value = registers.numbers[left]
-        registers.numbers[target] = value.isNaN ? step.number : value
-      case .constantCode: registers.codes[target] = step.code
-      case .loadCode: registers.codes[target] = subject.code(at: Int(step.index))
-      case .loadDay: registers.codes[target] = subject.day(at: Int(step.index))
-      case .constantTruth:
-        registers.truths[target] = Truth(rawValue: UInt8(truncatingIfNeeded: step.code)) ?? .unknown
-      case .loadTruth: registers.truths[target] = subject.truth(at: Int(step.index))
-      case .callTruth:
-        registers.truths[target] = subject.truth(
-          of: Int(step.index), RuleArguments(text: step.code, number: step.number))
-      case .compareNumbers:
-        registers.truths[target] = RuleArithmetic.compare(
-          registers.numbers[left], registers.numbers[right],
-          UInt8(truncatingIfNeeded: step.code))
-      case .compareNumberConstant:
-        registers.truths[target] = RuleArithmetic.compare(
-          registers.numbers[left], step.number, UInt8(truncatingIfNeeded: step.code))
-      case .compareCodes:
-        registers.truths[target] = RuleArithmetic.compare(
-          registers.codes[left], registers.codes[right], UInt8(truncatingIfNeeded: step.code))
-      case .compareCodeConstant:
-        registers.truths[target] = RuleArithmetic.compare(
-          registers.codes[left], step.index, UInt8(truncatingIfNeeded: step.code))
-      case .sameTruth:
-        registers.truths[target] = RuleArithmetic.same(
-          registers.truths[left], registers.truths[right])
-      case .betweenNumbers:
-        let value = registers.numbers[left]
-        registers.truths[target] = RuleArithmetic.compare(value, registers.numbers[right], 6)
-          .and(RuleArithmetic.compare(value, registers.numbers[(right + 1) & 31], 3))
-      case .betweenCodes:
-        let value = registers.codes[left]
-        registers.truths[target] = RuleArithmetic.compare(value, registers.codes[right], 6)
-          .and(RuleArithmetic.compare(value, registers.codes[(right + 1) & 31], 3))
-      case .inNumbers:
-        let value = registers.numbers[left]
-        var isAmong = false
-        for _ in 0..<step.index {
-          isAmong = isAmong || steps[place].number == value
-          place += 1
+    let ends = ends.span
+    var registers = RuleRegisters()
+    var place = 0
+    for number in ends.indices {
+      let end = ends[number]
+      var failure: RuleFailure?
+      while place < end {
+        let truth = RuleMachine.run(steps, from: &place, &registers, subject)
+        if truth != .yes {
+          failure = RuleFailure(clause: Int(steps[place - 1].index), truth: truth)
+          place = end
         }
-        registers.truths[target] = value.isNaN ? .unknown : Truth(isAmong)
-      case .inCodes:
-        let value = registers.codes[left]
-        var isAmong = false
-        for _ in 0..<step.index {
-          isAmong = isAmong || steps[place].code == value
-          place += 1
-        }
-        registers.truths[target] = value == RuleCode.unknown ? .unknown : Truth(isAmong)
-      case .member: break
-      case .knownNumber: registers.truths[target] = Truth(!registers.numbers[left].isNaN)
-      case .knownCode: registers.truths[target] = Truth(registers.codes[left] != RuleCode.unknown)
-      case .knownTruth: registers.truths[target] = Truth(registers.truths[left] != .unknown)
-      case .truthElse:
-        let truth = registers.truths[left]
-        registers.truths[target] =
-          truth == .unknown
-          ? Truth(rawValue: UInt8(truncatingIfNeeded: step.code)) ?? .unknown : truth
-      case .not: registers.truths[target] = registers.truths[left].negated
-      case .and:
-        registers.truths[target] = registers.truths[left].and(registers.truths[right])
-      case .or: registers.truths[target] = registers.truths[left].or(registers.truths[right])
-      case .skipIfNo: if registers.truths[left] == .no { place += Int(step.index) }
-      case .skipIfYes: if registers.truths[left] == .yes { place += Int(step.index) }
-      case .end: return registers.truths[0]
       }
+      tell(number, failure)
     }
   }
 }
