@@ -80,7 +80,8 @@ struct Checker {
     guard let function = schema.function(name) else { throw unknownFunction(name, tree) }
     guard arguments.count == function.arguments.count else {
       throw error(
-        tree, "'\(name)' takes \(function.arguments.count) arguments, not \(arguments.count)",
+        tree,
+        "'\(name)' takes \(Self.count(function.arguments.count, "argument")), not \(arguments.count)",
         "write \(function.usage)")
     }
     var (text, number) = (RuleCode.absent, 0.0)
@@ -110,7 +111,7 @@ struct Checker {
     let name = builtin.rawValue
     guard builtin == .abs ? arguments.count == 1 : arguments.count >= 2 else {
       throw error(
-        tree, "'\(name)' has \(arguments.count) arguments",
+        tree, "'\(name)' has \(Self.count(arguments.count, "argument"))",
         builtin == .abs ? "it takes one number: abs(basket)" : "it takes two or more: \(name)(1, 2)"
       )
     }
@@ -135,9 +136,7 @@ struct Checker {
     for (tree, operand) in [(left, one), (right, other)] where operand.type != .number {
       throw error(
         tree, "\(phrase(tree, operand.type)); '\(sign.rawValue)' takes numbers",
-        operand.type == .date
-          ? "only a date minus a date is a number, of days: last - first > 30"
-          : "write a number or the name of one")
+        advice(insteadOf: operand.type))
     }
     let how: Term.Arithmetic =
       switch sign {
@@ -254,6 +253,7 @@ struct Checker {
     if let level = try level(left, of: right) { return (level, try typed(right)) }
     let one = try typed(left)
     if let level = try level(right, of: left) { return (one, level) }
+    if let error = unquoted(right, against: one.type) { throw error }
     return (one, try typed(right))
   }
 
@@ -276,7 +276,7 @@ struct Checker {
     guard operand.type == .number else {
       throw error(
         tree, "\(phrase(tree, operand.type)); '\(user)' takes a number",
-        "write a number or the name of one")
+        advice(insteadOf: operand.type))
     }
     return operand.term
   }

@@ -52,6 +52,20 @@ extension Checker {
       near.map { "did you mean '\($0)'? \(levels)" } ?? levels)
   }
 
+  /// A bare word against a text, which was probably meant as one.
+  func unquoted(_ tree: Tree, against other: RuleType) -> RuleError? {
+    guard other == .text, case .name(let name) = tree.kind, schema.field(name) == nil,
+      schema.function(name) == nil, nearest(to: name, among: schema.fields.map(\.name)) == nil
+    else { return nil }
+    return error(
+      tree, "unknown field '\(name.clipped)'",
+      "a text is written in double quotes: \(Printer.quoted(name.clipped))")
+  }
+
+  static func count(_ number: Int, _ thing: String) -> String {
+    "\(number) \(thing)\(number == 1 ? "" : "s")"
+  }
+
   private static func some(_ names: [String]) -> String {
     names.prefix(12).joined(separator: ", ") + (names.count > 12 ? " and others" : "")
   }
@@ -59,7 +73,9 @@ extension Checker {
   // MARK: Types
 
   /// What a tree is: `'country' is a text`.
-  func phrase(_ tree: Tree, _ type: RuleType) -> String { "\(thing(tree, type)) is \(type.name)" }
+  func phrase(_ tree: Tree, _ type: RuleType) -> String {
+    tree.isLiteral ? "this is \(thing(tree, type))" : "\(thing(tree, type)) is \(type.name)"
+  }
 
   /// A literal with its type's name, or the text of what else it is.
   private func thing(_ tree: Tree, _ type: RuleType) -> String {
@@ -87,6 +103,15 @@ extension Checker {
         + "cannot be compared with \(thing)"
         + (other.isLiteral ? "" : ", which is \(otherType.name)"),
       advice(type, other))
+  }
+
+  /// What to do with a value that an operator on numbers cannot take.
+  func advice(insteadOf type: RuleType) -> String {
+    switch type {
+    case .date: "only a date minus a date is a number, of days: last - first > 30"
+    case .ordered(let words): "compare it, as >= \(words[0])"
+    default: "write a number or the name of one"
+    }
   }
 
   private func advice(_ type: RuleType, _ other: Tree) -> String {
@@ -118,7 +143,7 @@ extension RuleFunction {
 func nearest(to name: String, among names: [String]) -> String? {
   guard name.utf8.count <= RuleLimits.nameSizeMax else { return nil }
   if let whole = names.first(where: { $0.hasSuffix("." + name) }) { return whole }
-  let most = max(1, name.utf8.count / 3)
+  let most = (name.utf8.count + 2) / 3
   return names.map { ($0, editDistance(Array($0.utf8), Array(name.utf8))) }
     .filter { $0.1 <= most }.min { $0.1 < $1.1 }?.0
 }

@@ -49,6 +49,7 @@ extension Parser {
       error(
         "'\(keyword.rawValue)' stands where a value is missing",
         "it is a word of the language and no name; write a value before it")
+    case .sign(.over): error("\(found) where a value is missing", "a comment begins with '#'")
     case .sign(.plus): error("'+' stands before no value", "numbers need no plus; remove it")
     default: error("\(found) where a value is missing", "write a value before it")
     }
@@ -85,6 +86,7 @@ extension Parser {
 
   private mutating func item() throws(RuleError) -> Tree {
     let start = token.range.lowerBound
+    let found = found
     if kind == .sign(.minus), case .number(let value) = next {
       advance()
       advance()

@@ -209,11 +209,14 @@ struct Parser {
     after first: Comparison, _ left: Tree, _ middle: Tree
   ) throws(RuleError) {
     guard case .sign(let sign) = kind, let second = Comparison(sign) else { return }
+    let place = token.range.lowerBound
+    advance()
+    let third = (try? sum()).map { Printer.text(of: $0) } ?? "…"
+    let middle = Printer.text(of: middle).clipped
     throw source.error(
-      at: token.range.lowerBound, "comparisons are not chained",
-      "write '\(Printer.text(of: left).clipped) \(first.sign.rawValue) "
-        + "\(Printer.text(of: middle).clipped) and \(Printer.text(of: middle).clipped) "
-        + "\(second.sign.rawValue) …', or 'between'")
+      at: place, "comparisons are not chained",
+      "write '\(Printer.text(of: left).clipped) \(first.sign.rawValue) \(middle) and \(middle) "
+        + "\(second.sign.rawValue) \(third.clipped)', or 'between'")
   }
 
   // MARK: Arithmetic

@@ -31,7 +31,7 @@ struct ProgramTests {
       let conjuncts = clauses.flatMap(\.conjuncts)
       try #require(program.clauses.count == conjuncts.count, "\(text)")
       let declared = Set(
-        program.fields.map(Shopper.word) + program.functions.map { "call \($0.code)" })
+        program.fields.map(Shopper.question) + program.functions.map { [4, $0.code] })
       for _ in 0..<20 {
         done += 1
         var shopper = Shopper.random(&rules.chance)
@@ -40,6 +40,7 @@ struct ProgramTests {
         let expected = conjuncts.map { Truth($0.value(shopper)) }
         var told: [Truth] = []
         program.eachClause(for: shopper) { told.append($1) }
+        shopper.asked = nil
         let failure = program.firstFailure(for: shopper)
         let first = expected.firstIndex { $0 != .yes }.map {
           RuleFailure(clause: $0, truth: expected[$0])
@@ -48,7 +49,8 @@ struct ProgramTests {
           told == expected && failure == first
           && program.truth(for: shopper) == Truth(Oracle.and(conjuncts).value(shopper))
         try #require(isRight, "\(text) for \(shopper): \(told), not \(expected)")
-        try #require(asked.words.isSubset(of: declared), "\(text) reads what it does not declare")
+        try #require(
+          asked.questions.isSubset(of: declared), "\(text) reads what it does not declare")
       }
     }
     print("\(done) pairs, \(tooLarge) conditions beyond the limits")

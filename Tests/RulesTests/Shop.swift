@@ -61,38 +61,38 @@ struct Shopper: RuleSubject {
   var answers: [Double] = [.nan]
   var asked: Asked?
 
-  /// What was read, as words.
+  /// What was read: fields by the kind of their value, and functions.
   final class Asked {
-    var words: Set<String> = []
+    var questions: Set<[Int]> = []
   }
 
   func number(at slot: Int) -> Double {
-    asked?.words.insert("number \(slot)")
+    asked?.questions.insert([0, slot])
     return numbers[slot]
   }
 
   func truth(at slot: Int) -> Truth {
-    asked?.words.insert("truth \(slot)")
+    asked?.questions.insert([1, slot])
     return truths[slot]
   }
 
   func code(at slot: Int) -> Int32 {
-    asked?.words.insert("code \(slot)")
+    asked?.questions.insert([2, slot])
     return codes[slot]
   }
 
   func day(at slot: Int) -> Int32 {
-    asked?.words.insert("day \(slot)")
+    asked?.questions.insert([3, slot])
     return days[slot]
   }
 
   func number(of function: Int, _ arguments: RuleArguments) -> Double {
-    asked?.words.insert("call \(function)")
+    asked?.questions.insert([4, function])
     return answer(function, arguments.text, arguments.number)
   }
 
   func truth(of function: Int, _ arguments: RuleArguments) -> Truth {
-    asked?.words.insert("call \(function)")
+    asked?.questions.insert([4, function])
     let answer = answer(function, arguments.text, arguments.number)
     return answer.isNaN ? .unknown : Truth(answer > 0)
   }
@@ -102,13 +102,13 @@ struct Shopper: RuleSubject {
     return answers[Int(mixed.magnitude % UInt64(answers.count))]
   }
 
-  /// The word under which a field is asked for.
-  static func word(_ field: RuleField) -> String {
+  /// The question by which a field is asked for.
+  static func question(_ field: RuleField) -> [Int] {
     switch field.type {
-    case .number: "number \(field.slot)"
-    case .yesNo: "truth \(field.slot)"
-    case .text, .ordered: "code \(field.slot)"
-    case .date: "day \(field.slot)"
+    case .number: [0, field.slot]
+    case .yesNo: [1, field.slot]
+    case .text, .ordered: [2, field.slot]
+    case .date: [3, field.slot]
     }
   }
 
