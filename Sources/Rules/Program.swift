@@ -163,6 +163,8 @@ public struct RuleProgram: Sendable {
   /// The condition's text, as it was written.
   public let source: String
   /// The condition in the one form in which all that mean the same tree are written.
+  ///
+  /// It compiles to the same steps, unless its spaces and escapes take it beyond the limit of size.
   public let canonicalText: String
   /// The parts that must each hold.
   public let clauses: [RuleClause]
