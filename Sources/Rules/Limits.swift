@@ -5,7 +5,7 @@ public enum RuleLimits {
   /// Nodes of a condition: names, literals, members of lists and operators, each counted.
   public static let nodesMax = 256
   /// How deep a condition may be nested: a literal or a name has depth 1, an operator one more than
-  /// the deepest of what it joins; a chain such as `a and b and c` is one level.
+  /// the deepest of what it joins, `between` two; a chain such as `a and b and c` is one level.
   ///
   /// As many parentheses, `not` and signs may be open at one place.
   public static let depthMax = 32
