@@ -13,6 +13,7 @@ let package = Package(
     .target(name: "Platform", dependencies: ["CLinux"]),
     .target(name: "Models"),
     .target(name: "Wire"),
+    .target(name: "Rules"),
     .target(name: "Durability", dependencies: ["Platform"]),
     .target(name: "Scoring", dependencies: ["Wire", "Models"]),
     .target(name: "Server", dependencies: ["Platform", "Durability", "Wire", "Models", "Scoring"]),
@@ -45,6 +46,7 @@ let package = Package(
       ]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
+    .testTarget(name: "RulesTests", dependencies: ["Rules", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),
     .testTarget(
       name: "DurabilityTests",
@@ -65,7 +67,9 @@ let package = Package(
     // What the fuzzer calls, and the replay of its corpus.
     .target(
       name: "FuzzTargets",
-      dependencies: ["Platform", "Durability", "Models", "Wire", "Scoring", "Server", "Support"],
+      dependencies: [
+        "Platform", "Durability", "Models", "Rules", "Wire", "Scoring", "Server", "Support",
+      ],
       path: "Tests/FuzzTargets", exclude: ["Corpus"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Support"]),
   ]
@@ -96,8 +100,9 @@ for target in package.targets where target.type != .system {
 }
 
 // Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a
-// debug build they lose nothing by being optimised.
-for target in package.targets where target.name == "Models" {
+// debug build they lose nothing by being optimised. A hundred thousand conditions against an oracle
+// are of that kind.
+for target in package.targets where ["Models", "Rules"].contains(target.name) {
   target.swiftSettings?.append(
     .unsafeFlags(["-O"], .when(configuration: .debug)))
 }

@@ -15,7 +15,8 @@ private func runFuzzer(
 private let target: FuzzTarget = {
   let name = unsafe getenv("FUZZ_TARGET").map { unsafe String(cString: $0) } ?? "nothing"
   guard let target = FuzzTarget(rawValue: name) else {
-    preconditionFailure("FUZZ_TARGET is one of frame, request, journal, snapshot; not \(name)")
+    preconditionFailure(
+      "FUZZ_TARGET is one of frame, request, journal, snapshot, rules; not \(name)")
   }
   return target
 }()

@@ -21,6 +21,7 @@ public enum FuzzSeeds {
     case .request: requests()
     case .journal: try journals()
     case .snapshot: try snapshots()
+    case .rules: FuzzRules.seeds
     }
   }
 

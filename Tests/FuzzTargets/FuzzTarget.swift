@@ -11,6 +11,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case journal
   /// A snapshot.
   case snapshot
+  /// The text of a condition.
+  case rules
 }
 
 /// Lets bytes in; a trap is a finding.
@@ -26,5 +28,6 @@ public func fuzz(_ target: FuzzTarget, _ bytes: [UInt8]) {
   case .request: fuzzRequest(choice, rest)
   case .journal: fuzzJournal(FuzzFiles(choice), rest)
   case .snapshot: fuzzSnapshot(FuzzFiles(choice), rest)
+  case .rules: fuzzRules(choice, rest)
   }
 }

@@ -9,6 +9,7 @@ enum Allowances {
     "Platform": ["CLinux", "Glibc", "Synchronization"],
     "Models": [],
     "Wire": [],
+    "Rules": [],
     "Durability": ["Platform"],
     "Scoring": ["Wire", "Models"],
     "Server": ["Platform", "Durability", "Wire", "Models", "Scoring"],
