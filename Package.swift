@@ -12,6 +12,7 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .target(name: "Platform", dependencies: ["CLinux"]),
     .target(name: "Models"),
+    .target(name: "Policies", dependencies: ["Models"]),
     .target(name: "Wire"),
     .target(name: "Durability", dependencies: ["Platform"]),
     .target(name: "Scoring", dependencies: ["Wire", "Models"]),
@@ -21,7 +22,9 @@ let package = Package(
     // The programs.
     .executableTarget(
       name: "patron",
-      dependencies: ["Server", "Client", "Platform", "Durability", "Wire", "Models", "Scoring"]),
+      dependencies: [
+        "Server", "Client", "Platform", "Durability", "Wire", "Models", "Policies", "Scoring",
+      ]),
     .executableTarget(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
@@ -45,6 +48,7 @@ let package = Package(
       ]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
+    .testTarget(name: "PoliciesTests", dependencies: ["Policies", "Models", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),
     .testTarget(
       name: "DurabilityTests",
@@ -58,7 +62,8 @@ let package = Package(
         "Support",
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "Platform", "Wire"]),
-    .testTarget(name: "PatronTests", dependencies: ["patron", "Wire", "Support"]),
+    .testTarget(
+      name: "PatronTests", dependencies: ["patron", "Models", "Policies", "Wire", "Support"]),
     .testTarget(name: "LoadtestTests", dependencies: ["loadtest", "Wire", "Models", "Support"]),
     .testTarget(name: "HouseRules"),
 
@@ -97,7 +102,7 @@ for target in package.targets where target.type != .system {
 
 // Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a
 // debug build they lose nothing by being optimised.
-for target in package.targets where target.name == "Models" {
+for target in package.targets where ["Models", "Policies"].contains(target.name) {
   target.swiftSettings?.append(
     .unsafeFlags(["-O"], .when(configuration: .debug)))
 }
