@@ -1,6 +1,8 @@
 // Thompson sampling with exact propensities: the probability with which each arm's draw is the largest,
 // and a choice by these probabilities. Not here: where means and deviations come from; see Learner.swift.
 
+internal import Models
+
 /// How propensities were found.
 public enum PropensityMethod: Equatable, Sendable {
   /// There was no arm to choose from.
@@ -29,20 +31,25 @@ public struct Thompson: ~Copyable {
   public static let armsMax = 256
 
   /// In deviations of an arm, the distance between nodes where it is the narrowest.
-  static let step = 0.5
+  static let step = 0.6
   /// In deviations, where an arm ends.
   static let reach = 4.5
   private static let nodesMax = 4096
 
-  /// Arms that can win, eight at a time.
-  private var means: [SIMD8<Double>]
-  private var deviations: [SIMD8<Double>]
-  private var inverses: [SIMD8<Double>]
-  /// Φ and √(F/Φ) at the last node, Φ at the present one, and what was gathered.
-  private var before: [SIMD8<Double>]
-  private var roots: [SIMD8<Double>]
-  private var now: [SIMD8<Double>]
-  private var gathered: [SIMD8<Double>]
+  /// Eight arms that can win.
+  private struct Octet {
+    var mean = Lanes.zero
+    var deviation = Lanes.zero
+    var inverse = Lanes.zero
+    /// Φ and √(F/Φ) at the last node.
+    var before = Lanes.zero
+    var root = Lanes.zero
+    /// Φ at the present node.
+    var now = Lanes.zero
+    var gathered = Lanes.zero
+  }
+
+  private var octets: [Octet]
   /// Which arm stands in which lane.
   private var arms: [Int]
   private var left: [Double]
@@ -50,14 +57,7 @@ public struct Thompson: ~Copyable {
 
   /// Makes the memory, about 20 kB.
   public init() {
-    let octets = [SIMD8<Double>](repeating: .zero, count: Self.armsMax / 8)
-    means = octets
-    deviations = octets
-    inverses = octets
-    before = octets
-    roots = octets
-    now = octets
-    gathered = octets
+    octets = [Octet](repeating: Octet(), count: Self.armsMax / 8)
     arms = [Int](repeating: 0, count: Self.armsMax)
     left = [Double](repeating: 0, count: Self.armsMax)
     shares = [Double](repeating: 0, count: Self.armsMax)
@@ -105,9 +105,9 @@ public struct Thompson: ~Copyable {
       if deviation <= 1e-13 * max(abs(mean), abs(low)) {
         if mean >= low, point < 0 || mean > means[point] { point = arm }
       } else if mean + Self.reach * deviation > low {
-        self.means[live / 8][live % 8] = mean
-        self.deviations[live / 8][live % 8] = deviation
-        inverses[live / 8][live % 8] = 1 / deviation
+        octets[live / 8].mean[live % 8] = mean
+        octets[live / 8].deviation[live % 8] = deviation
+        octets[live / 8].inverse[live % 8] = 1 / deviation
         arms[live] = arm
         live += 1
         high = max(high, mean + Self.reach * deviation)
@@ -128,7 +128,7 @@ public struct Thompson: ~Copyable {
       }
       if abs(mass.total - 1) <= 0.01 {
         for lane in 0..<live {
-          propensities[arms[lane]] = gathered[lane / 8][lane % 8] / mass.total
+          propensities[arms[lane]] = octets[lane / 8].gathered[lane % 8] / mass.total
         }
         if point >= 0 { propensities[point] = mass.point / mass.total }
       } else {
@@ -150,9 +150,9 @@ public struct Thompson: ~Copyable {
   /// Lanes behind the last arm hold one that always loses.
   private mutating func pad(_ live: Int) {
     for lane in live..<(live + 7) / 8 * 8 {
-      means[lane / 8][lane % 8] = -1e300
-      deviations[lane / 8][lane % 8] = 0
-      inverses[lane / 8][lane % 8] = 1e-290
+      octets[lane / 8].mean[lane % 8] = -1e300
+      octets[lane / 8].deviation[lane % 8] = 0
+      octets[lane / 8].inverse[lane % 8] = 1e-290
     }
   }
 
@@ -162,53 +162,67 @@ public struct Thompson: ~Copyable {
   private mutating func integrate(
     _ live: Int, from start: Double, to end: Double, point: Bool, step: Double
   ) -> (total: Double, point: Double) {
-    let octets = (live + 7) / 8
-    let atPoint = firstNode(octets, start)
+    let count = (live + 7) / 8
+    var span = octets.mutableSpan
+    // Many arms are all below where the best of them alone would hardly be.
+    var start = start
+    for _ in 0..<2 {
+      let middle = (start + end) / 2
+      if Self.fillNow(&span, count, middle) > 1e-7 { break }
+      start = middle
+    }
+    let atPoint = Self.firstNode(&span, count, start)
     var node = start
     var visited = 0
     while node < end, visited < Self.nodesMax {
-      node = min(node + stride(octets, from: node, step), end)
-      visit(octets, node)
+      node = min(node + Self.stride(span.span, count, from: node, step), end)
+      Self.visit(&span, count, node)
       visited += 1
     }
     var total = point ? atPoint : 0
-    for lane in 0..<live { total += gathered[lane / 8][lane % 8] }
+    for lane in 0..<live { total += span[lane / 8].gathered[lane % 8] }
     return (total, point ? atPoint : 0)
   }
 
   /// Starts the walk.
   ///
   /// - Returns: the product over all arms at the first node.
-  private mutating func firstNode(_ octets: Int, _ node: Double) -> Double {
-    let product = fillNow(octets, node)
-    for octet in 0..<octets {
-      before[octet] = now[octet]
-      roots[octet] = (product / now[octet]).squareRoot()
-      gathered[octet] = .zero
+  private static func firstNode(
+    _ octets: inout MutableSpan<Octet>, _ count: Int, _ node: Double
+  ) -> Double {
+    let product = fillNow(&octets, count, node)
+    let root = product.squareRoot()
+    for place in 0..<count {
+      let here = octets[place].now
+      octets[place].before = here
+      octets[place].root = LaneMath.roughInverseSquareRoot(here) * root
+      octets[place].gathered = .zero
     }
     return product
   }
 
   /// Gathers what lies between the last node and this one.
-  private mutating func visit(_ octets: Int, _ node: Double) {
-    let product = fillNow(octets, node)
-    for octet in 0..<octets {
-      let here = now[octet]
-      let root = (product / here).squareRoot()
-      gathered[octet] += (here - before[octet]) * roots[octet] * root
-      before[octet] = here
-      roots[octet] = root
+  private static func visit(_ octets: inout MutableSpan<Octet>, _ count: Int, _ node: Double) {
+    let rootOfAll = fillNow(&octets, count, node).squareRoot()
+    for place in 0..<count {
+      let here = octets[place].now
+      let root = LaneMath.roughInverseSquareRoot(here) * rootOfAll
+      octets[place].gathered += (here - octets[place].before) * octets[place].root * root
+      octets[place].before = here
+      octets[place].root = root
     }
   }
 
   /// Φ of all arms at a node.
   ///
   /// - Returns: the product of all.
-  private mutating func fillNow(_ octets: Int, _ node: Double) -> Double {
-    var product = SIMD8<Double>(repeating: 1)
-    for octet in 0..<octets {
-      let here = Self.cumulative((node - means[octet]) * inverses[octet])
-      now[octet] = here
+  private static func fillNow(
+    _ octets: inout MutableSpan<Octet>, _ count: Int, _ node: Double
+  ) -> Double {
+    var product = Lanes(repeating: 1)
+    for place in 0..<count {
+      let here = cumulative((node - octets[place].mean) * octets[place].inverse)
+      octets[place].now = here
       // Below this nothing is gathered any more; subnormal numbers would be slow.
       product *= here
       product.replace(with: 1e-30, where: product .< 1e-30)
@@ -220,11 +234,13 @@ public struct Thompson: ~Copyable {
 
   /// The distance to the next node: a share of the narrowest deviation among the arms that are live here
   /// or will be, to these the way up to where they begin added.
-  private func stride(_ octets: Int, from node: Double, _ step: Double) -> Double {
-    var least = SIMD8<Double>(repeating: .infinity)
-    for octet in 0..<octets {
-      let (mean, deviation) = (means[octet], deviations[octet])
-      let reach = deviation * Self.reach
+  private static func stride(
+    _ octets: Span<Octet>, _ count: Int, from node: Double, _ step: Double
+  ) -> Double {
+    var least = Lanes(repeating: .infinity)
+    for place in 0..<count {
+      let (mean, deviation) = (octets[place].mean, octets[place].deviation)
+      let reach = deviation * Thompson.reach
       var way = mean - reach - node
       way.replace(with: 0, where: way .< 0)
       way += deviation * step
@@ -239,7 +255,7 @@ public struct Thompson: ~Copyable {
 
   /// Φ, after Abramowitz and Stegun 7.1.28: absolute error below 1.6e-7, and never 0.
   @inline(__always)
-  static func cumulative(_ z: SIMD8<Double>) -> SIMD8<Double> {
+  static func cumulative(_ z: Lanes) -> Lanes {
     let isAbove = z .> 0
     var x = z.replacing(with: -z, where: z .< 0)
     x.replace(with: 8, where: x .> 8)
