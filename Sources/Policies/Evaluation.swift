@@ -16,7 +16,10 @@ public struct Evaluation: Equatable, Sendable {
   public internal(set) var dr = 0.0
   /// 95 %, of `dr`: from its influence function, summed up by customer.
   public internal(set) var interval = 0.0...0.0
-  /// As `dr`, large weights shrunk: λw/(w² + λ) with the λ of the least estimated error (Su et al. 2020).
+  /// As `dr`, but large weights shrunk: λw/(w² + λ) with the λ of the least estimated error.
+  ///
+  /// Su, Dimakopoulou, Krishnamurthy and Dudík, «Doubly robust off-policy evaluation with shrinkage»,
+  /// ICML 2020.
   public internal(set) var drShrunk = 0.0
   /// Mean of w, which is 1 but for chance.
   public internal(set) var meanWeight = 0.0

@@ -106,6 +106,23 @@ public struct LoggedTable: Sendable {
     for place in 0..<width { self.features.append(features[place]) }
   }
 
+  /// The table with some of its features.
+  ///
+  /// - Parameter columns: their places, in the order they shall have.
+  /// - Returns: all rows.
+  public func keeping(columns: [Int]) -> LoggedTable {
+    var kept = LoggedTable(actionCount: actionCount, width: columns.count)
+    kept.actions = actions
+    kept.propensities = propensities
+    kept.rewards = rewards
+    kept.clusters = clusters
+    kept.features.reserveCapacity(count * columns.count)
+    for row in 0..<count {
+      for column in columns { kept.features.append(features[row * width + column]) }
+    }
+    return kept
+  }
+
   /// The number of each row's customer, in the order of their first rows, and how many they are.
   func denseClusters() -> (numbers: [Int32], count: Int) {
     var known: [UInt64: Int32] = [:]
