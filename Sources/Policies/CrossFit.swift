@@ -14,6 +14,8 @@ struct CrossFit: Sendable {
   private(set) var plain: [RegressionSums]
   /// The same, each row weighted by 1/propensity.
   private(set) var weighted: [RegressionSums]
+  /// The matrices with each row weighted by 1/propensity²: where the noise of `weighted` is large.
+  private(set) var noise: [RegressionSums]
 
   /// Goes over the rows once.
   ///
@@ -28,13 +30,16 @@ struct CrossFit: Sendable {
     let empty = RegressionSums(size: basis.count, octets: basis.octets)
     plain = [RegressionSums](repeating: empty, count: Self.foldCount * table.actionCount)
     weighted = plain
+    noise = plain
     var row = [Lanes](repeating: .zero, count: basis.octets)
     for number in 0..<table.count {
       basis.fill(&row, table, number)
       let place = Int(folds[number]) * table.actionCount + Int(table.actions[number])
       let value = table.rewards[number]
       plain[place].add(row, value: value, weight: 1)
-      weighted[place].add(row, value: value, weight: 1 / table.propensities[number])
+      let weight = 1 / table.propensities[number]
+      weighted[place].add(row, value: value, weight: weight)
+      noise[place].add(row, value: 0, weight: weight * weight)
     }
   }
 
@@ -47,6 +52,36 @@ struct CrossFit: Sendable {
       }
     }
     return sums
+  }
+
+  /// The variance of Σ x·e/π over an action's rows in the folds that are not left out, for surprises e of
+  /// one variance.
+  func noise(action: Int, leavingOut left: [Int]) -> RegressionSums {
+    var sums = RegressionSums(size: basis.count, octets: basis.octets)
+    for fold in 0..<Self.foldCount where !left.contains(fold) {
+      sums += noise[fold * table.actionCount + action]
+    }
+    return sums
+  }
+
+  /// The variance of what the outcome model did not foresee of each action's rewards, rows with small
+  /// propensities counting more, as they do in the noise; nil for actions of fewer than 30 rows.
+  func surprises(leavingOut left: [Int]) -> [Double?] {
+    let models = outcomeModel(leavingOut: left).map { $0.inOctets(basis.octets) }
+    var squares = [Double](repeating: 0, count: table.actionCount)
+    var weights = squares
+    var rows = squares
+    var row = [Lanes](repeating: .zero, count: basis.octets)
+    for number in 0..<table.count where !left.contains(Int(folds[number])) {
+      basis.fill(&row, table, number)
+      let action = Int(table.actions[number])
+      let away = table.rewards[number] - Basis.product(row, models[action])
+      let weight = 1 / (table.propensities[number] * table.propensities[number])
+      squares[action] += weight * away * away
+      weights[action] += weight
+      rows[action] += 1
+    }
+    return (0..<table.actionCount).map { rows[$0] < 30 ? nil : squares[$0] / weights[$0] }
   }
 
   /// Strengths of the pull of an action's outcome model towards that of all: rows' worth.

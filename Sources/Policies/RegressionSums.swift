@@ -42,9 +42,9 @@ struct RegressionSums: Sendable {
     for place in sums.right.indices { sums.right[place] += other.right[place] }
   }
 
-  static func -= (sums: inout RegressionSums, other: RegressionSums) {
-    for place in sums.square.indices { sums.square[place] -= other.square[place] }
-    for place in sums.right.indices { sums.right[place] -= other.right[place] }
+  static func *= (sums: inout RegressionSums, factor: Double) {
+    for place in sums.square.indices { sums.square[place] *= factor }
+    for place in sums.right.indices { sums.right[place] *= factor }
   }
 
   /// One element of the matrix.

@@ -19,7 +19,7 @@ struct UpliftLearner: Sendable {
   /// Deviations of slopes that are tried, in standard errors of a slope.
   private static let tried = [0, 0.35, 0.5, 0.7, 1, 1.4, 2, 3, 4.5, 7, 10, 15, 25, 50]
   /// Without so much evidence (a factor of e^…), customers are taken to be alike.
-  private static let evidenceMin = 1.0
+  private static let evidenceMin = 3.0
 
   /// Learns.
   ///
@@ -27,79 +27,47 @@ struct UpliftLearner: Sendable {
   ///   - fit: the log in folds.
   ///   - left: the fold whose rewards must not be seen; nil for all rows.
   init(_ fit: CrossFit, leavingOut left: Int?) {
-    let actions = fit.table.actionCount
+    let rights = Self.contrasts(fit, leavingOut: left)
+    let parts = Self.likelihoods(fit, rights, leavingOut: left)
     let size = fit.basis.count
-    let training = (0..<CrossFit.foldCount).filter { $0 != left }
-    let noise = Self.noise(fit, leavingOut: left)
-    // Σ x·Γ for each action, from the folds' sums.
-    var rights = [[Double]](repeating: [Double](repeating: 0, count: size), count: actions)
-    for fold in training {
-      let models = fit.outcomeModel(leavingOut: [fold] + (left.map { [$0] } ?? []))
-      var all = RegressionSums(size: size, octets: fit.basis.octets)
-      for action in 0..<actions { all += fit.plain[fold * actions + action] }
-      for action in 0..<actions {
-        let weighted = fit.weighted[fold * actions + action]
-        let (base, seen, back) = (
-          all.times(models[action]), weighted.values, weighted.times(models[action])
-        )
-        for place in 0..<size { rights[action][place] += base[place] + seen[place] - back[place] }
+    let straightCount = fit.basis.straightCount
+    // A slope's typical variance; the same deviation is allowed to all actions.
+    var precision = 0.0
+    for part in parts {
+      for place in 1..<max(straightCount, 2) where place < size {
+        precision += part.information[place][place]
       }
     }
-    for place in 0..<size {
-      let mean = rights.reduce(0) { $0 + $1[place] } / Double(actions)
-      for action in 0..<actions { rights[action][place] -= mean }
-    }
-    let gram = fit.sums(action: nil, leavingOut: left.map { [$0] } ?? [])
-    let rows = max(gram.weight, 1)
-    let share = 1 / Double(actions)
-    let total = noise.reduce(0, +)
-    let variances = noise.map { (1 - 2 * share) * $0 + share * share * total }
-    let typical = max(Double(actions) / variances.reduce(0) { $0 + 1 / max($1, 1e-300) }, 1e-300)
+    precision /= Double(max(parts.count * (straightCount - 1), 1))
+    precision = max(precision, 1e-300)
 
-    // Constants: many arms have a luckiest one; with few the shrinkage would know nothing.
-    var spread = Double.infinity
-    if actions >= 4 {
-      let squares = rights.reduce(0) { $0 + ($1[0] / rows) * ($1[0] / rows) }
-      let chance = variances.reduce(0) { $0 + $1 / rows }
-      spread = max((squares - chance) / Double(actions - 1), 1e-3 * typical / rows)
-    }
-
-    func penalties(_ action: Int, _ straight: Double, _ rest: Double) -> [Double] {
+    func solve(_ straight: Double, _ rest: Double) -> (evidence: Double, coefficients: [[Double]]) {
       func pull(_ deviation: Double) -> Double {
-        deviation > 0 ? rows * variances[action] / (deviation * deviation * typical) : 1e12 * rows
+        deviation > 0 ? precision / (deviation * deviation) : 1e12 * precision
       }
-      var penalties = [Double](repeating: pull(straight), count: size)
-      penalties[0] = spread.isFinite ? variances[action] / spread : 1e-9 * rows
+      var pulls = [Double](repeating: pull(straight), count: size)
       let bent = pull(rest)
-      for place in fit.basis.straightCount..<size { penalties[place] = bent }
-      return penalties
-    }
-    func solve(_ straight: Double, _ rest: Double) -> (evidence: Double, [[Double]]) {
+      for place in straightCount..<size { pulls[place] = bent }
       var evidence = 0.0
       var found: [[Double]] = []
-      for action in 0..<actions {
-        let pulls = penalties(action, straight, rest)
-        guard let factor = gram.factor(pulls) else {
-          return (-.infinity, rights.map { $0.map { _ in 0 } })
-        }
-        let solution = factor.solve(rights[action])
-        let explained = zip(solution, rights[action]).reduce(0) { $0 + $1.0 * $1.1 }
-        evidence += explained / max(variances[action], 1e-300) / 2 - factor.logDeterminant / 2
-        for pull in pulls { evidence += Elementary.log(pull) / 2 }
-        found.append(solution)
+      for part in parts {
+        pulls[0] = part.pullOfConstant
+        guard let solution = part.solved(pulls) else { return (-.infinity, []) }
+        evidence += solution.evidence
+        found.append(solution.coefficients)
       }
       return (evidence, found)
     }
     var best = solve(0, 0)
     var allowances = (straight: 0.0, rest: 0.0)
-    let base = best.evidence
+    let alike = best.evidence
     for straight in Self.tried.dropFirst() {
       let next = solve(straight, 0)
-      if next.evidence > max(best.evidence, base + Self.evidenceMin) {
+      if next.evidence > max(best.evidence, alike + Self.evidenceMin) {
         (best, allowances.straight) = (next, straight)
       }
     }
-    if size > fit.basis.straightCount {
+    if size > straightCount {
       let before = best.evidence
       for rest in Self.tried.dropFirst() {
         let next = solve(allowances.straight, rest)
@@ -108,33 +76,120 @@ struct UpliftLearner: Sendable {
         }
       }
     }
-    coefficients = best.1
+    coefficients =
+      best.coefficients.isEmpty
+      ? rights.map { $0.map { _ in 0 } } : best.coefficients
     self.allowances = allowances
   }
 
-  /// The variance of each action's pseudo-outcome around its regression.
-  private static func noise(_ fit: CrossFit, leavingOut left: Int?) -> [Double] {
-    let table = fit.table
-    let models = fit.outcomeModel(leavingOut: left.map { [$0] } ?? []).map {
-      $0.inOctets(fit.basis.octets)
+  /// Σ x·(Γ − mean of Γ over the actions) of each action, from the folds' sums.
+  private static func contrasts(_ fit: CrossFit, leavingOut left: Int?) -> [[Double]] {
+    let (actions, size) = (fit.table.actionCount, fit.basis.count)
+    var rights = [[Double]](repeating: [Double](repeating: 0, count: size), count: actions)
+    for fold in 0..<CrossFit.foldCount where fold != left {
+      let models = fit.outcomeModel(leavingOut: [fold] + (left.map { [$0] } ?? []))
+      var all = RegressionSums(size: size, octets: fit.basis.octets)
+      for action in 0..<actions { all += fit.plain[fold * actions + action] }
+      for action in 0..<actions {
+        let weighted = fit.weighted[fold * actions + action]
+        let foreseen = all.times(models[action])
+        let back = weighted.times(models[action])
+        for (place, seen) in weighted.values.enumerated() {
+          rights[action][place] += foreseen[place] + seen - back[place]
+        }
+      }
     }
-    var squares = [Double](repeating: 0, count: table.actionCount)
-    var rows = 0.0
-    var row = [Lanes](repeating: .zero, count: fit.basis.octets)
-    for number in 0..<table.count where left.map({ $0 != Int(fit.folds[number]) }) ?? true {
-      fit.basis.fill(&row, table, number)
-      let action = Int(table.actions[number])
-      let weight = 1 / table.propensities[number]
-      let away = (table.rewards[number] - Basis.product(row, models[action])) * weight
-      squares[action] += away * away
-      rows += 1
+    for place in 0..<size {
+      let mean = rights.reduce(0) { $0 + $1[place] } / Double(actions)
+      for action in 0..<actions { rights[action][place] -= mean }
     }
+    return rights
+  }
+
+  /// What the rows say of one action's coefficients: a normal likelihood.
+  private struct Likelihood {
+    /// Gᵀ·H⁻¹·G, with G = Σ x·xᵀ and H the covariance of the contrasts' sums.
+    var information: [[Double]]
+    /// Gᵀ·H⁻¹·Σ x·Γ.
+    var right: [Double]
+    /// The inverse of the variance of the actions' constants.
+    var pullOfConstant: Double
+
+    /// The coefficients of the largest posterior, and ln of how probable it makes what was seen.
+    func solved(_ pulls: [Double]) -> (evidence: Double, coefficients: [Double])? {
+      var triangle: [Double] = []
+      for row in information.indices {
+        for column in 0...row {
+          triangle.append(information[row][column] + (row == column ? pulls[row] : 0))
+        }
+      }
+      guard let factor = CholeskyFactor(triangle, size: pulls.count) else { return nil }
+      let coefficients = factor.solve(right)
+      var evidence = zip(coefficients, right).reduce(0) { $0 + $1.0 * $1.1 } / 2
+      evidence -= factor.logDeterminant / 2
+      for pull in pulls { evidence += Elementary.log(pull) / 2 }
+      return (evidence, coefficients)
+    }
+  }
+
+  /// What the rows say of each action.
+  ///
+  /// Where propensities are small, the noise is large: half of it counts as it lies in the features, half as
+  /// if it lay evenly, for few rows know directions badly.
+  private static func likelihoods(
+    _ fit: CrossFit, _ rights: [[Double]], leavingOut left: Int?
+  ) -> [Likelihood] {
+    let (actions, size) = (fit.table.actionCount, fit.basis.count)
+    let folds = left.map { [$0] } ?? []
+    let gram = fit.sums(action: nil, leavingOut: folds)
+    let rows = max(gram.weight, 1)
+    let surprises = fit.surprises(leavingOut: folds)
     // An action that was hardly ever taken is not known at all, however alike its few rewards are.
-    let most = squares.max() ?? 0
-    return (0..<table.actionCount).map { action in
-      let seen = fit.sums(action: action, leavingOut: left.map { [$0] } ?? []).weight
-      return seen < 30
-        ? max(most, 1e-300) * rows / max(seen, 1) : max(squares[action] / rows, 1e-300)
+    let most = max(surprises.reduce(0) { max($0, $1 ?? 0) }, 1e-200)
+    let noises = (0..<actions).map { action in
+      var noise = fit.noise(action: action, leavingOut: folds)
+      guard let surprise = surprises[action] else {
+        noise = gram
+        noise *= most * rows
+        return noise
+      }
+      var even = gram
+      even *= 0.5 * noise.weight / rows
+      noise *= 0.5
+      noise += even
+      noise *= max(surprise, 1e-9 * most)
+      return noise
+    }
+    var total = RegressionSums(size: size, octets: fit.basis.octets)
+    for noise in noises { total += noise }
+    let share = 1 / Double(actions)
+    let covariances = noises.map { noise in
+      var (own, all) = (noise, total)
+      own *= 1 - 2 * share
+      all *= share * share
+      own += all
+      return own
+    }
+
+    // Constants: of many arms one is the luckiest; of few the shrinkage would know nothing.
+    var pull = 1e-12 * rows * rows / max(covariances.reduce(0) { $0 + $1.weight }, 1e-200)
+    if actions >= 4 {
+      let squares = rights.reduce(0) { $0 + ($1[0] / rows) * ($1[0] / rows) }
+      let chance = covariances.reduce(0) { $0 + $1.weight / (rows * rows) }
+      pull = Double(actions - 1) / max(squares - chance, 1e-3 * chance)
+    }
+    return (0..<actions).map { action in
+      let factor = covariances[action].factor(
+        (0..<size).map { 1e-9 * covariances[action].element($0, $0) + 1e-200 })
+      let columns = (0..<size).map { column in
+        let column = (0..<size).map { gram.element($0, column) }
+        return factor?.solve(column) ?? column.map { _ in 0 }
+      }
+      let information = columns.map { gram.times($0) }
+      let right = columns.map { column in
+        zip(column, rights[action]).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+      return Likelihood(information: information, right: right, pullOfConstant: pull)
     }
   }
 }
