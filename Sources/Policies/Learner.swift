@@ -167,6 +167,27 @@ public struct Learner: Equatable, Sendable {
     return (mean, variance.squareRoot())
   }
 
+  /// The beliefs about all arms, as `score` has them one by one.
+  ///
+  /// - Parameters:
+  ///   - features: those of now.
+  ///   - means: its beginning becomes the means, in the order of the arms.
+  ///   - deviations: its beginning becomes the deviations.
+  /// - Precondition: both spans hold `armCount` numbers.
+  public func scoreAll(
+    _ features: LearnerFeatures, means: inout MutableSpan<Double>,
+    deviations: inout MutableSpan<Double>
+  ) {
+    precondition(
+      means.count >= arms.count && deviations.count >= arms.count, "the spans are too short")
+    let squares = features * features
+    let arms = arms.span
+    for arm in 0..<arms.count {
+      means[arm] = arms[arm].means.dot(features)
+      deviations[arm] = arms[arm].variances.dot(squares).squareRoot()
+    }
+  }
+
   /// The incremental value of an arm against «no offer»: τ = (μ − μ₀)·x.
   ///
   /// - Parameters:
