@@ -8,7 +8,10 @@ public struct LearnerSettings: Equatable, Sendable {
   /// λ of the first feature, the constant: the prior is worth so many outcomes.
   public var constantPull = 1.0
   /// λ of the others, for standardised features.
-  public var slopePull = 300.0
+  ///
+  /// On Hillstrom's log 3000 earned more visits than 300 and 1000 (0.179, 0.177, 0.178): a diagonal belief counts
+  /// what related features tell as often as there are such features.
+  public var slopePull = 3_000.0
   /// γ, kept of what was learnt from one `forget` to the next, from 0 to 1.
   public var kept = 1.0
   /// Beyond so many σ an outcome counts as if it lay there.
