@@ -36,6 +36,7 @@ import lifetimes
 table = json.load(open(sys.argv[1]))
 from pandas import Series
 x, recency, age = (Series(column, dtype=float) / unit for column, unit in zip(table, (1, 7, 7)))
+print("ready", flush=True)
 for line in sys.stdin:
     start = time.perf_counter()
     fitter = getattr(lifetimes, line.strip())()
@@ -108,6 +109,10 @@ class Lifetimes:
         self.process = subprocess.Popen(
             [python, "-c", LIFETIMES, str(place / "table.json")], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
+        # What it imports takes both cores for seconds.
+        assert self.process.stdout
+        if self.process.stdout.readline() != "ready\n":
+            raise OSError("it does not start")
 
     def fit(self, name: str) -> Tuple[float, Any]:
         assert self.process.stdin and self.process.stdout
@@ -195,10 +200,10 @@ def main() -> None:
                 ours, theirs = [], []
                 # lifetimes' Pareto/NBD takes minutes; once is enough.
                 rounds = 1 if other and model == "pareto-nbd" else arguments.rounds
-                for _ in range(arguments.rounds):
+                for number in range(arguments.rounds):
                     ours.append(server.fit(model))
-                if other:
-                    theirs = [other.fit(fitter) for _ in range(rounds)]
+                    if other and number < rounds:
+                        theirs.append(other.fit(fitter))
                 line = (f"{model:11} patron {1000 * statistics.median(s for s, _ in ours):9.2f} ms "
                         f"(least {1000 * min(s for s, _ in ours):.2f}), ln L {ours[0][1]:.4f}")
                 if theirs:
