@@ -12,6 +12,7 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .target(name: "Platform", dependencies: ["CLinux"]),
     .target(name: "Models"),
+    .target(name: "Policies", dependencies: ["Models"]),
     .target(name: "Wire"),
     .target(name: "Rules"),
     .target(name: "Durability", dependencies: ["Platform"]),
@@ -22,7 +23,9 @@ let package = Package(
     // The programs.
     .executableTarget(
       name: "patron",
-      dependencies: ["Server", "Client", "Platform", "Durability", "Wire", "Models", "Scoring"]),
+      dependencies: [
+        "Server", "Client", "Platform", "Durability", "Wire", "Models", "Policies", "Scoring",
+      ]),
     .executableTarget(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
@@ -47,6 +50,7 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Support"]),
+    .testTarget(name: "PoliciesTests", dependencies: ["Policies", "Models", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),
     .testTarget(
       name: "DurabilityTests",
@@ -60,7 +64,8 @@ let package = Package(
         "Support",
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "Platform", "Wire"]),
-    .testTarget(name: "PatronTests", dependencies: ["patron", "Wire", "Support"]),
+    .testTarget(
+      name: "PatronTests", dependencies: ["patron", "Models", "Policies", "Wire", "Support"]),
     .testTarget(name: "LoadtestTests", dependencies: ["loadtest", "Wire", "Models", "Support"]),
     .testTarget(name: "HouseRules"),
 
@@ -102,7 +107,7 @@ for target in package.targets where target.type != .system {
 // Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a
 // debug build they lose nothing by being optimised. A hundred thousand conditions against an oracle
 // are of that kind.
-for target in package.targets where ["Models", "Rules"].contains(target.name) {
+for target in package.targets where ["Models", "Policies", "Rules"].contains(target.name) {
   target.swiftSettings?.append(
     .unsafeFlags(["-O"], .when(configuration: .debug)))
 }

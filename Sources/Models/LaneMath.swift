@@ -3,8 +3,9 @@
 // Every lane's result depends on that lane only, so neighbours never change a bit.
 
 /// Eight numbers, one per customer or one per month.
-typealias Lanes = SIMD8<Double>
-typealias LaneBits = SIMD8<UInt64>
+public typealias Lanes = SIMD8<Double>
+/// The bit patterns of eight numbers.
+public typealias LaneBits = SIMD8<UInt64>
 typealias LaneMask = SIMDMask<SIMD8<Int64>>
 
 extension SIMD8<Double> {
@@ -13,13 +14,13 @@ extension SIMD8<Double> {
   var magnitudes: Self { Self(bits: bits & LaneBits(repeating: 0x7fff_ffff_ffff_ffff)) }
 
   /// The bit patterns of the lanes.
-  @inline(__always)
+  @inlinable @inline(__always)
   var bits: LaneBits {
     // Both types are 64 bytes of plain lanes, in the same order.
     unsafe unsafeBitCast(self, to: LaneBits.self)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   init(bits: LaneBits) {
     // Both types are 64 bytes of plain lanes, in the same order.
     self = unsafe unsafeBitCast(bits, to: Self.self)
@@ -27,7 +28,23 @@ extension SIMD8<Double> {
 }
 
 /// Functions over lanes, each within 2.5 units in the last place (the tests print the error found).
-enum LaneMath {
+public enum LaneMath {
+  /// One divided by the square root, after Lomont's first guess (2003), with two steps of Newton's.
+  ///
+  /// Relative error below 5e-6: for weights, not for results.
+  ///
+  /// - Parameter x: positive, finite and not subnormal in every lane.
+  /// - Returns: x^−½.
+  @inlinable @inline(__always)
+  public static func roughInverseSquareRoot(_ x: Lanes) -> Lanes {
+    var y = Lanes(
+      bits: LaneBits(repeating: 0x5fe6_eb50_c7b5_37a9) &- (x.bits &>> LaneBits(repeating: 1)))
+    let half = x * 0.5
+    y *= Lanes(repeating: 1.5) - half * y * y
+    y *= Lanes(repeating: 1.5) - half * y * y
+    return y
+  }
+
   /// The natural logarithm, after fdlibm's e_log.c.
   ///
   /// - Parameter x: positive, finite and not subnormal in every lane.

@@ -27,3 +27,6 @@ func atan(_ x: Double) -> Double { Glibc.atan(x) }
 
 @inline(__always)
 func cosh(_ x: Double) -> Double { Glibc.cosh(x) }
+
+@inline(__always)
+func erfc(_ x: Double) -> Double { Glibc.erfc(x) }

@@ -39,16 +39,17 @@ struct NormalEquations: Sendable {
 }
 
 /// The triangular factor of a positive definite matrix of any size.
-struct CholeskyFactor {
+public struct CholeskyFactor: Sendable {
   private let size: Int
   private var rows: [[Double]]
 
-  /// Nil when the matrix is not positive definite.
+  /// Factorises; nil when the matrix is not positive definite.
   ///
   /// - Parameters:
   ///   - triangle: the lower triangle, row by row.
   ///   - size: rows of the matrix.
-  init?(_ triangle: [Double], size: Int) {
+  /// - Complexity: O(size³).
+  public init?(_ triangle: [Double], size: Int) {
     self.size = size
     rows = []
     for row in 0..<size {
@@ -69,7 +70,10 @@ struct CholeskyFactor {
   }
 
   /// Solves matrix · x = right.
-  func solve(_ right: [Double]) -> [Double] {
+  ///
+  /// - Parameter right: as many numbers as the matrix has rows.
+  /// - Returns: x.
+  public func solve(_ right: [Double]) -> [Double] {
     var x = right
     for row in 0..<size {
       for k in 0..<row { x[row] -= rows[row][k] * x[k] }
@@ -82,12 +86,17 @@ struct CholeskyFactor {
     return x
   }
 
-  /// The diagonal of the inverse matrix.
-  var inverseDiagonal: [Double] {
+  /// The diagonal of the inverse matrix; O(size³).
+  public var inverseDiagonal: [Double] {
     (0..<size).map { place in
       var unit = [Double](repeating: 0, count: size)
       unit[place] = 1
       return solve(unit)[place]
     }
+  }
+
+  /// The logarithm of the matrix's determinant.
+  public var logDeterminant: Double {
+    2 * (0..<size).reduce(0) { $0 + log(rows[$1][$1]) }
   }
 }

@@ -6,7 +6,8 @@ internal import Foundation
 struct Main {
   static let commands: [Command] = [
     Import.command, Fit.command, Adopt.command, Score.command, ForecastCommand.command,
-    Report.command, StatusCommand.command, SnapshotCommand.command, Demo.command,
+    Report.command, Evaluate.command, StatusCommand.command, SnapshotCommand.command,
+    Demo.command,
   ]
 
   static func main() {
@@ -72,7 +73,7 @@ struct Main {
 
       \(lines.joined(separator: "\n"))
 
-      Every command but serve and verify takes --address HOST:PORT (default \(Connecting.defaultAddress)).
+      Every command but serve, verify and evaluate takes --address HOST:PORT (default \(Connecting.defaultAddress)).
       Exit codes: 0 done, 2 wrong usage, 1 anything else, with one sentence on standard error.
       To see everything at once, without data or a server: patron demo
       """

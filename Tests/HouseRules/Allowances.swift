@@ -8,6 +8,7 @@ enum Allowances {
   static let imports: [String: Set<String>] = [
     "Platform": ["CLinux", "Glibc", "Synchronization"],
     "Models": [],
+    "Policies": ["Models"],
     "Wire": [],
     "Rules": [],
     "Durability": ["Platform"],
@@ -16,8 +17,8 @@ enum Allowances {
     "Client": ["Wire", "Platform"],
     // The program may import everything.
     "patron": [
-      "CLinux", "Client", "Durability", "Foundation", "Glibc", "Models", "Platform", "Scoring",
-      "Server", "Synchronization", "Wire",
+      "CLinux", "Client", "Durability", "Foundation", "Glibc", "Models", "Platform", "Policies",
+      "Scoring", "Server", "Synchronization", "Wire",
     ],
     "loadtest": ["Client", "Foundation", "Models", "Platform", "Wire"],
     // Threads that share out tasks count them.

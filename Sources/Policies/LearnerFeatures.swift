@@ -1,0 +1,93 @@
+// Thirty-two numbers in four octets: the features of a decision and what is believed of each.
+// SIMD32's operators are calls in this compiler; these are not.
+
+public import Models
+
+/// The features of a decision: 1 first, then what is known, zeros behind the last.
+public struct LearnerFeatures: Equatable, Sendable {
+  /// How many there can be.
+  public static let count = 32
+
+  var a: Lanes
+  var b: Lanes
+  var c: Lanes
+  var d: Lanes
+
+  /// The same number 32 times.
+  ///
+  /// - Parameter value: the number.
+  public init(repeating value: Double) {
+    let lanes = Lanes(repeating: value)
+    (a, b, c, d) = (lanes, lanes, lanes, lanes)
+  }
+
+  /// Features as they are stored.
+  ///
+  /// - Parameter values: 32 at most; zeros follow them.
+  public init(_ values: Span<Float>) {
+    self.init(repeating: 0)
+    precondition(values.count <= Self.count, "there are more than 32 features")
+    for place in 0..<values.count { self[place] = Double(values[place]) }
+  }
+
+  @inline(__always)
+  init(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) {
+    (self.a, self.b, self.c, self.d) = (a, b, c, d)
+  }
+
+  /// One of the numbers.
+  ///
+  /// - Parameter place: from 0 to 31.
+  public subscript(place: Int) -> Double {
+    get {
+      switch place / 8 {
+      case 0: a[place % 8]
+      case 1: b[place % 8]
+      case 2: c[place % 8]
+      default: d[place % 8]
+      }
+    }
+    set {
+      switch place / 8 {
+      case 0: a[place % 8] = newValue
+      case 1: b[place % 8] = newValue
+      case 2: c[place % 8] = newValue
+      default: d[place % 8] = newValue
+      }
+    }
+  }
+
+  /// Σ of the products.
+  @inline(__always)
+  func dot(_ other: Self) -> Double {
+    let lanes = (a * other.a + b * other.b) + (c * other.c + d * other.d)
+    var sum = 0.0
+    for lane in 0..<8 { sum += lanes[lane] }
+    return sum
+  }
+
+  @inline(__always)
+  static func + (one: Self, other: Self) -> Self {
+    Self(one.a + other.a, one.b + other.b, one.c + other.c, one.d + other.d)
+  }
+
+  @inline(__always)
+  static func - (one: Self, other: Self) -> Self {
+    Self(one.a - other.a, one.b - other.b, one.c - other.c, one.d - other.d)
+  }
+
+  @inline(__always)
+  static func * (one: Self, other: Self) -> Self {
+    Self(one.a * other.a, one.b * other.b, one.c * other.c, one.d * other.d)
+  }
+
+  @inline(__always)
+  static func / (one: Self, other: Self) -> Self {
+    Self(one.a / other.a, one.b / other.b, one.c / other.c, one.d / other.d)
+  }
+
+  @inline(__always)
+  static func * (one: Self, factor: Double) -> Self {
+    Self(one.a * factor, one.b * factor, one.c * factor, one.d * factor)
+  }
+}
