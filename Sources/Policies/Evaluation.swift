@@ -93,8 +93,8 @@ public struct Evaluator: Sendable {
       for action in 0..<actions {
         let probability = choices.probability(action, row: number, of: actions)
         if probability == 0 { continue }
-        result.choices[action] += probability / Double(rows)
-        if !taken[action] { unsupported += probability / Double(rows) }
+        result.choices[action] += probability
+        if !taken[action] { unsupported += probability }
         model += probability * Basis.product(row, outcome[action])
       }
       models[number] = model
@@ -103,7 +103,8 @@ public struct Evaluator: Sendable {
       surprises[number] =
         weights[number] == 0 ? 0 : table.rewards[number] - Basis.product(row, outcome[own])
     }
-    if unsupported > 0 { throw .noSupport(share: unsupported) }
+    if unsupported > 0 { throw .noSupport(share: unsupported / Double(rows)) }
+    result.choices = result.choices.map { $0 / Double(rows) }
     summarise(&result, weights, models, surprises)
     guard result.effectiveSampleSize >= max(100, 0.01 * Double(rows)) else {
       throw .notEvaluable(effectiveSampleSize: result.effectiveSampleSize, rows: rows)

@@ -36,6 +36,9 @@ public struct GroupSums: Equatable, Sendable {
   /// The unbiased variance of the outcome; 0 of fewer than two.
   public var variance: Double { max(Self.moment(squares, sum, sum, count), 0) }
 
+  /// Σ of the squared outcomes.
+  var sumOfSquares: Double { squares }
+
   /// The mean before the assignment.
   public var meanBefore: Double { count > 0 ? before / Double(count) : 0 }
 

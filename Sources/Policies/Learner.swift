@@ -8,7 +8,10 @@ public struct LearnerSettings: Equatable, Sendable {
   /// λ of the first feature, the constant: the prior is worth so many outcomes.
   public var constantPull = 1.0
   /// λ of the others, for standardised features.
-  public var slopePull = 300.0
+  ///
+  /// On Hillstrom's log 3000 earned more visits than 300 and 1000 (0.179, 0.177, 0.178): a diagonal belief counts
+  /// what related features tell as often as there are such features.
+  public var slopePull = 3_000.0
   /// γ, kept of what was learnt from one `forget` to the next, from 0 to 1.
   public var kept = 1.0
   /// Beyond so many σ an outcome counts as if it lay there.
@@ -165,6 +168,27 @@ public struct Learner: Equatable, Sendable {
     let mean = arms[arm].means.dot(features)
     let variance = arms[arm].variances.dot(features * features)
     return (mean, variance.squareRoot())
+  }
+
+  /// The beliefs about all arms, as `score` has them one by one.
+  ///
+  /// - Parameters:
+  ///   - features: those of now.
+  ///   - means: its beginning becomes the means, in the order of the arms.
+  ///   - deviations: its beginning becomes the deviations.
+  /// - Precondition: both spans hold `armCount` numbers.
+  public func scoreAll(
+    _ features: LearnerFeatures, means: inout MutableSpan<Double>,
+    deviations: inout MutableSpan<Double>
+  ) {
+    precondition(
+      means.count >= arms.count && deviations.count >= arms.count, "the spans are too short")
+    let squares = features * features
+    let arms = arms.span
+    for arm in 0..<arms.count {
+      means[arm] = arms[arm].means.dot(features)
+      deviations[arm] = arms[arm].variances.dot(squares).squareRoot()
+    }
   }
 
   /// The incremental value of an arm against «no offer»: τ = (μ − μ₀)·x.

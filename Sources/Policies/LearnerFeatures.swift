@@ -1,7 +1,7 @@
 // Thirty-two numbers in four octets: the features of a decision and what is believed of each.
 // SIMD32's operators are calls in this compiler; these are not.
 
-public import Models
+internal import Models
 
 /// The features of a decision: 1 first, then what is known, zeros behind the last.
 public struct LearnerFeatures: Equatable, Sendable {

@@ -18,8 +18,10 @@ struct UpliftLearner: Sendable {
 
   /// Deviations of slopes that are tried, in standard errors of a slope.
   private static let tried = [0, 0.35, 0.5, 0.7, 1, 1.4, 2, 3, 4.5, 7, 10, 15, 25, 50]
-  /// Without so much evidence (a factor of e^…), customers are taken to be alike.
-  private static let evidenceMin = 3.0
+  /// ln of the odds beforehand that customers are alike.
+  private static let evidenceNeeded = 3.0
+  /// What bends, levels and products must add to it.
+  private static let evidenceOfBends = 1.0
 
   /// Learns.
   ///
@@ -58,28 +60,31 @@ struct UpliftLearner: Sendable {
       }
       return (evidence, found)
     }
-    var best = solve(0, 0)
-    var allowances = (straight: 0.0, rest: 0.0)
-    let alike = best.evidence
+    let alike = solve(0, 0)
+    var (found, allowances) = (alike, (straight: 0.0, rest: 0.0))
     for straight in Self.tried.dropFirst() {
       let next = solve(straight, 0)
-      if next.evidence > max(best.evidence, alike + Self.evidenceMin) {
-        (best, allowances.straight) = (next, straight)
-      }
+      if next.evidence > found.evidence { (found, allowances.straight) = (next, straight) }
     }
     if size > straightCount {
-      let before = best.evidence
+      let straightEvidence = found.evidence
       for rest in Self.tried.dropFirst() {
         let next = solve(allowances.straight, rest)
-        if next.evidence > max(best.evidence, before + Self.evidenceMin) {
-          (best, allowances.rest) = (next, rest)
+        if next.evidence > max(found.evidence, straightEvidence + Self.evidenceOfBends) {
+          (found, allowances.rest) = (next, rest)
         }
       }
     }
-    coefficients =
-      best.coefficients.isEmpty
-      ? rights.map { $0.map { _ in 0 } } : best.coefficients
     self.allowances = allowances
+    guard !alike.coefficients.isEmpty, !found.coefficients.isEmpty else {
+      coefficients = rights.map { $0.map { _ in 0 } }
+      return
+    }
+    // The mean over both beliefs, that customers differ and that they are alike.
+    let belief = Elementary.logistic(found.evidence - alike.evidence - Self.evidenceNeeded)
+    coefficients = zip(found.coefficients, alike.coefficients).map { found, alike in
+      zip(found, alike).map { belief * $0 + (1 - belief) * $1 }
+    }
   }
 
   /// Σ x·(Γ − mean of Γ over the actions) of each action, from the folds' sums.
