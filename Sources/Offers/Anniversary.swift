@@ -10,12 +10,11 @@ public struct YearlyDay: Equatable, Sendable {
   /// 1 to 31.
   public let day: UInt8
 
-  /// Makes a day of the year.
+  /// Makes a day of the year; nil if there is no such day.
   ///
   /// - Parameters:
   ///   - month: 1 to 12.
   ///   - day: 1 to the length of the month; 29 in February.
-  /// - Returns: nil if there is no such day.
   public init?(month: Int, day: Int) {
     // 2024 has every day there is.
     guard CivilDay.number(year: 2024, month: month, day: day) != nil else { return nil }
@@ -46,7 +45,8 @@ public struct YearlyDay: Equatable, Sendable {
   /// - Parameters:
   ///   - today: counted from 1970-01-01.
   ///   - after: occurrences up to this day do not count, as the day of birth is no birthday.
-  /// - Returns: −182 to 366; positive where two are equally near.
+  /// - Returns: −183 to 183, more only where `after` leaves the nearest out; positive where two are
+  ///   equally near.
   public func days(from today: Int32, after: Int32 = .min) -> Int32 {
     let year = CivilDay.date(of: today).year
     var nearest = Int32.max

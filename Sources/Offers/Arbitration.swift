@@ -154,7 +154,7 @@ extension DecisionWorkspace {
       guard arm > 0 else { break }
       take(arms[arm], propensity: armShares[arm], isBest: isBest, top, offers)
     }
-    if !isServed, placement.fallback >= 0, takesPart(placement.fallback, request, offers) {
+    if !isServed, placement.fallback >= 0 {
       takeFallback(
         placement.fallback, none: none, alone: alone, top, explores, request, catalogue.epsilon,
         offers, telling: &decision)
@@ -179,6 +179,7 @@ extension DecisionWorkspace {
     telling decision: inout Decision
   ) {
     if choices.isEmpty {
+      guard takesPart(place, request, offers) else { return }
       take(place, propensity: 1, isBest: true, top, offers)
       var ending = 1.0
       if explores, alone > 0, top > 1 {

@@ -113,7 +113,8 @@ public struct Catalogue: Sendable {
   ///   - state: its new state.
   /// - Returns: the new catalogue.
   /// - Throws: ``CatalogueChangeError`` if there is no such offer, or it cannot become that.
-  public func amended(_ id: String, to state: OfferState) throws(CatalogueChangeError) -> Catalogue {
+  public func amended(_ id: String, to state: OfferState) throws(CatalogueChangeError) -> Catalogue
+  {
     guard let place = place(of: id) else {
       throw .unknownOffer(id, nearest: nearest(to: id, among: words.map(\.id)))
     }

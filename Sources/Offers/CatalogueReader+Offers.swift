@@ -25,7 +25,9 @@ extension CatalogueReader {
     var drafts: [Draft] = []
     for (value, path) in json.list(root, "offers", 0...CatalogueLimits.offersMax) {
       let draft = readOffer(json.object(value, path, keys: Self.offerKeys))
-      if !draft.words.id.isEmpty, !ids.insert(draft.words.id).inserted, case .object(let members) = value.content {
+      if !draft.words.id.isEmpty, !ids.insert(draft.words.id).inserted,
+        case .object(let members) = value.content
+      {
         let place = members.first { $0.key == "id" }?.value.offset ?? value.offset
         json.note(place, "\(path).id", "there are two offers \"\(draft.words.id)\"")
       }
@@ -50,7 +52,8 @@ extension CatalogueReader {
     if json.require(fields, "id") { words.id = json.text(fields, "id", sizeMax: nameMax) ?? "" }
     words.name = json.text(fields, "name", sizeMax: CatalogueLimits.textSizeMax) ?? words.id
     words.customerText = json.text(fields, "text", sizeMax: CatalogueLimits.textSizeMax) ?? ""
-    let family = json.require(fields, "family")
+    let family =
+      json.require(fields, "family")
       ? json.text(fields, "family", sizeMax: nameMax) ?? "" : ""
     var offer = Offer(
       startDay: json.day(fields, "start") ?? .min, endDay: json.day(fields, "end") ?? .max,
@@ -66,7 +69,8 @@ extension CatalogueReader {
       json.note(fields, "end", "must be after the start; it is the first day without the offer")
     }
     if offer.purpose == .profiling {
-      json.note(fields, "purpose", "profiling is no purpose of an offer; it is marketing or service")
+      json.note(
+        fields, "purpose", "profiling is no purpose of an offer; it is marketing or service")
     }
     let ended = previous.flatMap { old in old.place(of: words.id).map { old.offers[$0].state } }
     if let ended, !ended.canBecome(offer.state) {
@@ -89,7 +93,9 @@ extension CatalogueReader {
     }
     _ = json.require(fields, "placements")
     for (value, path) in json.list(fields, "placements", 1...CatalogueLimits.placementsMax) {
-      guard let name = json.text(value, path, sizeMax: CatalogueLimits.nameSizeMax) else { continue }
+      guard let name = json.text(value, path, sizeMax: CatalogueLimits.nameSizeMax) else {
+        continue
+      }
       guard let place = catalogue.placement(name) else {
         json.unknown(name, value.offset, path, among: catalogue.placements.map(\.name))
         continue
@@ -112,9 +118,12 @@ extension CatalogueReader {
       default: most = 0
       }
       if most > 0 {
-        if json.require(reward, "value") { offer.rewardValue = json.number(reward, "value", 0...most) ?? 0 }
+        if json.require(reward, "value") {
+          offer.rewardValue = json.number(reward, "value", 0...most) ?? 0
+        }
       } else if reward.members["value"] != nil {
-        json.note(reward, "value", "a reward of this kind has no value; say what it costs in \"cost\"")
+        json.note(
+          reward, "value", "a reward of this kind has no value; say what it costs in \"cost\"")
       }
       switch offer.reward {
       case .discountPercent: natural = nil
@@ -125,7 +134,8 @@ extension CatalogueReader {
         natural = 0
       default: natural = 0
       }
-      offer.rewardCost = json.number(reward, "cost", 0...CatalogueLimits.moneyMax) ?? natural ?? .nan
+      offer.rewardCost =
+        json.number(reward, "cost", 0...CatalogueLimits.moneyMax) ?? natural ?? .nan
     }
     if let liability = json.money(fields, "max_liability", scale: scale) {
       offer.liabilityMinor = liability

@@ -284,7 +284,9 @@ struct CatalogueReader {
     if json.require(fields, "key") {
       holdout.key = json.text(fields, "key", sizeMax: CatalogueLimits.nameSizeMax) ?? ""
     }
-    if json.require(fields, "percent") { holdout.percent = json.number(fields, "percent", 0...50) ?? 0 }
+    if json.require(fields, "percent") {
+      holdout.percent = json.number(fields, "percent", 0...50) ?? 0
+    }
     holdout.isClosed = json.flag(fields, "closed") ?? false
     // A holdout's place among others is its bit; beyond the limit the list was refused.
     let bit = UInt64(1) << UInt64(catalogue.holdouts.count & 63)

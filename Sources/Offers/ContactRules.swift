@@ -55,7 +55,8 @@ extension DecisionWorkspace {
       if cap.scope == .channel, cap.of >= 0, cap.of != Int32(request.channel.rawValue) { continue }
       // Keys are families or offers if each counts for itself, else there is one.
       let isKeyed = cap.of < 0 && (cap.scope == .family || cap.scope == .offer)
-      let keys = isKeyed ? (cap.scope == .family ? catalogue.families.count : catalogue.offers.count) : 1
+      let keys =
+        isKeyed ? (cap.scope == .family ? catalogue.families.count : catalogue.offers.count) : 1
       for key in 0..<keys {
         counts[key] = 0
         frees[key] = cap.limit == 0 ? .max : 0

@@ -1,8 +1,8 @@
 // Which offers a customer gets: what is asked, what is answered, and the stages in their order. Caps and
 // quiet are in ContactRules, scores and draws in Arbitration.
 
-internal import Rules
 internal import Policies
+internal import Rules
 
 /// What is asked.
 public struct DecisionRequest: Equatable, Sendable {

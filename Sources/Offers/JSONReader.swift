@@ -120,7 +120,9 @@ struct JSONReader {
       while true {
         skipBlanks()
         let start = place
-        guard next == UInt8(ascii: "\"") else { throw fault("a key in double quotes must stand here") }
+        guard next == UInt8(ascii: "\"") else {
+          throw fault("a key in double quotes must stand here")
+        }
         let key = try string()
         // Bytes are compared, not what they look like.
         guard keys.insert(Array(key.utf8)).inserted else {

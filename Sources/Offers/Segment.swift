@@ -56,7 +56,7 @@ public enum Segment: UInt8, CatalogueWord {
     }
   }
 
-  /// Finds the segment; the first that fits:
+  /// Finds the segment: the first that fits.
   ///
   /// 1. *new*: no order, or a single one at most 30 days ago;
   /// 2. *inactive*: alive with less than 0.2; without scores, no order for more than a year;

@@ -18,7 +18,11 @@ public struct ConsentSet: Equatable, Sendable {
   public subscript(channel: Channel, purpose: Purpose) -> Bool {
     get { bits & Self.bit(channel, purpose) != 0 }
     set {
-      if newValue { bits |= Self.bit(channel, purpose) } else { bits &= ~Self.bit(channel, purpose) }
+      if newValue {
+        bits |= Self.bit(channel, purpose)
+      } else {
+        bits &= ~Self.bit(channel, purpose)
+      }
     }
   }
 
@@ -204,7 +208,8 @@ public struct Moment: Equatable, Sendable {
   public init(utcMicros: Int64) {
     let day = (utcMicros - (utcMicros < 0 ? 86_399_999_999 : 0)) / 86_400_000_000
     self.init(
-      nowMicros: utcMicros, today: Int32(clamping: day), minute: Int32((utcMicros - day * 86_400_000_000) / 60_000_000),
+      nowMicros: utcMicros, today: Int32(clamping: day),
+      minute: Int32((utcMicros - day * 86_400_000_000) / 60_000_000),
       tomorrowMicros: (day + 1) * 86_400_000_000)
   }
 }

@@ -42,17 +42,21 @@ struct JSONTests {
       ("1e999", 1, 1), ("nul", 1, 1), ("[1,]", 1, 4), ("[1 2]", 1, 4), ("{\"a\":1,}", 1, 8),
       ("{a:1}", 1, 2), ("{\"a\" 1}", 1, 6), ("[\n 1,\n  'x']", 3, 3), ("\"a\nb\"", 1, 3),
       ("\"abc", 1, 1), (#""\x""#, 1, 2), (#""\uD83D""#, 1, 2), (#""\uDE00""#, 1, 2),
-      (#""\uD83D\u0041""#, 1, 2), (#""\u12g4""#, 1, 6), ("1 2", 1, 3), ("{\"é\":1,\n\"é\":2}", 2, 1),
+      (#""\uD83D\u0041""#, 1, 2), (#""\u12g4""#, 1, 6), ("1 2", 1, 3),
+      ("{\"é\":1,\n\"é\":2}", 2, 1),
       ("\u{feff}1", 1, 1), ("\u{0}", 1, 1), ("[\"é\", x]", 1, 7),
     ])
   func bad(_ source: String, _ line: Int, _ column: Int) {
     let error = #expect(throws: JSONError.self) { try Self.read(source) }
-    #expect(error?.line == line && error?.column == column, "\(source): \(error?.description ?? "")")
+    #expect(
+      error?.line == line && error?.column == column, "\(source): \(error?.description ?? "")")
   }
 
   @Test("bytes that are not UTF-8 are told, and so is too much of anything")
   func limits() throws {
-    for bytes: [UInt8] in [[0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22]] {
+    for bytes: [UInt8] in [
+      [0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22],
+    ] {
       let error = #expect(throws: JSONError.self) { try JSONDocument(bytes) }
       #expect(error?.column == 2)
     }
@@ -74,11 +78,14 @@ struct JSONTests {
     #expect((0..<10).map { document.offset(of: $0, in: values[0]) } == expected)
   }
 
-  @Test("random bytes and damaged catalogues are read or refused within their text", arguments: seeds(2))
+  @Test(
+    "random bytes and damaged catalogues are read or refused within their text", arguments: seeds(2)
+  )
   func fuzz(seed: UInt64) throws {
     print("seed \(seed)")
     var chance = SeededGenerator(seed: seed)
-    let example = Array(#"{"offers": [{"id": "a\u00e9\uD83D\uDE00", "x": [1.5e-3, null, true]}]}"#.utf8)
+    let example = Array(
+      #"{"offers": [{"id": "a\u00e9\uD83D\uDE00", "x": [1.5e-3, null, true]}]}"#.utf8)
     var (good, refused) = (0, 0)
     for _ in 0..<20_000 {
       var bytes = example
