@@ -91,7 +91,7 @@ extension DecisionWorkspace {
   /// Finds the score and its deviation of every offer that is open.
   mutating func score(
     _ request: DecisionRequest, _ facts: borrowing Facts, _ standing: borrowing Standing,
-    _ budgets: Span<BudgetUse>, _ estimates: Span<Estimate>, in catalogue: borrowing Catalogue,
+    _ budgets: Span<BudgetUse>, _ estimates: Span<OfferEstimate>, in catalogue: borrowing Catalogue,
     telling decision: inout Decision
   ) {
     let fatigue =
@@ -266,20 +266,15 @@ extension DecisionWorkspace {
 
   /// Gives the offers that were open their reasons.
   mutating func tell(
-    _ request: DecisionRequest, _ estimates: Span<Estimate>, in catalogue: borrowing Catalogue
+    _ request: DecisionRequest, _ estimates: Span<OfferEstimate>, in catalogue: borrowing Catalogue
   ) {
     let offers = catalogue.offers.span
     let lastScore = choices.last?.score ?? 0
     let last = lastScore.isNaN ? 0 : lastScore
-    sortOpen(request, offers)
+    sortOpen(request, estimates, offers)
     for rank in arms.indices {
-      let place = arms[rank]
-      let score = scores[place]
-      if offers[place].offerClass == .normal, !(score > 0) {
-        reasons[place] = .negativeUplift(uplift: estimates[place].uplift, score: score)
-      } else {
-        reasons[place] = .ranked(position: rank + 1, gap: last - (score.isNaN ? 0 : score))
-      }
+      let score = scores[arms[rank]]
+      reasons[arms[rank]] = .ranked(position: rank + 1, gap: last - (score.isNaN ? 0 : score))
     }
     for place in offers.indices where isOpen[place] && excludedBy[place] >= 0 {
       reasons[place] = .exclusive(with: Int(excludedBy[place]))
@@ -289,22 +284,32 @@ extension DecisionWorkspace {
     }
   }
 
-  /// Puts what is open here into `arms`, the best first; of equal ones the lower place.
-  private mutating func sortOpen(_ request: DecisionRequest, _ offers: Span<Offer>) {
+  /// Puts what is better than no offer into `arms`, the best first; of equal ones the lower place.
+  /// The others get their reason at once.
+  private mutating func sortOpen(
+    _ request: DecisionRequest, _ estimates: Span<OfferEstimate>, _ offers: Span<Offer>
+  ) {
     arms.removeAll(keepingCapacity: true)
+    armMeans.removeAll(keepingCapacity: true)
     for place in offers.indices where isOpen[place] {
-      guard offers[place].fits(placement: request.placement, channel: request.channel) else {
+      let offer = offers[place]
+      guard offer.fits(placement: request.placement, channel: request.channel) else { continue }
+      let score = scores[place]
+      if offer.offerClass == .normal, !(score > 0) {
+        reasons[place] = .negativeUplift(uplift: estimates[place].uplift, score: score)
         continue
       }
+      let key = score.isNaN ? -.infinity : score
       var rank = arms.count
       arms.append(place)
-      while rank > 0, known(scores[arms[rank - 1]]) < known(scores[place]) {
+      armMeans.append(key)
+      while rank > 0, armMeans[rank - 1] < key {
         arms[rank] = arms[rank - 1]
+        armMeans[rank] = armMeans[rank - 1]
         rank -= 1
       }
       arms[rank] = place
+      armMeans[rank] = key
     }
   }
-
-  private func known(_ score: Double) -> Double { score.isNaN ? -.infinity : score }
 }

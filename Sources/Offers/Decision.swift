@@ -171,7 +171,7 @@ extension Decision {
   /// - Precondition: there is a budget's use and an estimate for each offer.
   public static func make(
     _ request: DecisionRequest, for customer: Span<UInt8>, facts: borrowing Facts,
-    standing: borrowing Standing, budgets: Span<BudgetUse>, estimates: Span<Estimate>,
+    standing: borrowing Standing, budgets: Span<BudgetUse>, estimates: Span<OfferEstimate>,
     in catalogue: borrowing Catalogue, with workspace: inout DecisionWorkspace
   ) throws(DecisionRefusal) -> Decision {
     guard catalogue.placements.indices.contains(request.placement) else { throw .unknownPlacement }

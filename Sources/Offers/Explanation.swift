@@ -142,7 +142,7 @@ extension Decision {
   /// - Returns: parts that sum up to the offer's score in the workspace.
   public static func parts(
     of offer: Int, _ request: DecisionRequest, facts: borrowing Facts,
-    standing: borrowing Standing, budget: BudgetUse, estimate: Estimate,
+    standing: borrowing Standing, budget: BudgetUse, estimate: OfferEstimate,
     in catalogue: borrowing Catalogue
   ) -> ScoreParts {
     let terms = catalogue.offers[offer]

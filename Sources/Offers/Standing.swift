@@ -158,7 +158,7 @@ public struct BudgetUse: Equatable, Sendable {
 }
 
 /// What is believed of an offer for this customer, here, now.
-public struct Estimate: Equatable, Sendable {
+public struct OfferEstimate: Equatable, Sendable {
   /// τ: expected incremental margin against no offer, costs taken off, in major units.
   public var uplift: Double
   /// Its variance, in major units squared, at least 0.

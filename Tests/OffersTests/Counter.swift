@@ -14,14 +14,14 @@ struct Counter {
   var facts = Facts()
   var standing = Standing()
   var budgets: [BudgetUse]
-  var estimates: [Estimate]
+  var estimates: [OfferEstimate]
   var request: DecisionRequest
 
   init(_ catalogue: Catalogue, placement: String = "p", channel: Channel = .email) {
     self.catalogue = catalogue
     budgets = [BudgetUse](repeating: BudgetUse(), count: catalogue.offers.count)
-    estimates = [Estimate](
-      repeating: Estimate(uplift: 1, variance: 0), count: catalogue.offers.count)
+    estimates = [OfferEstimate](
+      repeating: OfferEstimate(uplift: 1, variance: 0), count: catalogue.offers.count)
     request = DecisionRequest(
       placement: catalogue.placement(placement) ?? 0, channel: channel, moment: Self.noon, hash: 1,
       explores: false)
@@ -70,7 +70,7 @@ struct Counter {
   }
 
   mutating func estimate(_ id: String, _ uplift: Double, variance: Double = 0) {
-    estimates[catalogue.place(of: id) ?? -1] = Estimate(uplift: uplift, variance: variance)
+    estimates[catalogue.place(of: id) ?? -1] = OfferEstimate(uplift: uplift, variance: variance)
   }
 
   /// A catalogue with one placement and these offers and rules, each of them JSON.

@@ -388,7 +388,7 @@ struct DecisionTests {
     var counter = try Counter(
       json: Counter.json((0..<256).map { Counter.offer("o\($0)") }))
     for place in 0..<256 {
-      counter.estimates[place] = Estimate(uplift: Double(place % 7) * 0.1 - 0.3, variance: 0.2)
+      counter.estimates[place] = OfferEstimate(uplift: Double(place % 7) * 0.1 - 0.3, variance: 0.2)
     }
     counter.request.explores = true
     let outcome = try counter.decide()
