@@ -108,7 +108,7 @@ for target in package.targets where target.type != .system {
 
 // Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a
 // debug build they lose nothing by being optimised. A hundred thousand conditions against an oracle
-// are of that kind, and so are as many schedules of contacts.
+// are of that kind, and simulated logs, and as many schedules of contacts.
 let optimised = ["Models", "Offers", "OffersTests", "Policies", "Rules"]
 for target in package.targets where optimised.contains(target.name) {
   target.swiftSettings?.append(

@@ -85,46 +85,26 @@ public struct OrderDistribution: Sendable, Equatable {
 
   /// The counts that are neither surprisingly low nor surprisingly high.
   ///
-  /// Equal-tailed in the sense of the mid-distribution: n belongs to it when P(fewer than n) + ½·P(n)
-  /// is neither below half of what is outside nor above 1 less that half. So it holds its level on
-  /// average over customers, where whole counts with both tails inside would always hold more.
+  /// At most half of what may be outside lies below; where no order is already likelier than that,
+  /// the interval begins at 0 and all of it lies above. It ends where its probability comes nearest
+  /// to the level: so it holds the level on average over customers, where whole counts that never
+  /// held less would hold more.
   ///
   /// - Parameter level: the probability that the orders lie in it, above 0 and below 1.
-  /// - Returns: from the lowest to the highest count, the median at least.
+  /// - Returns: from the lowest to the highest count.
   public func interval(level: Double = 0.9) -> ClosedRange<Int> {
-    let tail = (1 - level) / 2
-    var (below, median) = (0.0, 0)
-    var (lowest, highest): (Int?, Int) = (nil, 0)
-    for (n, probability) in probabilities.enumerated() {
-      let middle = below + probability / 2
-      if below < 0.5 { median = n }
-      if middle >= tail, middle <= 1 - tail {
-        if lowest == nil { lowest = n }
-        highest = n
-      }
-      below += probability
+    let last = probabilities.count - 1
+    var (lowest, below) = (0, 0.0)
+    while lowest < last, below + probabilities[lowest] <= (1 - level) / 2 {
+      below += probabilities[lowest]
+      lowest += 1
     }
-    guard let lowest else { return median...median }
+    var (highest, within) = (lowest, probabilities[lowest])
+    while highest < last, level - within > within + probabilities[highest + 1] - level {
+      highest += 1
+      within += probabilities[highest]
+    }
     return lowest...highest
-  }
-
-  /// The part of a count's probability that lies between the two tails.
-  ///
-  /// 1 well inside the interval, 0 well outside, and between at its ends, where a count is larger than
-  /// what the tail has room for. Its expectation is the level exactly, so its mean over what
-  /// customers did is the measure of calibration.
-  ///
-  /// - Parameters:
-  ///   - orders: n, at least 0.
-  ///   - level: of the interval, above 0 and below 1.
-  /// - Returns: 0 to 1.
-  public func share(of orders: Int, level: Double = 0.9) -> Double {
-    guard orders < probabilities.count else { return 0 }
-    var below = 0.0
-    for n in 0..<orders { below += probabilities[n] }
-    let (probability, tail) = (probabilities[orders], (1 - level) / 2)
-    guard probability > 0 else { return below >= tail && below <= 1 - tail ? 1 : 0 }
-    return max(min(below + probability, 1 - tail) - max(below, tail), 0) / probability
   }
 }
 

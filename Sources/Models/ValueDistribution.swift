@@ -82,28 +82,17 @@ public struct ValueDistribution: Sendable, Equatable {
 
   /// The values that are neither surprisingly low nor surprisingly high.
   ///
+  /// Half of what is outside lies below; where no order is already likelier than that, the interval
+  /// begins at 0 and all of it lies above.
+  ///
   /// - Parameter level: the probability that the value lies in it, above 0 and below 1.
-  /// - Returns: from the quantile of the lower tail to that of the upper one, in major units; 0 where
-  ///   no order is likelier than that.
+  /// - Returns: between two quantiles, in major units; 0 alone where no order is likelier than the
+  ///   level.
   public func interval(level: Double = 0.9) -> ClosedRange<Double> {
     let tail = (1 - level) / 2
+    if orders.probabilities[0] > tail { return 0...quantile(level) }
     let low = quantile(tail)
     return low...max(low, quantile(1 - tail))
-  }
-
-  /// The part of an outcome's probability that lies between the two tails.
-  ///
-  /// Values above 0 lie inside or outside, 0 has a probability of its own and is counted as
-  /// `OrderDistribution.share(of:level:)` counts it. Its expectation is the level exactly.
-  ///
-  /// - Parameters:
-  ///   - value: what the orders were worth, in major units.
-  ///   - level: of the interval, above 0 and below 1.
-  /// - Returns: 0 to 1.
-  public func share(of value: Double, level: Double = 0.9) -> Double {
-    guard value > 0 else { return orders.share(of: 0, level: level) }
-    let (probability, tail) = (probability(ofAtMost: value), (1 - level) / 2)
-    return probability >= tail && probability <= 1 - tail ? 1 : 0
   }
 
   /// The least value that is not exceeded with a probability, by bisection of its logarithm.

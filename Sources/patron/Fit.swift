@@ -142,10 +142,7 @@ enum Fit {
 
   /// The models' names; what follows in the report is the first one's.
   private static func title(_ model: ModelFields) -> String {
-    let names =
-      [model.name]
-      + model.blend.map { PurchaseModelKind(rawValue: $0.kind)?.name ?? "model kind \($0.kind)" }
-    return names.joined(separator: " + ") + (model.isPlain ? "" : ", calibrated")
+    model.members.map(\.name).joined(separator: " + ") + (model.isPlain ? "" : ", calibrated")
   }
 
   private static func text(_ bootstrap: BootstrapFields, _ model: ModelFields) -> [String] {

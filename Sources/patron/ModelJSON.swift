@@ -10,15 +10,19 @@ extension ModelFields {
   /// The name of the first purchase model.
   var name: String { purchaseKind?.name ?? "model kind \(kind)" }
 
+  /// Each purchase model by itself, this one first.
+  var members: [ModelFields] {
+    [self] + blend.map { ModelFields(kind: $0.kind, parameters: $0.parameters) }
+  }
+
   /// The names of all purchase models, and what is laid over them.
   var fullName: String {
-    let further = blend.map { ModelFields(kind: $0.kind, parameters: $0.parameters).name }
     var parts: [String] = []
     if !calibration.season.isEmpty { parts.append("a season") }
     if calibration.logLevel != 0 { parts.append("a level") }
     if calibration.correction != nil { parts.append("a correction") }
     if layer != nil { parts.append("a churn layer") }
-    let names = ([name] + further).joined(separator: " + ")
+    let names = members.map(\.name).joined(separator: " + ")
     return parts.isEmpty ? names : names + " under " + parts.joined(separator: ", ")
   }
 

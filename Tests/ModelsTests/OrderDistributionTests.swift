@@ -112,14 +112,30 @@ struct OrderDistributionTests {
             covered += p * orders.share(of: n, level: level)
           }
           #expect(abs(covered - level) < 1e-12)
+        }
+      }
+    }
+  }
+
+  @Test(
+    "below an interval lies at most half of what may be outside, and it ends where it holds its level best",
+    arguments: [0.5, 0.8, 0.9, 0.99])
+  func interval(level: Double) {
+    for model in Self.models {
+      for history in Self.histories {
+        for horizon in [1, 30, 365.0] {
+          let orders = OrderDistribution(of: history, within: horizon, under: [model])
           let interval = orders.interval(level: level)
-          // The ends stick out of the tails by less than half of themselves, or fall short by it.
-          #expect(orders.probabilities.indices.contains(interval.upperBound))
-          if interval.count > 2 {
-            #expect(abs(orders.share(of: interval.lowerBound + 1, level: level) - 1) < 1e-9)
+          let (low, high) = (interval.lowerBound, interval.upperBound)
+          func probability(_ counts: Range<Int>) -> Double {
+            counts.reduce(0) { $0 + orders.probabilities[$1] }
           }
-          for end in [interval.lowerBound, interval.upperBound] {
-            #expect(orders.share(of: end, level: level) > 0.49)
+          let tail = (1 - level) / 2
+          #expect(probability(0..<low) <= tail + 1e-12)
+          #expect(probability(0..<low + 1) > tail - 1e-12)
+          let miss = abs(probability(low..<high + 1) - level)
+          for other in low..<orders.probabilities.count {
+            #expect(abs(probability(low..<other + 1) - level) >= miss - 1e-12)
           }
         }
       }
@@ -183,20 +199,18 @@ struct ValueDistributionTests {
     }
   }
 
-  @Test("the ends of the interval are its quantiles, and 0 where no order is likelier")
+  @Test(
+    "the ends of the interval are quantiles that hold its level, and 0 where no order is likelier")
   func interval() {
     for value in Self.distributions {
       let none = value.orders.probabilities[0]
       let interval = value.interval()
-      #expect((interval.lowerBound == 0) == (none >= 0.05))
-      #expect((interval.upperBound == 0) == (none >= 0.95))
-      for (end, tail) in [(interval.lowerBound, 0.05), (interval.upperBound, 0.95)] where end > 0 {
-        #expect(abs(value.probability(ofAtMost: end) - tail) < 1e-10)
-      }
-      let shares =
-        none * value.share(of: 0)
-        + (interval.upperBound > 0 ? 0.95 - max(none, 0.05) : 0)
-      #expect(abs(shares - 0.9) < 1e-9)
+      #expect((interval.lowerBound == 0) == (none > 0.05))
+      #expect((interval.upperBound == 0) == (none >= 0.9))
+      let below = interval.lowerBound > 0 ? value.probability(ofAtMost: interval.lowerBound) : 0
+      let within = value.probability(ofAtMost: interval.upperBound) - below
+      #expect(abs(within - max(none, 0.9)) < 1e-10)
+      #expect(abs(below - (none > 0.05 ? 0 : 0.05)) < 1e-10)
     }
   }
 

@@ -3,6 +3,7 @@
 import Foundation
 import FoundationXML
 import Testing
+import Wire
 
 @testable import patron
 
@@ -21,6 +22,21 @@ struct ReportPageTests {
   func identifier() {
     let page = ReportPage.html(ReportExample.data())
     #expect(page.contains("customer c-10442 &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"))
+  }
+
+  @Test("a blend is named with all its models, and each has its parameters")
+  func blend() {
+    var model = ModelFields(kind: 1, parameters: SIMD4(0.25, 14, 0.8, 2.5))
+    #expect(ReportData(ReportReply(model: model)).head.model == "BG/NBD")
+    model.blend = [BlendFields(kind: 3, parameters: SIMD4(0.5, 70, 0.6, 77))]
+    let head = ReportData(ReportReply(model: model)).head
+    #expect(head.model == "BG/NBD + Pareto/NBD, calibrated")
+    #expect(
+      head.parameters.map(\.name) == [
+        "BG/NBD: r", "BG/NBD: alpha", "BG/NBD: a", "BG/NBD: b", "Pareto/NBD: r",
+        "Pareto/NBD: alpha", "Pareto/NBD: s", "Pareto/NBD: beta",
+      ])
+    #expect(head.parameters.map(\.value) == [0.25, 2, 0.8, 2.5, 0.5, 10, 0.6, 11])
   }
 
   @Test("each picture has a title, a description and a caption, and is well-formed")

@@ -19,8 +19,14 @@ extension ReportData {
 extension ReportHead {
   fileprivate init(_ reply: ReportReply) {
     let model = reply.model
-    var parameters = model.parameters(daysPerUnit: 7).map {
-      ReportParameter(name: $0.name, value: $0.value, unit: $0.isTime ? "weeks" : "")
+    let members = model.members
+    let titles = members.map { $0.purchaseKind?.title ?? $0.name }
+    var parameters = zip(members, titles).flatMap { member, title in
+      member.parameters(daysPerUnit: 7).map {
+        ReportParameter(
+          name: members.count > 1 ? "\(title): \($0.name)" : $0.name, value: $0.value,
+          unit: $0.isTime ? "weeks" : "")
+      }
     }
     if model.spendKnown {
       parameters += [
@@ -35,7 +41,8 @@ extension ReportHead {
     self.init(
       asOfDay: Int(reply.asOfDay), customers: Int(clamping: reply.customers),
       orders: Int(clamping: reply.orders), currency: reply.currency,
-      model: model.purchaseKind?.title ?? model.name, parameters: parameters,
+      model: titles.joined(separator: " + ") + (model.isPlain ? "" : ", calibrated"),
+      parameters: parameters,
       holdout: ReportHoldout(reply),
       warnings: reply.warnings.split(separator: "\n").map {
         "The fit to the orders up to \(day), which is held against the later ones: \($0)"
