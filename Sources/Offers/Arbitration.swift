@@ -285,6 +285,7 @@ extension DecisionWorkspace {
   }
 
   /// Puts what is better than no offer into `arms`, the best first; of equal ones the lower place.
+  ///
   /// The others get their reason at once.
   private mutating func sortOpen(
     _ request: DecisionRequest, _ estimates: Span<OfferEstimate>, _ offers: Span<Offer>

@@ -35,7 +35,7 @@ public struct Catalogue: Sendable {
   /// The campaigns, as declared.
   public internal(set) var campaigns: [Campaign] = []
   /// The holdouts, as declared.
-  public internal(set) var holdouts: [Holdout] = []
+  public internal(set) var holdouts: [CatalogueHoldout] = []
   /// The caps, as declared.
   public internal(set) var caps: [Cap] = []
   /// What follows refusals.

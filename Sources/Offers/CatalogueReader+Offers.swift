@@ -70,7 +70,8 @@ extension CatalogueReader {
     }
     if offer.purpose == .profiling {
       json.note(
-        fields, "purpose", "profiling is no purpose of an offer; it is marketing or service")
+        fields, "purpose",
+        "profiling is no purpose of an offer; it is marketing, service or partners")
     }
     let ended = previous.flatMap { old in old.place(of: words.id).map { old.offers[$0].state } }
     if let ended, !ended.canBecome(offer.state) {

@@ -279,7 +279,7 @@ struct CatalogueReader {
 
   private mutating func readHoldout(_ value: JSONValue, _ path: String) {
     let fields = json.object(value, path, keys: ["level", "of", "key", "percent", "closed"])
-    var holdout = Holdout(level: .global, of: "", key: "", percent: 0, isClosed: false)
+    var holdout = CatalogueHoldout(level: .global, of: "", key: "", percent: 0, isClosed: false)
     if json.require(fields, "level") { holdout.level = json.word(fields, "level") ?? .global }
     if json.require(fields, "key") {
       holdout.key = json.text(fields, "key", sizeMax: CatalogueLimits.nameSizeMax) ?? ""

@@ -189,7 +189,7 @@ public struct Campaign: Equatable, Sendable {
 }
 
 /// Customers who are held back so that the others can be compared with them.
-public struct Holdout: Equatable, Sendable {
+public struct CatalogueHoldout: Equatable, Sendable {
   /// Whom it takes out.
   public internal(set) var level: HoldoutLevel
   /// The campaign or offer; empty if global.

@@ -95,7 +95,7 @@ public struct Contact: Equatable, Sendable {
 }
 
 /// One refusal by a customer.
-public struct Refusal: Equatable, Sendable {
+public struct OfferRefusal: Equatable, Sendable {
   /// Microseconds since 1970 UTC.
   public var timeMicros: Int64
   /// The offer's place in the catalogue; `UInt16.max` if it is not there any more.
@@ -127,7 +127,7 @@ public struct Standing: Equatable, Sendable {
   /// on a channel are exact, those on a family or an offer as far as the contacts reach.
   public var contacts: [Contact] = []
   /// Refusals, newest first.
-  public var refusals: [Refusal] = []
+  public var refusals: [OfferRefusal] = []
 
   /// A customer of whom nothing is known.
   @inlinable

@@ -29,7 +29,7 @@ public enum Channel: UInt8, CatalogueWord {
 
 /// What a customer consents to be addressed for.
 public enum Purpose: UInt8, CatalogueWord {
-  case marketing, profiling, service
+  case marketing, profiling, service, partners
 
   /// As it is written.
   public var word: String { "\(self)" }

@@ -194,7 +194,7 @@ struct ContactRulesTests {
         }.sorted { $0.timeMicros > $1.timeMicros }
         counter.standing.refusals = (0..<Int.random(in: 0...4, using: &chance)).map { _ in
           let offer = UInt16.random(in: 0...3, using: &chance)
-          return Refusal(
+          return OfferRefusal(
             timeMicros: now - .random(in: 0..<240, using: &chance) * Self.hour, offer: offer,
             family: offer / 2)
         }.sorted { $0.timeMicros > $1.timeMicros }

@@ -152,7 +152,7 @@ struct DecisionTests {
         "QUIET", isNormal,
         {
           $0.standing.refusals = [
-            Refusal(timeMicros: Counter.noon.nowMicros - Self.day, offer: 0, family: 0)
+            OfferRefusal(timeMicros: Counter.noon.nowMicros - Self.day, offer: 0, family: 0)
           ]
         }
       ),

@@ -71,7 +71,7 @@ struct ExplanationTests {
     if Bool.random(using: &chance) {
       let offer = UInt16.random(in: 0..<10, using: &chance)
       counter.standing.refusals = [
-        Refusal(
+        OfferRefusal(
           timeMicros: counter.request.moment.nowMicros - 3_600_000_000, offer: offer,
           family: counter.catalogue.offers[Int(offer)].family)
       ]
