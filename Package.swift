@@ -15,6 +15,7 @@ let package = Package(
     .target(name: "Policies", dependencies: ["Models"]),
     .target(name: "Wire"),
     .target(name: "Rules"),
+    .target(name: "Offers", dependencies: ["Rules", "Policies"]),
     .target(name: "Durability", dependencies: ["Platform"]),
     .target(name: "Scoring", dependencies: ["Wire", "Models"]),
     .target(name: "Server", dependencies: ["Platform", "Durability", "Wire", "Models", "Scoring"]),
@@ -50,6 +51,7 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Support"]),
+    .testTarget(name: "OffersTests", dependencies: ["Offers", "Rules", "Policies", "Support"]),
     .testTarget(name: "PoliciesTests", dependencies: ["Policies", "Models", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),
     .testTarget(
@@ -106,8 +108,9 @@ for target in package.targets where target.type != .system {
 
 // Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a
 // debug build they lose nothing by being optimised. A hundred thousand conditions against an oracle
-// are of that kind, and simulated logs.
-for target in package.targets where ["Models", "Policies", "Rules"].contains(target.name) {
+// are of that kind, and simulated logs, and as many schedules of contacts.
+let optimised = ["Models", "Offers", "OffersTests", "Policies", "Rules"]
+for target in package.targets where optimised.contains(target.name) {
   target.swiftSettings?.append(
     .unsafeFlags(["-O"], .when(configuration: .debug)))
 }

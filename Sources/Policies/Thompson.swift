@@ -27,8 +27,8 @@ public enum PropensityMethod: Equatable, Sendable {
 ///
 /// Largest error found beside an adaptive quadrature: ThompsonTests. Nothing is allocated after `init`.
 public struct Thompson: ~Copyable {
-  /// The most arms.
-  public static let armsMax = 256
+  /// The most arms: 256 offers, and none of them.
+  public static let armsMax = 264
 
   /// In deviations of an arm, the distance between nodes where it is the narrowest.
   static let step = 0.6

@@ -140,7 +140,12 @@ extension RuleFunction {
 }
 
 /// The name that was probably meant: the last part of a dotted one, or within a few keystrokes.
-func nearest(to name: String, among names: [String]) -> String? {
+///
+/// - Parameters:
+///   - name: what was written.
+///   - names: what there is.
+/// - Returns: the nearest of them, or nil if none is near.
+public func nearest(to name: String, among names: [String]) -> String? {
   guard name.utf8.count <= RuleLimits.nameSizeMax else { return nil }
   if let whole = names.first(where: { $0.hasSuffix("." + name) }) { return whole }
   let most = (name.utf8.count + 2) / 3

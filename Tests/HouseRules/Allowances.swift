@@ -11,6 +11,7 @@ enum Allowances {
     "Policies": ["Models"],
     "Wire": [],
     "Rules": [],
+    "Offers": ["Rules", "Policies"],
     "Durability": ["Platform"],
     "Scoring": ["Wire", "Models"],
     "Server": ["Platform", "Durability", "Wire", "Models", "Scoring"],

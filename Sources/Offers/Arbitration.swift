@@ -1,0 +1,316 @@
+// From estimates to choices: scores in incremental margin, the draw with exact propensities, slates.
+// Who may take part at all was found in Decision.
+
+internal import Policies
+
+/// The parts of a score, in major units, that sum up to it.
+public struct ScoreParts: Equatable, Sendable {
+  /// Expected margin of sales that would not have been without the offer: what is left of the uplift
+  /// without the two costs below.
+  public var sales: Double
+  /// Expected cost of the reward, not above 0.
+  public var reward: Double
+  /// Cost of the contact, not above 0.
+  public var contact: Double
+  /// What the lever adds or takes.
+  public var lever: Double
+  /// −λ·E[cost]: the price of scarce money.
+  public var scarcity: Double
+  /// −φ·fatigue.
+  public var fatigue: Double
+
+  /// S.
+  public var score: Double { sales + reward + contact + lever + scarcity + fatigue }
+}
+
+/// The arithmetic of arbitration.
+public enum Arbitration {
+  /// Estimates beyond so many baskets are cut.
+  public static let basketsMax = 100.0
+
+  /// lev(τ, L): τ·L if τ ≥ 0, else τ/L, so that a lever above 1 always lifts.
+  ///
+  /// - Parameters:
+  ///   - uplift: τ, in major units.
+  ///   - lever: L, 0.5 to 2.
+  /// - Returns: major units.
+  @inlinable
+  public static func levered(_ uplift: Double, _ lever: Double) -> Double {
+    uplift >= 0 ? uplift * lever : uplift / lever
+  }
+
+  /// Cuts an estimate that no basket could explain.
+  ///
+  /// - Parameters:
+  ///   - uplift: τ.
+  ///   - basket: the value of the basket, or else the mean spend; NaN if neither is known.
+  /// - Returns: τ, at most a hundred baskets away from 0.
+  @inlinable
+  public static func clipped(_ uplift: Double, basket: Double) -> Double {
+    guard basket > 0 else { return uplift }
+    let most = basketsMax * basket
+    return min(max(uplift, -most), most)
+  }
+
+  /// S = lev(τ, L) − λ·E[cost] − φ·fatigue, part by part.
+  ///
+  /// - Parameters:
+  ///   - uplift: τ, cut already.
+  ///   - offer: its terms.
+  ///   - cost: E[cost].
+  ///   - price: λ.
+  ///   - fatigue: φ times the contacts of the last seven days.
+  /// - Returns: the parts.
+  public static func parts(
+    uplift: Double, offer: Offer, cost: Double, price: Double, fatigue: Double
+  ) -> ScoreParts {
+    ScoreParts(
+      sales: uplift + cost + offer.contactCost, reward: -cost, contact: -offer.contactCost,
+      lever: levered(uplift, offer.lever) - uplift, scarcity: -price * cost, fatigue: -fatigue)
+  }
+}
+
+extension Standing {
+  /// Counted contacts of the last seven days.
+  func fatigue(at nowMicros: Int64) -> Double {
+    var count = 0.0
+    for contact in contacts
+    where contact.isCounted(as: .delivered) && contact.timeMicros > nowMicros - 7 * 86_400_000_000 {
+      count += 1
+    }
+    return count
+  }
+}
+
+/// Where the value of the basket is not known, that of an order stands for it.
+func basket(_ facts: borrowing Facts) -> Double {
+  facts[.basket] > 0 ? facts[.basket] : facts[.meanSpend]
+}
+
+extension DecisionWorkspace {
+  /// Finds the score and its deviation of every offer that is open.
+  mutating func score(
+    _ request: DecisionRequest, _ facts: borrowing Facts, _ standing: borrowing Standing,
+    _ budgets: Span<BudgetUse>, _ estimates: Span<OfferEstimate>, in catalogue: borrowing Catalogue,
+    telling decision: inout Decision
+  ) {
+    let fatigue =
+      catalogue.channels[Int(request.channel.rawValue)].fatigue
+      * standing.fatigue(at: request.moment.nowMicros)
+    let scale = catalogue.scale
+    let reference = basket(facts)
+    let offers = catalogue.offers.span
+    for place in offers.indices where isOpen[place] {
+      let estimate = estimates[place]
+      guard estimate.uplift.isFinite, estimate.variance.isFinite, estimate.variance >= 0 else {
+        if offers[place].offerClass == .normal { decision.droppedCount += 1 }
+        continue
+      }
+      let uplift = Arbitration.clipped(estimate.uplift, basket: reference)
+      if uplift != estimate.uplift { decision.suspectCount += 1 }
+      let lever = offers[place].lever
+      let cost = offers[place].expectedCost(
+        basket: facts[.basket], meanSpend: facts[.meanSpend], scale: scale)
+      let score =
+        Arbitration.levered(uplift, lever) - budgets[place].price * cost - fatigue
+      guard score.isFinite else {
+        decision.droppedCount += 1
+        continue
+      }
+      scores[place] = score
+      deviations[place] = estimate.variance.squareRoot() * (uplift >= 0 ? lever : 1 / lever)
+    }
+  }
+
+  /// Chooses: what must be delivered first, then by score or draw, then the fallback.
+  mutating func choose(
+    _ request: DecisionRequest, in catalogue: borrowing Catalogue, telling decision: inout Decision
+  ) {
+    let placement = catalogue.placements[request.placement]
+    let top = request.top == 0 ? placement.top : request.top
+    let offers = catalogue.offers.span
+    takeServed(.mandatory, request, top, offers)
+    takeServed(.transactional, request, top, offers)
+    let isServed = !choices.isEmpty
+    let explores = request.explores && catalogue.explores
+    var none = 1.0
+    var alone = 0.0
+    var isFirst = true
+    while choices.count < top {
+      gather(request, offers)
+      if isFirst { decision.candidateCount = arms.count - 1 }
+      guard arms.count > 1 else { break }
+      let arm = explores ? draw(request, catalogue.epsilon) : best()
+      if !explores { armShares[arm] = 1 }
+      let isBest = armMeans[arm] >= armMeans[best()]
+      if isFirst {
+        for other in 1..<arms.count { propensities[arms[other]] = armShares[other] }
+        none = armShares[0]
+        if placement.fallback >= 0 { alone = propensities[placement.fallback] }
+      }
+      isFirst = false
+      decision.propensity *= armShares[arm]
+      if !isBest { decision.isExplored = true }
+      guard arm > 0 else { break }
+      take(arms[arm], propensity: armShares[arm], isBest: isBest, top, offers)
+    }
+    if !isServed, placement.fallback >= 0 {
+      takeFallback(
+        placement.fallback, none: none, alone: alone, top, explores, request, catalogue.epsilon,
+        offers, telling: &decision)
+    }
+    decision.count = choices.count
+  }
+
+  /// Takes what must be delivered whatever its score, by place.
+  private mutating func takeServed(
+    _ offerClass: OfferClass, _ request: DecisionRequest, _ top: Int, _ offers: Span<Offer>
+  ) {
+    for place in offers.indices where offers[place].offerClass == offerClass {
+      guard choices.count < top, takesPart(place, request, offers) else { continue }
+      take(place, propensity: 1, isBest: true, top, offers)
+    }
+  }
+
+  /// The fallback stands for no offer, so it comes in two ways: drawn itself, or instead of none.
+  private mutating func takeFallback(
+    _ place: Int, none: Double, alone: Double, _ top: Int, _ explores: Bool,
+    _ request: DecisionRequest, _ epsilon: Double, _ offers: Span<Offer>,
+    telling decision: inout Decision
+  ) {
+    if choices.isEmpty {
+      guard takesPart(place, request, offers) else { return }
+      take(place, propensity: 1, isBest: true, top, offers)
+      var ending = 1.0
+      if explores, alone > 0, top > 1 {
+        // How probably nothing would have followed it.
+        gather(request, offers)
+        if arms.count > 1 {
+          _ = draw(request, epsilon)
+          ending = armShares[0]
+        }
+      }
+      decision.propensity = none + alone * ending
+      choices[0].propensity = decision.propensity
+      decision.isFallback = true
+    } else if choices.count == 1, choices[0].offer == place {
+      decision.propensity += none
+      choices[0].propensity = min(choices[0].propensity + none, 1)
+    }
+  }
+
+  /// Whether an offer can still be chosen.
+  private func takesPart(_ place: Int, _ request: DecisionRequest, _ offers: Span<Offer>) -> Bool {
+    // A span on the right of && does not get through the compiler's own checks.
+    guard isOpen[place], excludedBy[place] < 0 else { return false }
+    return offers[place].fits(placement: request.placement, channel: request.channel)
+  }
+
+  /// The arms: no offer first, then every normal offer that takes part.
+  private mutating func gather(_ request: DecisionRequest, _ offers: Span<Offer>) {
+    arms.removeAll(keepingCapacity: true)
+    armMeans.removeAll(keepingCapacity: true)
+    armDeviations.removeAll(keepingCapacity: true)
+    armShares.removeAll(keepingCapacity: true)
+    arms.append(-1)
+    armMeans.append(0)
+    armDeviations.append(0)
+    for place in offers.indices where isOpen[place] && !scores[place].isNaN {
+      guard offers[place].offerClass == .normal, takesPart(place, request, offers) else { continue }
+      arms.append(place)
+      armMeans.append(scores[place])
+      armDeviations.append(deviations[place])
+    }
+    for _ in arms.indices { armShares.append(0) }
+  }
+
+  /// The best arm; of equal ones the first, and no offer is the very first.
+  private func best() -> Int {
+    var best = 0
+    for arm in armMeans.indices where armMeans[arm] > armMeans[best] { best = arm }
+    return best
+  }
+
+  private mutating func take(
+    _ place: Int, propensity: Double, isBest: Bool, _ top: Int, _ offers: Span<Offer>
+  ) {
+    choices.append(
+      Choice(offer: place, propensity: propensity, score: scores[place], isBest: isBest))
+    // Its own place here keeps it from being chosen twice.
+    excludedBy[place] = Int16(place)
+    guard choices.count < top else { return }
+    let offer = offers[place]
+    for other in offers.indices where excludedBy[other] < 0 {
+      if offer.excludes(offers[other]) { excludedBy[other] = Int16(place) }
+    }
+  }
+
+  /// Draws one of the gathered arms; its probability and the others' are in `armShares`.
+  private mutating func draw(_ request: DecisionRequest, _ epsilon: Double) -> Int {
+    // Taken out while the integral's memory is written beside them.
+    var (means, deviations, shares): ([Double], [Double], [Double]) = ([], [], [])
+    swap(&means, &armMeans)
+    swap(&deviations, &armDeviations)
+    swap(&shares, &armShares)
+    var found = shares.mutableSpan
+    _ = thompson.findPropensities(
+      means: means.span, deviations: deviations.span, floor: epsilon, into: &found)
+    // The first place is drawn as a single offer would be.
+    let hash = choices.isEmpty ? request.hash : XXHash64.hash(request.hash &+ UInt64(choices.count))
+    let arm = Thompson.choose(found.span, hash: hash) ?? 0
+    swap(&means, &armMeans)
+    swap(&deviations, &armDeviations)
+    swap(&shares, &armShares)
+    return arm
+  }
+
+  /// Gives the offers that were open their reasons.
+  mutating func tell(
+    _ request: DecisionRequest, _ estimates: Span<OfferEstimate>, in catalogue: borrowing Catalogue
+  ) {
+    let offers = catalogue.offers.span
+    let lastScore = choices.last?.score ?? 0
+    let last = lastScore.isNaN ? 0 : lastScore
+    sortOpen(request, estimates, offers)
+    for rank in arms.indices {
+      let score = scores[arms[rank]]
+      reasons[arms[rank]] = .ranked(position: rank + 1, gap: last - (score.isNaN ? 0 : score))
+    }
+    for place in offers.indices where isOpen[place] && excludedBy[place] >= 0 {
+      reasons[place] = .exclusive(with: Int(excludedBy[place]))
+    }
+    for choice in choices {
+      reasons[choice.offer] = choice.isBest ? .chosen : .explored(choice.propensity)
+    }
+  }
+
+  /// Puts what is better than no offer into `arms`, the best first; of equal ones the lower place.
+  ///
+  /// The others get their reason at once.
+  private mutating func sortOpen(
+    _ request: DecisionRequest, _ estimates: Span<OfferEstimate>, _ offers: Span<Offer>
+  ) {
+    arms.removeAll(keepingCapacity: true)
+    armMeans.removeAll(keepingCapacity: true)
+    for place in offers.indices where isOpen[place] {
+      let offer = offers[place]
+      guard offer.fits(placement: request.placement, channel: request.channel) else { continue }
+      let score = scores[place]
+      if offer.offerClass == .normal, !(score > 0) {
+        reasons[place] = .negativeUplift(uplift: estimates[place].uplift, score: score)
+        continue
+      }
+      let key = score.isNaN ? -.infinity : score
+      var rank = arms.count
+      arms.append(place)
+      armMeans.append(key)
+      while rank > 0, armMeans[rank - 1] < key {
+        arms[rank] = arms[rank - 1]
+        armMeans[rank] = armMeans[rank - 1]
+        rank -= 1
+      }
+      arms[rank] = place
+      armMeans[rank] = key
+    }
+  }
+}

@@ -1,0 +1,289 @@
+// Which offers a customer gets: what is asked, what is answered, and the stages in their order. Caps and
+// quiet are in ContactRules, scores and draws in Arbitration.
+
+internal import Policies
+internal import Rules
+
+/// What is asked.
+public struct DecisionRequest: Equatable, Sendable {
+  /// The place of the placement in the catalogue.
+  public var placement: Int
+  /// How an offer would reach the customer.
+  public var channel: Channel
+  /// When.
+  public var moment: Moment
+  /// The hash of the request's number, evenly spread: the draw.
+  public var hash: UInt64
+  /// How many offers at most, 1 to 30; 0 is the placement's own number.
+  public var top: Int
+  /// Whether offers are drawn; if not, or if the catalogue says so, the best is taken.
+  public var explores: Bool
+
+  /// Puts a request together.
+  ///
+  /// - Parameters:
+  ///   - placement: its place in the catalogue.
+  ///   - channel: how an offer would reach the customer.
+  ///   - moment: when.
+  ///   - hash: the draw.
+  ///   - top: how many offers at most; 0 is the placement's own number.
+  ///   - explores: whether offers are drawn.
+  public init(
+    placement: Int, channel: Channel, moment: Moment, hash: UInt64, top: Int = 0,
+    explores: Bool = true
+  ) {
+    self.placement = placement
+    self.channel = channel
+    self.moment = moment
+    self.hash = hash
+    self.top = top
+    self.explores = explores
+  }
+}
+
+/// Why nothing was decided.
+public enum DecisionRefusal: Error, Equatable, Sendable {
+  /// More offers are asked for than ``CatalogueLimits/slateMax``, or fewer than none.
+  case badCount
+  /// There is no such placement.
+  case unknownPlacement
+}
+
+/// One offer that was chosen.
+public struct Choice: Equatable, Sendable {
+  /// Its place in the catalogue.
+  public var offer: Int
+  /// The probability of this choice at its place, given those before it.
+  public var propensity: Double
+  /// Its score, in major units; NaN if it was chosen without one.
+  public var score: Double
+  /// Whether no other that could be chosen had a higher score; if not, the draw fell on it.
+  public var isBest: Bool
+}
+
+/// What was decided; the choices and the reasons stay in the workspace.
+///
+/// | holds for | normal | mandatory | transactional |
+/// |---|---|---|---|
+/// | life, conditions, budget, placement, group, family | yes | yes | yes |
+/// | consent | yes | yes | no |
+/// | quiet hours | yes | yes | no |
+/// | holdout, caps, quiet period, refusals, score, draw | yes | no | no |
+/// | counts as a contact | yes | yes | no |
+public struct Decision: Equatable, Sendable {
+  /// The catalogue's version.
+  public var version: UInt32
+  /// How many offers were chosen.
+  public var count: Int
+  /// The probability of the whole answer; with no offer, that of no offer.
+  public var propensity: Double
+  /// Whether a holdout that concerns an offer holds the customer.
+  public var isHeldOut: Bool
+  /// Whether the only choice is the placement's fallback.
+  public var isFallback: Bool
+  /// Whether the draw fell on something else than the best.
+  public var isExplored: Bool
+  /// Estimates beyond a hundred baskets, which were cut there.
+  public var suspectCount: Int
+  /// Estimates that are not numbers, whose offers were left out.
+  public var droppedCount: Int
+  /// How many offers could be drawn, no offer not counted.
+  public var candidateCount: Int
+}
+
+/// The memory of decisions, so that none is allocated while deciding, and the last one's details.
+public struct DecisionWorkspace: ~Copyable {
+  /// The chosen offers in their order.
+  public internal(set) var choices: [Choice] = []
+  /// The reason of each offer, by place.
+  public internal(set) var reasons: [Reason] = []
+  /// The score S of each offer that came as far as that; else NaN.
+  public internal(set) var scores: [Double] = []
+  /// The probability of each offer at the first place; 0 for those that could not be drawn.
+  public internal(set) var propensities: [Double] = []
+
+  var rules: [Reason?] = []
+  var caps: [Reason?] = []
+  /// Until when refusals keep each offer back; 0 if they do not.
+  var refusedUntil: [Int64] = []
+  var counts: [Int32] = []
+  var frees: [Int64] = []
+  /// Offers that passed all stages before EXCLUSIVE.
+  var isOpen: [Bool] = []
+  var excludedBy: [Int16] = []
+  var deviations: [Double] = []
+  var arms: [Int] = []
+  var armMeans: [Double] = []
+  var armDeviations: [Double] = []
+  var armShares: [Double] = []
+  var thompson = Thompson()
+
+  /// Makes the memory, about 60 kB.
+  public init() {
+    choices.reserveCapacity(CatalogueLimits.slateMax)
+    let count = CatalogueLimits.offersMax + 1
+    arms.reserveCapacity(count)
+    armMeans.reserveCapacity(count)
+    armDeviations.reserveCapacity(count)
+    armShares.reserveCapacity(count)
+    counts = [Int32](repeating: 0, count: count)
+    frees = [Int64](repeating: 0, count: count)
+  }
+
+  /// Forgets the last decision; memory is taken only where the number of offers changed.
+  mutating func clear(_ count: Int) {
+    choices.removeAll(keepingCapacity: true)
+    Self.fill(&reasons, .notInPlacement, count)
+    Self.fill(&scores, .nan, count)
+    Self.fill(&propensities, 0, count)
+    Self.fill(&rules, nil, count)
+    Self.fill(&caps, nil, count)
+    Self.fill(&refusedUntil, 0, count)
+    Self.fill(&isOpen, false, count)
+    Self.fill(&excludedBy, -1, count)
+    Self.fill(&deviations, 0, count)
+  }
+
+  private static func fill<Element>(_ array: inout [Element], _ value: Element, _ count: Int) {
+    if array.count == count {
+      for place in array.indices { array[place] = value }
+    } else {
+      array.removeAll(keepingCapacity: true)
+      for _ in 0..<count { array.append(value) }
+    }
+  }
+}
+
+extension Decision {
+  /// Decides, and changes nothing but the workspace: the same arguments give the same decision.
+  ///
+  /// - Parameters:
+  ///   - request: what is asked.
+  ///   - customer: the identifier's bytes, as received.
+  ///   - facts: what conditions are evaluated over.
+  ///   - standing: consent, contacts and refusals.
+  ///   - budgets: of each offer, by place.
+  ///   - estimates: of each offer, by place.
+  ///   - catalogue: the offers.
+  ///   - workspace: gets the choices and the reasons.
+  /// - Returns: the decision.
+  /// - Throws: ``DecisionRefusal`` for a wrong count or placement.
+  /// - Precondition: there is a budget's use and an estimate for each offer.
+  public static func make(
+    _ request: DecisionRequest, for customer: Span<UInt8>, facts: borrowing Facts,
+    standing: borrowing Standing, budgets: Span<BudgetUse>, estimates: Span<OfferEstimate>,
+    in catalogue: borrowing Catalogue, with workspace: inout DecisionWorkspace
+  ) throws(DecisionRefusal) -> Decision {
+    guard catalogue.placements.indices.contains(request.placement) else { throw .unknownPlacement }
+    guard (0...CatalogueLimits.slateMax).contains(request.top) else { throw .badCount }
+    let count = catalogue.offers.count
+    precondition(
+      budgets.count == count && estimates.count == count, "each offer has a budget and an estimate")
+    workspace.clear(count)
+    // Identity alone, before anything else is looked at.
+    let held = catalogue.holdouts(of: customer)
+    workspace.evaluateRules(facts, in: catalogue)
+    workspace.markCaps(request, standing, in: catalogue)
+    workspace.markRefusals(request, standing, in: catalogue)
+    let quiet = QuietTimes(request, standing, in: catalogue)
+    var decision = Decision(
+      version: catalogue.version, count: 0, propensity: 1, isHeldOut: false, isFallback: false,
+      isExplored: false, suspectCount: 0, droppedCount: 0, candidateCount: 0)
+    let offers = catalogue.offers.span
+    for place in 0..<count {
+      let offer = offers[place]
+      if offer.offerClass == .normal, offer.holdouts & held != 0 { decision.isHeldOut = true }
+      if let reason = workspace.blocking(
+        place, offer, request, held: held, quiet, standing, budgets[place], in: catalogue)
+      {
+        workspace.reasons[place] = reason
+      } else {
+        workspace.isOpen[place] = true
+      }
+    }
+    workspace.score(
+      request, facts, standing, budgets, estimates, in: catalogue, telling: &decision)
+    workspace.choose(request, in: catalogue, telling: &decision)
+    workspace.tell(request, estimates, in: catalogue)
+    return decision
+  }
+}
+
+extension Catalogue {
+  /// The holdouts that hold a customer, a bit each: a pure function of the identifier and the keys.
+  ///
+  /// - Parameter customer: the identifier's bytes, as received.
+  /// - Returns: bit i for holdout i.
+  public func holdouts(of customer: Span<UInt8>) -> UInt64 {
+    var held: UInt64 = 0
+    for place in holdouts.indices where !holdouts[place].isClosed {
+      let key = holdoutKeys[place]
+      if Bucket(customer: customer, key: key.span).isHeld(percent: holdouts[place].percent) {
+        held |= 1 << UInt64(place)
+      }
+    }
+    return held
+  }
+}
+
+extension DecisionWorkspace {
+  /// The first condition that does not hold of each live offer.
+  mutating func evaluateRules(_ facts: borrowing Facts, in catalogue: borrowing Catalogue) {
+    catalogue.book.eachFailure(for: facts) { number, failure in
+      guard let failure else { return }
+      let place = catalogue.bookPlaces[number]
+      // Layers follow one another, and the first that fails is told.
+      guard rules[place / 3] == nil else { return }
+      rules[place / 3] = .rule(
+        ConditionLayer.allCases[place % 3], clause: failure.clause,
+        isUnknown: failure.truth == .unknown)
+    }
+  }
+
+  /// The stages that look at one offer by itself.
+  func blocking(
+    _ place: Int, _ offer: Offer, _ request: DecisionRequest, held: UInt64, _ quiet: QuietTimes,
+    _ standing: borrowing Standing, _ budget: BudgetUse, in catalogue: borrowing Catalogue
+  ) -> Reason? {
+    let isNormal = offer.offerClass == .normal
+    guard offer.isLive(on: request.moment.today) else { return .notLive(offer.state) }
+    if isNormal, offer.holdouts & held != 0 {
+      return .holdout((offer.holdouts & held).trailingZeroBitCount)
+    }
+    if offer.offerClass != .transactional {
+      let isAllowed =
+        catalogue.channels[Int(request.channel.rawValue)].consent == .optIn
+        ? standing.granted[request.channel, offer.purpose]
+        : !standing.denied[request.channel, offer.purpose]
+      guard isAllowed else { return .consent(request.channel, offer.purpose) }
+    }
+    if let rule = rules[place] { return rule }
+    if isNormal, let cap = caps[place] { return cap }
+    if offer.offerClass != .transactional, quiet.hoursUntil > 0 {
+      return .quiet(.hours, until: quiet.hoursUntil)
+    }
+    if isNormal, quiet.contactUntil > 0 { return .quiet(.contact, until: quiet.contactUntil) }
+    if isNormal, refusedUntil[place] > 0 { return .quiet(.refusals, until: refusedUntil[place]) }
+    return Self.shortage(offer, budget)
+  }
+
+  /// What a budget lacks; a budget of nothing is closed.
+  private static func shortage(_ offer: Offer, _ use: BudgetUse) -> Reason? {
+    if offer.budgetMinor >= 0 {
+      let free = difference(offer.budgetMinor, use.takenMinor)
+      let needed = max(offer.liabilityMinor, offer.budgetMinor == 0 ? 1 : 0)
+      if free < needed || free < 0 { return .budget(free: free, needed: needed, isCount: false) }
+    }
+    if offer.budgetCount >= 0 {
+      let free = difference(offer.budgetCount, use.takenCount)
+      if free < 1 { return .budget(free: free, needed: 1, isCount: true) }
+    }
+    return nil
+  }
+
+  /// As far as numbers reach.
+  private static func difference(_ one: Int64, _ other: Int64) -> Int64 {
+    let (difference, isBeyond) = one.subtractingReportingOverflow(other)
+    return isBeyond ? (other < 0 ? .max : .min) : difference
+  }
+}
