@@ -13,24 +13,24 @@ extension Engine {
 
   private func row(of customer: RawSpan, hash: UInt64) -> UInt32? {
     customerIndex.find(hash) { row in
-      store.identifiers.equals(customer, at: store.customers.identifier(of: row))
+      store.identifiers.equals(customer, at: store.customers[row].identifier)
     }
   }
 
   private func order(of identity: UInt64) -> UInt32? {
-    orderIndex.find(identity) { order in store.orders.identity(of: order) == identity }
+    orderIndex.find(identity) { order in store.orders[order].identity == identity }
   }
 
   private mutating func insertCustomer(_ row: UInt32, hash: UInt64) {
     let (table, arena, key) = (store.customers, store.identifiers, indexKey)
     customerIndex.insert(hash, row) { other in
-      SipHash.hash(arena.bytes(at: table.identifier(of: other)), key: key)
+      SipHash.hash(arena.bytes(at: table[other].identifier), key: key)
     }
   }
 
   private mutating func insertOrder(_ number: UInt32, identity: UInt64) {
     let table = store.orders
-    orderIndex.insert(identity, number) { other in table.identity(of: other) }
+    orderIndex.insert(identity, number) { other in table[other].identity }
   }
 
   // MARK: Commands

@@ -106,7 +106,7 @@ public struct EngineAssembly: Sendable {
     var hashes: [UInt64] = []
     hashes.reserveCapacity(store.customers.count)
     for block in 0..<store.customers.chunks.blocks.count {
-      for position in store.customers.identifiers(inBlock: block) {
+      for position in store.customers.values(inBlock: block, { $0.identifier }) {
         // Here and not in a check: no task may rely on another having been done.
         guard store.identifiers.holds(position) else {
           throw SectionError("customer \(hashes.count) has an identifier that is not there")
@@ -122,20 +122,24 @@ public struct EngineAssembly: Sendable {
     let (customers, identifiers) = (store.customers, store.identifiers)
     return try builder.build("customer") { one, other in
       identifiers.equals(
-        identifiers.bytes(at: customers.identifier(of: one)), at: customers.identifier(of: other))
+        identifiers.bytes(at: customers[one].identifier), at: customers[other].identifier)
     }
   }
 
   private func orderIndex(_ parts: Range<Int>) throws(SectionError) -> [Index.Part] {
     var builder = IndexBuilder(parts: parts)
     let blocks = 0..<store.orders.chunks.blocks.count
-    for block in blocks { builder.count(store.orders.identities(inBlock: block).span) }
+    for block in blocks { builder.count(identities(inBlock: block).span) }
     builder.endCounting()
-    for block in blocks { builder.deal(store.orders.identities(inBlock: block).span) }
+    for block in blocks { builder.deal(identities(inBlock: block).span) }
     let orders = store.orders
     return try builder.build("order") { one, other in
-      orders.identity(of: one) == orders.identity(of: other)
+      orders[one].identity == orders[other].identity
     }
+  }
+
+  private func identities(inBlock block: Int) -> [UInt64] {
+    store.orders.values(inBlock: block) { $0.identity }
   }
 
   private func answerIndex(_ half: AnswerHalf) throws(SectionError) -> [Index.Part] {
@@ -156,7 +160,7 @@ public struct EngineAssembly: Sendable {
 
   private func checkOrders(_ rows: Range<UInt32>) throws(SectionError) {
     for number in rows {
-      let previous = store.orders.previous(of: number)
+      let previous = store.orders[number].previous
       guard previous == CustomerRow.none || previous < number else {
         throw SectionError("order \(number) links to order \(previous), which came later")
       }

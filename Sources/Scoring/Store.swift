@@ -5,9 +5,9 @@ import Wire
 
 /// Everything the server knows about the shop, apart from the indexes that find it.
 public struct Store: Sendable {
-  var customers = CustomerTable()
-  var orders = OrderTable()
-  var returns = ReturnTable()
+  var customers = Table<CustomerRow>()
+  var orders = Table<OrderEntry>()
+  var returns = Table<ReturnEntry>()
   var identifiers = IdentifierArena()
   /// What was answered to the last commands with a key.
   var answers = AnswerLog()
