@@ -78,6 +78,32 @@ extension PatronClient {
     return try ask(.recordReturns, batch, for: RecordReply.self)
   }
 
+  /// Records a batch of consents, each at most once.
+  ///
+  /// - Parameters:
+  ///   - consents: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again.
+  /// - Returns: what was recorded, what was there already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordConsents(
+    _ consents: [RecordConsentsRequest.Row], key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    let request = RecordConsentsRequest(key: key ?? nextKey(), consents: consents)
+    return try ask(.recordConsents, request, for: RecordReply.self)
+  }
+
+  /// Asks what a customer said about consent.
+  ///
+  /// - Parameter customer: identifier, 1 to 64 bytes.
+  /// - Returns: by channel and purpose, the newest recorded first; nothing for an unknown customer.
+  /// - Throws: see `ask`.
+  public mutating func consentHistory(
+    of customer: String
+  ) throws(ClientError) -> ConsentHistoryReply {
+    try ask(
+      .consentHistory, ConsentHistoryRequest(customer: customer), for: ConsentHistoryReply.self)
+  }
+
   /// Scores one customer.
   ///
   /// - Parameters:

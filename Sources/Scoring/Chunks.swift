@@ -52,6 +52,17 @@ struct Chunks: Sendable {
     return UInt32(count - 1)
   }
 
+  /// Adds rows of zeroes until there are `count`; they take no memory before they are written.
+  mutating func grow(to count: Int) {
+    guard count > self.count else { return }
+    let missing = blockCount(of: count) - blocks.count
+    if missing > 0 {
+      // One block in all the places: whoever writes to it gets a copy.
+      blocks += repeatElement(Block(size: chunkSize, stamp: stamp), count: missing)
+    }
+    self.count = count
+  }
+
   /// The block that holds a row, for writing.
   @inline(__always)
   mutating func writableBlock(of number: UInt32) -> Block {

@@ -17,6 +17,8 @@ public struct EngineAssembly: Sendable {
     case indexOrders(Range<Int>)
     /// Builds the index of this half of the answers.
     case indexAnswers(Int)
+    /// Checks or indexes this of the facts.
+    case facts(FactTask)
   }
 
   /// What a task came to.
@@ -40,6 +42,7 @@ public struct EngineAssembly: Sendable {
     tasks += Self.rowRanges(store.orders.count).map { .checkOrders($0) }
     tasks += Self.rowRanges(store.customers.count).map { .checkCustomers($0) }
     tasks += Self.rowRanges(store.returns.count).map { .checkReturns($0) }
+    tasks += FactTask.allCases.map { .facts($0) }
     self.tasks = tasks
   }
 
@@ -78,26 +81,32 @@ public struct EngineAssembly: Sendable {
     case .indexCustomers(let parts): part.parts = try customerIndex(parts)
     case .indexOrders(let parts): part.parts = try orderIndex(parts)
     case .indexAnswers(let half): part.parts = try answerIndex(store.answers.halves[half])
+    case .facts(let task):
+      part.parts = try FactAssembly(store: store, indexKey: indexKey).perform(task)
     }
     return part
   }
 
   /// The indexes, of all their parts in order.
-  func indexes(_ parts: [Part]) -> (customers: Index, orders: Index, answers: [Index]) {
+  func indexes(
+    _ parts: [Part]
+  ) -> (customers: Index, orders: Index, facts: FactIndexes, answers: [Index]) {
     let sorted = parts.sorted { $0.task < $1.task }
     precondition(
       sorted.map(\.task) == Array(tasks.indices), "an engine is made when every task was done once")
     var (customers, orders): ([Index.Part], [Index.Part]) = ([], [])
+    var facts = FactIndexes()
     var answers: [Index] = []
     for part in sorted {
       switch tasks[part.task] {
       case .indexCustomers: customers += part.parts
       case .indexOrders: orders += part.parts
       case .indexAnswers: answers.append(Index(part.parts))
+      case .facts(let task): if let index = task.index { facts[keyPath: index] = Index(part.parts) }
       case .checkCustomers, .checkOrders, .checkReturns: break
       }
     }
-    return (Index(customers), Index(orders), answers)
+    return (Index(customers), Index(orders), facts, answers)
   }
 
   // MARK: Indexes

@@ -44,6 +44,24 @@ public enum SmallShop {
     frame(.putBackModel, PutBackModelRequest(key: CommandKey(producer: 1, number: 6))),
   ]
 
+  /// Commands about what else is known of customers.
+  public static let facts: [[UInt8]] = [
+    frame(
+      .recordConsents,
+      RecordConsentsRequest(
+        key: CommandKey(producer: 1, number: 7),
+        consents: [
+          .init(
+            customer: "ann",
+            Consent(
+              .email, .marketing, .granted, timeMicros: start, expiresMicros: start + 400 * day,
+              source: "till", textVersion: "1")),
+          .init(
+            customer: "ann", Consent(.email, .marketing, .revoked, timeMicros: start + 9 * day)),
+          .init(customer: "eve", Consent(.push, .profiling, .denied, timeMicros: start)),
+        ]))
+  ]
+
   /// Requests that change nothing.
   public static let queries: [[UInt8]] = [
     frame(.hello, HelloRequest(client: "fuzz")), frame(.ping, Empty()),
@@ -55,6 +73,7 @@ public enum SmallShop {
     frame(.report, ReportRequest(customer: "ann")),
     frame(.scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "ann")),
     frame(.forecast, ForecastRequest(weeks: 2)),
+    frame(.consentHistory, ConsentHistoryRequest(customer: "ann")),
   ]
 
   /// The shop after all commands.

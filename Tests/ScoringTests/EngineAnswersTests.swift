@@ -98,7 +98,15 @@ struct EngineAnswersTests {
     #expect(
       twice(.putBackModel, PutBackModelRequest(key: Self.key(5)), AdoptModelReply.self))
     #expect(shop.engine.generation == 3)
-    #expect(Verb.allCases.filter(\.isCommand).count == 5, "a new command belongs into this test")
+    let consents = RecordConsentsRequest(
+      key: Self.key(6),
+      consents: [
+        .init(
+          customer: "a",
+          Consent(.email, .marketing, .denied, timeMicros: EngineHarness.noon(19_501)))
+      ])
+    #expect(twice(.recordConsents, consents, RecordReply.self))
+    #expect(Verb.allCases.filter(\.isCommand).count == 6, "a new command belongs into this test")
   }
 
   @Test("a key that is used again for something else is refused, and the first answer stays")

@@ -137,6 +137,13 @@ enum Frames {
     case .recordOrders: try makeFrame(.recordOrders, batch([order("C-9", "1", day: 3)]))
     case .recordReturns:
       try makeFrame(.recordReturns, batch([returning("C-1", "2", "R", day: 99)]))
+    case .recordConsents:
+      try makeFrame(
+        .recordConsents,
+        RecordConsentsRequest(
+          consents: [.init(customer: "C-1", Consent(.sms, .service, .denied, timeMicros: 9))]))
+    case .consentHistory:
+      try makeFrame(.consentHistory, ConsentHistoryRequest(customer: "C-1"))
     case .scoreOne: try score()
     case .scoreMany:
       try makeFrame(.scoreMany, ScoreManyRequest(terms: terms, customers: ["C-1", "x"]))

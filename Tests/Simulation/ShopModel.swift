@@ -21,6 +21,8 @@ struct ShopModel {
   struct Customer {
     var orders: [String: Order] = [:]
     var returns: [Return] = []
+    /// In the sequence in which they were recorded.
+    var consents: [Consent] = []
   }
 
   /// A command that may be sent again.
@@ -30,7 +32,7 @@ struct ShopModel {
     let answer: Answer
   }
 
-  private(set) var customers: [String: Customer] = [:]
+  var customers: [String: Customer] = [:]
   private(set) var zone: DeclareShopRequest?
   private(set) var currency = ""
   private(set) var minorDigits: UInt8 = 0
@@ -77,6 +79,7 @@ struct ShopModel {
       return isSame ? nil : .alreadyDeclared
     case .orders(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     case .returns(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
+    case .consents: return zone == nil ? .notDeclared : nil
     case .putBack: return previous == nil ? .noModel : nil
     default: return nil
     }
@@ -137,6 +140,8 @@ struct ShopModel {
         tally(record(entry), row: number, in: &reply)
       }
       return .recorded(reply)
+    case .consents(let batch):
+      return recorded(batch.consents) { $0.record($1) }
     default:
       preconditionFailure("only commands are applied")
     }
@@ -150,10 +155,18 @@ struct ShopModel {
 
   // MARK: Rows
 
-  private enum Fate {
+  enum Fate {
     case recorded
     case duplicate
     case refused(Status)
+  }
+
+  private mutating func recorded<Row>(
+    _ rows: [Row], _ record: (inout ShopModel, Row) -> Fate
+  ) -> Answer {
+    var reply = RecordReply(sequence: sequence)
+    for (number, row) in rows.enumerated() { tally(record(&self, row), row: number, in: &reply) }
+    return .recorded(reply)
   }
 
   private func tally(_ fate: Fate, row: Int, in reply: inout RecordReply) {

@@ -133,6 +133,31 @@ extension Example {
         sequence: 1043, recorded: 6, duplicates: 1,
         refused: [.init(row: 3, status: .timeOutOfRange)])),
     Example(
+      .recordConsents, tag: 20,
+      RecordConsentsRequest(
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 43),
+        consents: [
+          .init(
+            customer: "C-1001",
+            Consent(
+              .email, .marketing, .granted, timeMicros: 872_078_400_000_000,
+              expiresMicros: 903_614_400_000_000, source: "newsletter", textVersion: "2")),
+          .init(
+            customer: "Zoë",
+            Consent(.sms, .marketing, .revoked, timeMicros: 872_078_400_000_001)),
+        ])),
+    Example(.consentHistory, tag: 21, ConsentHistoryRequest(customer: "C-1001")),
+    Example(
+      .consentHistory, tag: 21,
+      ConsentHistoryReply(
+        leftOut: false,
+        consents: [
+          Consent(
+            .email, .marketing, .granted, timeMicros: 872_078_400_000_000,
+            expiresMicros: 903_614_400_000_000, source: "newsletter", textVersion: "2"),
+          Consent(.email, .marketing, .denied, timeMicros: 852_120_000_000_000, source: "till"),
+        ])),
+    Example(
       .scoreOne, tag: 9, deadlineMillis: 50,
       ScoreOneRequest(terms: terms, customer: "C-1001")),
     Example(.scoreMany, tag: 10, ScoreManyRequest(terms: terms, customers: ["C-1001", "nobody"])),
@@ -374,6 +399,10 @@ extension Example {
     status.currency = "USD"
     status.timeZone = "UTC"
     status.server = "patron 0.1"
+    status.facts = [
+      .init(name: "consents", rows: 3120, bytes: 188_416),
+      .init(name: "names", rows: 14, bytes: 83_968),
+    ]
     return status
   }()
 }

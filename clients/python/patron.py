@@ -32,11 +32,12 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation, localcontext
-from typing import Any, Deque, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, Union
+from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, Union
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Correction", "Fit",
+    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Consent", "Correction",
+    "FactTable", "Fit",
     "Forecast", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
     "PatronRefused", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
     "ServerStatus", "Snapshot",
@@ -58,9 +59,9 @@ MAGIC = 0x4E525450
 
 VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
-    "record returns": 17, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
+    "record returns": 17, "record consents": 19, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "forecast": 52,
-    "report": 51,
+    "report": 51, "consent history": 41,
 }
 
 STATUSES = {
@@ -72,6 +73,10 @@ STATUSES = {
     21: "return before order", 22: "return exceeds order", 23: "amount overflow", 32: "no model",
     33: "not enough data", 34: "task failed",
 }
+
+CHANNELS = {"email": 1, "sms": 2, "push": 3, "site": 4, "phone": 5, "post": 6, "store": 7}
+PURPOSES = {"marketing": 1, "profiling": 2, "service": 3, "partners": 4}
+SAID = {"granted": 1, "denied": 2, "revoked": 3}
 
 CLOSING = frozenset({1, 2, 3, 4})
 MODELS = {
@@ -85,6 +90,7 @@ FRAME_SIZE_MAX = 1 << 20
 IDENTIFIER_SIZE_MAX = 64
 NAME_SIZE_MAX = 64
 ROWS_MAX = 8192
+CONSENTS_TOLD_MAX = 1024
 CUSTOMERS_MAX = 8192
 SCORE_MONTHS_MAX = 12_288
 AMOUNT_MAX = 10**15
@@ -191,6 +197,29 @@ class Return:
     returned: str
     time: Moment
     amount: Optional[Amount] = None
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a customer said about one channel and purpose: "granted", "denied" or "revoked".
+
+    >>> Consent("C-1001", "email", "marketing", "granted", date(1997, 8, 20)).allows(date(1998, 1, 1))
+    True
+    """
+
+    customer: str
+    channel: str
+    purpose: str
+    said: str
+    time: Moment
+    expires: Optional[Moment] = None
+    source: str = ""
+    text_version: str = ""
+
+    def allows(self, now: Moment, zone: tzinfo = timezone.utc) -> bool:
+        """Whether it lets the customer be contacted at a time."""
+        ends = None if self.expires is None else micros(self.expires, zone)
+        return self.said == "granted" and (ends is None or micros(now, zone) < ends)
 
 
 @dataclass(frozen=True)
@@ -523,6 +552,15 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class FactTable:
+    """How much there is of one kind of facts, and the memory it takes."""
+
+    name: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class ServerStatus:
     """What the server holds and how it is. `state_hash` is None where it was not asked for.
 
@@ -560,6 +598,7 @@ class ServerStatus:
     currency: str
     time_zone: str
     server: str
+    facts: Tuple[FactTable, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------
@@ -696,6 +735,34 @@ def return_row(row: Return, minor_digits: int, zone: tzinfo) -> bytes:
         + _identifier(row.returned, "the return")
         + struct.pack("<qq", micros(row.time, zone), amount)
     )
+
+
+def rows_head(key: CommandKey, count: int) -> bytes:
+    """What stands before the rows of a batch without amounts."""
+    return key_fields(key) + struct.pack("<I", count)
+
+
+def _number(table: Dict[str, int], name: str, what: str) -> int:
+    if name not in table:
+        raise ValueError(f"{name!r} is no {what}; there are {', '.join(table)}")
+    return table[name]
+
+
+def consent_row(row: Consent, zone: tzinfo) -> bytes:
+    """A row of record consents."""
+    return (
+        _identifier(row.customer, "the customer")
+        + struct.pack(
+            "<BBBqq", _number(CHANNELS, row.channel, "channel"),
+            _number(PURPOSES, row.purpose, "purpose"), _number(SAID, row.said, "consent"),
+            micros(row.time, zone), 0 if row.expires is None else micros(row.expires, zone))
+        + _name(row.source) + _name(row.text_version)
+    )
+
+
+def customer_body(customer: str) -> bytes:
+    """The body of a consent history request."""
+    return _identifier(customer, "the customer")
 
 
 def score_terms(as_of_micros: int, horizon_days: float, rate: float, margin: float) -> bytes:
@@ -922,6 +989,28 @@ def read_record(body: bytes, first_row: int = 0) -> RecordResult:
     return RecordResult(recorded, duplicates, refused, sequence)
 
 
+def _named(table: Dict[str, int], number: int) -> str:
+    return {value: name for name, value in table.items()}.get(number, f"number {number}")
+
+
+def _read_consent(reader: _Reader, customer: str) -> Consent:
+    channel, purpose, said, time_micros, expires = reader.take(struct.Struct("<BBBqq"))
+    return Consent(
+        customer, _named(CHANNELS, channel), _named(PURPOSES, purpose), _named(SAID, said),
+        _EPOCH + timedelta(microseconds=time_micros),
+        None if expires == 0 else _EPOCH + timedelta(microseconds=expires),
+        reader.text(), reader.text())
+
+
+def read_consents(body: bytes, customer: str) -> List[Consent]:
+    """The reply to consent history."""
+    reader = _Reader(body)
+    _, count = reader.take(struct.Struct("<BI"))
+    consents = [_read_consent(reader, customer) for _ in range(count)]
+    reader.end()
+    return consents
+
+
 def read_score(body: bytes, customer: str, horizon_days: float) -> Score:
     """The reply to score one, and a row of the reply to score many."""
     if len(body) != _SCORE.size:
@@ -1122,6 +1211,8 @@ def read_status(body: bytes, with_state_hash: bool) -> ServerStatus:
         state_hash if with_state_hash else None, generation,
         None if newest < 0 else _day(newest), uptime / 1e6, requests, refusals, connections,
         resident, model, minor_digits, reader.text(), reader.text(), reader.text(),
+        tuple(FactTable(reader.text(), *reader.take(struct.Struct("<QQ")))
+              for _ in range(reader.take(_COUNT)[0])),
     )
     reader.end()
     return status
@@ -1322,19 +1413,42 @@ class Patron:
         encoded = (return_row(row, minor_digits, self._zone) for row in returns)
         return self._record("record returns", encoded, currency, minor_digits, key)
 
+    def record_consents(
+        self, consents: Iterable[Consent], *, key: Optional[CommandKey] = None
+    ) -> RecordResult:
+        """Records what customers said about consent, as `record_orders` does orders.
+
+            patron.record_consents([
+                Consent("C-1001", "email", "marketing", "granted", date(1997, 8, 20), source="till")])
+        """
+        encoded = (consent_row(row, self._zone) for row in consents)
+        return self._record_rows("record consents", encoded, rows_head, key)
+
+    def consents(self, customer: str) -> List[Consent]:
+        """Everything a customer said: by channel and purpose, the newest recorded first."""
+        return read_consents(self._ask("consent history", customer_body(customer)), customer)
+
     def _record(
         self, verb: str, rows: Iterable[bytes], currency: str, minor_digits: int,
+        given: Optional[CommandKey],
+    ) -> RecordResult:
+        def head(key: CommandKey, count: int) -> bytes:
+            return batch_head(key, currency, minor_digits, count)
+
+        return self._record_rows(verb, rows, head, given)
+
+    def _record_rows(
+        self, verb: str, rows: Iterable[bytes], head: Callable[[CommandKey, int], bytes],
         given: Optional[CommandKey],
     ) -> RecordResult:
         counts: Deque[int] = deque()
         key = given or self.next_key()
 
         def bodies() -> Iterator[bytes]:
-            size = _HEADER.size + len(batch_head(key, currency, minor_digits, 0))
+            size = _HEADER.size + len(head(key, 0))
             for number, batch in enumerate(batches(rows, size)):
                 counts.append(len(batch))
-                head = batch_head(key.plus(number), currency, minor_digits, len(batch))
-                yield head + b"".join(batch)
+                yield head(key.plus(number), len(batch)) + b"".join(batch)
 
         first_row = recorded = duplicates = sequence = 0
         refused: List[RefusedRow] = []

@@ -1,0 +1,116 @@
+// The rows of what is known of customers beside their orders: where each customer's lists begin, and
+// what consents are. How they are changed is in Engine+….swift, how they are read in FactReads.
+
+import Wire
+
+/// A place in another table, or nowhere; all zeroes are nowhere, so a blank row leads nowhere.
+struct Link: Equatable, BitwiseCopyable, Sendable {
+  private var code: UInt32 = 0
+
+  static let none = Link()
+
+  private init() {}
+
+  init(_ number: UInt32) { code = number + 1 }
+
+  /// The number of the row it leads to; nil for nowhere.
+  @inline(__always)
+  var number: UInt32? { code == 0 ? nil : code - 1 }
+
+  /// Whether a table of `count` rows has the place.
+  func isWithin(_ count: Int) -> Bool { Int(code) <= count }
+}
+
+/// Where a customer's facts begin; the row has the customer's number.
+struct FactHeads: Equatable, TableRow {
+  /// The standing of the customer's consents that was made last.
+  var standings = Link.none
+
+  static var chunkRows: Int { 4096 }
+
+  @inline(__always)
+  mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit(&standings)
+  }
+}
+
+/// How it stands with one customer's consent for one channel and purpose.
+struct ConsentStanding: Equatable, TableRow {
+  /// The customer's standing that was made before.
+  var next = Link.none
+  /// The entry that was recorded last: head of the list of what was said.
+  var last = Link.none
+  /// The entry that holds.
+  var present: UInt32 = 0
+  var channel: UInt8 = 0
+  var purpose: UInt8 = 0
+
+  static var chunkRows: Int { 4096 }
+
+  @inline(__always)
+  mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit(&next)
+    visit(&last)
+    visit(&present)
+    visit(&channel)
+    visit(&purpose)
+  }
+}
+
+/// What was said once; never changed.
+struct ConsentEntry: Equatable, TableRow {
+  /// When it was said, microseconds since 1970 UTC.
+  var timeMicros: Int64 = 0
+  /// When it ends; 0 never.
+  var expiresMicros: Int64 = 0
+  /// What was recorded of the same standing before.
+  var previous = Link.none
+  /// Whose it is, and about what.
+  var standing: UInt32 = 0
+  /// Where it was said, a name.
+  var source = Link.none
+  /// Which wording, a name.
+  var textVersion = Link.none
+  var status: UInt8 = 0
+
+  static var chunkRows: Int { 4096 }
+
+  @inline(__always)
+  mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit(&timeMicros)
+    visit(&expiresMicros)
+    visit(&previous)
+    visit(&standing)
+    visit(&source)
+    visit(&textVersion)
+    visit(&status)
+  }
+
+  /// Whether this one holds against another of the same standing: the later one, of equal times the
+  /// one that forbids more.
+  ///
+  /// Where neither does, both allow the same, so the sequence in which they came is all one.
+  func prevails(over other: ConsentEntry) -> Bool {
+    if timeMicros != other.timeMicros { return timeMicros > other.timeMicros }
+    if status != other.status { return status > other.status }
+    // Of two consents the one that ends earlier.
+    return (expiresMicros == 0 ? .max : expiresMicros)
+      < (other.expiresMicros == 0 ? .max : other.expiresMicros)
+  }
+
+  /// Whether it allows to be contacted.
+  @inline(__always)
+  func allows(at nowMicros: Int64) -> Bool {
+    status == ConsentStatus.granted.rawValue && (expiresMicros == 0 || nowMicros < expiresMicros)
+  }
+
+  /// What tells it from every other one.
+  var identity: UInt64 {
+    var hash = StateHash()
+    hash.combine(UInt64(bitPattern: timeMicros))
+    hash.combine(UInt64(bitPattern: expiresMicros))
+    hash.combine(UInt64(standing) << 8 | UInt64(status))
+    hash.combine(UInt64(source.number ?? .max) << 32 | UInt64(textVersion.number ?? .max))
+    return hash.value
+  }
+}

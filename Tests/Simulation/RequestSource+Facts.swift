@@ -1,0 +1,33 @@
+// What clients tell of customers beside orders, by chance.
+
+import Platform
+import Support
+import Wire
+
+extension RequestSource {
+  /// A batch of facts of one kind.
+  mutating func facts(_ now: Int64) -> Request { consentBatch(now) }
+
+  private mutating func consentBatch(_ now: Int64) -> Request {
+    var rows: [RecordConsentsRequest.Row] = []
+    for _ in 0..<draw(1...6) {
+      if chance(20), let earlier = consents.randomElement(using: &generator) {
+        rows.append(earlier)
+        continue
+      }
+      // Few times, so that some are equal.
+      let time = chance(60) ? now - Int64(draw(0...3)) * 86_400_000_000 : time(now)
+      let said = ConsentStatus.allCases[draw(0...2)]
+      let expires = said == .granted && chance(50) ? time + Int64(draw(1...200)) * 1_000_000_000 : 0
+      let row = RecordConsentsRequest.Row(
+        customer: customer(),
+        Consent(
+          Channel.allCases[draw(0...2)], Purpose.allCases[draw(0...1)], said, timeMicros: time,
+          expiresMicros: expires, source: chance(50) ? "" : "s\(draw(0...9))",
+          textVersion: chance(80) ? "" : "v\(draw(0...3))"))
+      consents.append(row)
+      rows.append(row)
+    }
+    return .consents(RecordConsentsRequest(key: key(), consents: rows))
+  }
+}
