@@ -78,6 +78,29 @@ extension PatronClient {
     return try ask(.recordReturns, batch, for: RecordReply.self)
   }
 
+  /// Records a batch of changes of profiles.
+  ///
+  /// - Parameters:
+  ///   - profiles: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again.
+  /// - Returns: what changed, what was so already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordProfiles(
+    _ profiles: [RecordProfilesRequest.Row], key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    let request = RecordProfilesRequest(key: key ?? nextKey(), profiles: profiles)
+    return try ask(.recordProfiles, request, for: RecordReply.self)
+  }
+
+  /// Asks what is known of a customer.
+  ///
+  /// - Parameter customer: identifier, 1 to 64 bytes.
+  /// - Returns: everything in one answer; `known` is false for an unknown customer.
+  /// - Throws: see `ask`.
+  public mutating func describe(_ customer: String) throws(ClientError) -> CustomerReply {
+    try ask(.describeCustomer, CustomerRequest(customer: customer), for: CustomerReply.self)
+  }
+
   /// Records a batch of consents, each at most once.
   ///
   /// - Parameters:

@@ -6,6 +6,7 @@ import Wire
 enum FactTask: CaseIterable {
   case checkHeads
   case checkStandings
+  case checkProfiles
   case checkConsents
   case indexConsents
   case indexNames
@@ -32,6 +33,7 @@ struct FactAssembly {
     case .checkHeads: try checkHeads()
     case .checkStandings: try checkStandings()
     case .checkConsents: try checkConsents()
+    case .checkProfiles: try checkProfiles()
     case .indexConsents:
       let consents = facts.consents
       return try index("consent", consents.count) { number throws(SectionError) in
@@ -80,9 +82,17 @@ struct FactAssembly {
     }
     let facts = facts
     for number in 0..<UInt32(facts.heads.count) {
-      guard facts.heads[number].standings.isWithin(facts.standings.count) else {
-        throw SectionError("the facts of customer \(number) are not there")
-      }
+      let heads = facts.heads[number]
+      guard heads.standings.isWithin(facts.standings.count),
+        heads.profile.isWithin(facts.profiles.count)
+      else { throw SectionError("the facts of customer \(number) are not there") }
+    }
+  }
+
+  private func checkProfiles() throws(SectionError) {
+    let profiles = facts.profiles
+    for number in 0..<UInt32(profiles.count) where !profiles[number].isSound {
+      throw SectionError("profile \(number) is none")
     }
   }
 

@@ -3,6 +3,13 @@
 import Wire
 
 extension Store {
+  // MARK: Person
+
+  /// What is known of a customer as a person; nil where nothing was ever recorded.
+  func profile(of customer: UInt32) -> ProfileEntry? {
+    facts.heads(of: customer).profile.number.map { facts.profiles[$0] }
+  }
+
   // MARK: Consent
 
   /// The number of a customer's standing for a channel and a purpose; a customer has at most one

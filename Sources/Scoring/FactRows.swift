@@ -25,13 +25,69 @@ struct Link: Equatable, BitwiseCopyable, Sendable {
 struct FactHeads: Equatable, TableRow {
   /// The standing of the customer's consents that was made last.
   var standings = Link.none
+  /// The customer's profile.
+  var profile = Link.none
 
   static var chunkRows: Int { 4096 }
 
   @inline(__always)
   mutating func columns(_ visit: inout some ColumnVisitor) {
     visit(&standings)
+    visit(&profile)
   }
+}
+
+/// What is known of one person; zeroes where nothing is.
+struct ProfileEntry: Equatable, TableRow {
+  var birthYear: UInt16 = 0
+  var birthMonth: UInt8 = 0
+  var birthDay: UInt8 = 0
+  /// Two letters, the first one in the high byte.
+  var country: UInt16 = 0
+  var language: UInt16 = 0
+  var channel: UInt8 = 0
+
+  static var chunkRows: Int { 4096 }
+
+  @inline(__always)
+  mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit(&birthYear)
+    visit(&birthMonth)
+    visit(&birthDay)
+    visit(&country)
+    visit(&language)
+    visit(&channel)
+  }
+
+  init() {}
+
+  init(_ profile: Profile) {
+    birthYear = profile.birthday?.year ?? 0
+    birthMonth = profile.birthday?.month ?? 0
+    birthDay = profile.birthday?.day ?? 0
+    country = Self.code(profile.country)
+    language = Self.code(profile.language)
+    channel = profile.channel?.rawValue ?? 0
+  }
+
+  var profile: Profile {
+    Profile(
+      birthday: Birthday(year: birthYear, month: birthMonth, day: birthDay),
+      country: Self.text(country), language: Self.text(language),
+      channel: Channel(rawValue: channel))
+  }
+
+  private static func code(_ text: String?) -> UInt16 {
+    (text ?? "").utf8.reduce(0) { $0 << 8 | UInt16($1) }
+  }
+
+  private static func text(_ code: UInt16) -> String? {
+    code == 0
+      ? nil : String(decoding: [UInt8(code >> 8), UInt8(truncatingIfNeeded: code)], as: UTF8.self)
+  }
+
+  /// Whether each field is one that can be recorded.
+  var isSound: Bool { Self(profile) == self }
 }
 
 /// How it stands with one customer's consent for one channel and purpose.

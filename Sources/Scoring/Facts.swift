@@ -3,19 +3,20 @@
 
 import Wire
 
-/// Tables of facts. A shop without facts has them all empty.
+/// Tables of facts; a shop without facts has them all empty.
 struct Facts: Sendable {
   /// As many rows as there are customers, or fewer: who is not there has no facts.
   var heads = Table<FactHeads>()
   var standings = Table<ConsentStanding>()
   var consents = Table<ConsentEntry>()
   var names = NameTable()
+  var profiles = Table<ProfileEntry>()
 
   /// The chunks of every table and the sections they are kept in, in the sequence of the head.
   static var tables: [(kind: Section.Kind, chunks: WritableKeyPath<Facts, Chunks>)] {
     [
       (.factHeads, \.heads.chunks), (.consentStandings, \.standings.chunks),
-      (.consents, \.consents.chunks), (.names, \.names.rows.chunks),
+      (.consents, \.consents.chunks), (.names, \.names.rows.chunks), (.profiles, \.profiles.chunks),
     ]
   }
 
@@ -24,6 +25,7 @@ struct Facts: Sendable {
   /// What there is of each kind; the heads belong to the customers.
   func told(_ indexes: FactIndexes) -> [StatusReply.FactTable] {
     [
+      ("profiles", profiles.count, profiles.chunks.size),
       (
         "consents", consents.count,
         consents.chunks.size + standings.chunks.size + indexes.consents.size
@@ -37,6 +39,7 @@ struct Facts: Sendable {
     standings.chunks.stamp = sequence
     consents.chunks.stamp = sequence
     names.rows.chunks.stamp = sequence
+    profiles.chunks.stamp = sequence
     names.arena.stamp = sequence
   }
 

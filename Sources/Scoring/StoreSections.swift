@@ -53,6 +53,8 @@ public struct Section: ~Escapable {
     case names = 10
     /// A block of the names' bytes.
     case nameBytes = 11
+    /// A chunk of profiles.
+    case profiles = 12
   }
 
   /// What it holds.

@@ -55,7 +55,7 @@ public struct ConsentRow: ~Escapable {
 }
 
 /// What a customer said about one channel and purpose.
-public struct Consent: Equatable, Sendable {
+public struct Consent: RowValue, Equatable, Sendable {
   static let fields = [
     Field("channel", .u8), Field("purpose", .u8), Field("said", .u8), Field("time", .i64),
     Field("expires", .i64), Field("source", .name), Field("text version", .name),
@@ -252,13 +252,7 @@ public struct ConsentHistoryReply: Message, Equatable, Sendable {
 
   public init(from reader: inout FrameReader) throws(Refusal) {
     leftOut = try reader.readUInt8() != 0
-    let at = reader.offset
-    let count = Int(try reader.read(UInt32.self))
-    guard count <= Limits.consentsToldMax else {
-      throw Refusal(.invalidField, at: at, "\(count) consents are more than are told")
-    }
-    consents = []
-    for _ in 0..<count { consents.append(try Consent(from: &reader)) }
+    consents = try reader.readToldRows()
   }
 
   public func write(to out: inout ByteBuffer) {

@@ -16,6 +16,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case recordOrders = 16
   /// Records returns, each at most once.
   case recordReturns = 17
+  /// Records what is known of customers as persons.
+  case recordProfiles = 18
   /// Records what customers said about consent.
   case recordConsents = 19
   /// Scores one customer.
@@ -24,6 +26,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case scoreMany = 33
   /// Tells how sure the scores of one customer are.
   case scoreInterval = 34
+  /// Tells what is known of a customer.
+  case describeCustomer = 40
   /// Tells everything a customer said about consent.
   case consentHistory = 41
   /// Fits the models to the recorded orders and adopts the result.
@@ -40,10 +44,11 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
     switch self {
-    case .declareShop, .recordOrders, .recordReturns, .recordConsents, .adoptModel, .putBackModel:
+    case .declareShop, .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
+      .adoptModel, .putBackModel:
       true
     case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
-      .consentHistory, .fit, .report, .forecast:
+      .describeCustomer, .consentHistory, .fit, .report, .forecast:
       false
     }
   }
@@ -58,10 +63,12 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .declareShop: "declare shop"
     case .recordOrders: "record orders"
     case .recordReturns: "record returns"
+    case .recordProfiles: "record profiles"
     case .recordConsents: "record consents"
     case .scoreOne: "score one"
     case .scoreMany: "score many"
     case .scoreInterval: "score interval"
+    case .describeCustomer: "describe customer"
     case .consentHistory: "consent history"
     case .fit: "fit"
     case .adoptModel: "adopt model"

@@ -59,7 +59,18 @@ public enum SmallShop {
           .init(
             customer: "ann", Consent(.email, .marketing, .revoked, timeMicros: start + 9 * day)),
           .init(customer: "eve", Consent(.push, .profiling, .denied, timeMicros: start)),
-        ]))
+        ])),
+    frame(
+      .recordProfiles,
+      RecordProfilesRequest(
+        key: CommandKey(producer: 1, number: 8),
+        profiles: [
+          .init(
+            customer: "ann",
+            ProfileChange(
+              birthday: Birthday(year: 1990, month: 5, day: 17).map { .set($0) } ?? .keep,
+              country: .set("FR"), language: .set("fr"), channel: .set(.sms)))
+        ])),
   ]
 
   /// Requests that change nothing.
@@ -73,6 +84,7 @@ public enum SmallShop {
     frame(.report, ReportRequest(customer: "ann")),
     frame(.scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "ann")),
     frame(.forecast, ForecastRequest(weeks: 2)),
+    frame(.describeCustomer, CustomerRequest(customer: "ann")),
     frame(.consentHistory, ConsentHistoryRequest(customer: "ann")),
   ]
 

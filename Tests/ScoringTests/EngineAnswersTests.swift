@@ -106,7 +106,11 @@ struct EngineAnswersTests {
           Consent(.email, .marketing, .denied, timeMicros: EngineHarness.noon(19_501)))
       ])
     #expect(twice(.recordConsents, consents, RecordReply.self))
-    #expect(Verb.allCases.filter(\.isCommand).count == 6, "a new command belongs into this test")
+    let profiles = RecordProfilesRequest(
+      key: Self.key(7),
+      profiles: [.init(customer: "a", ProfileChange(country: .set("FR")))])
+    #expect(twice(.recordProfiles, profiles, RecordReply.self))
+    #expect(Verb.allCases.filter(\.isCommand).count == 7, "a new command belongs into this test")
   }
 
   @Test("a key that is used again for something else is refused, and the first answer stays")

@@ -28,15 +28,19 @@ struct FactsStateTests {
     var reloaded = try EngineHarness(restoring: store, nowMicros: shop.nowMicros)
     for number in 0..<60 {
       #expect(shop.consents("c\(number)") == reloaded.consents("c\(number)"))
+      #expect(shop.describe("c\(number)") == reloaded.describe("c\(number)"))
     }
     var (one, other) = (FactSource(seed: seed + 100), FactSource(seed: seed + 100))
     for _ in 0..<100 {
       one.tell(&shop)
       other.tell(&reloaded)
     }
-    // The same rows are known to be the same again.
-    var again = FactSource(seed: seed)
-    for _ in 0..<400 { again.tell(&reloaded) }
+    // The same rows again come to the same in both.
+    (one, other) = (FactSource(seed: seed), FactSource(seed: seed))
+    for _ in 0..<400 {
+      one.tell(&shop)
+      other.tell(&reloaded)
+    }
     #expect(reloaded.engine.store.stateHash() == shop.engine.store.stateHash())
   }
 
@@ -109,7 +113,10 @@ struct FactsStateTests {
       do {
         var shop = try EngineHarness(
           restoring: damaged.load(), nowMicros: EngineHarness.noon(20_000))
-        for number in 0..<50 { _ = shop.consents("c\(number)") }
+        for number in 0..<50 {
+          _ = shop.consents("c\(number)")
+          _ = shop.describe("c\(number)")
+        }
         var source = FactSource(seed: 7)
         for _ in 0..<5 { source.tell(&shop) }
       } catch is SectionError {
@@ -152,6 +159,22 @@ struct FactSource {
 
   /// One command of some rows.
   mutating func tell(_ shop: inout EngineHarness) {
+    switch draw(0...3) {
+    case 0: tellProfiles(&shop)
+    default: tellConsents(&shop)
+    }
+  }
+
+  private mutating func tellProfiles(_ shop: inout EngineHarness) {
+    let birthday = Birthday(month: UInt8(draw(1...12)), day: UInt8(draw(1...28)))
+    _ = shop.profile(
+      "c\(draw(0...59))",
+      ProfileChange(
+        birthday: birthday.map { .set($0) } ?? .keep,
+        country: draw(0...2) == 0 ? .forget : .set("FR")))
+  }
+
+  private mutating func tellConsents(_ shop: inout EngineHarness) {
     _ = shop.ask(
       .recordConsents,
       RecordConsentsRequest(

@@ -137,6 +137,12 @@ enum Frames {
     case .recordOrders: try makeFrame(.recordOrders, batch([order("C-9", "1", day: 3)]))
     case .recordReturns:
       try makeFrame(.recordReturns, batch([returning("C-1", "2", "R", day: 99)]))
+    case .recordProfiles:
+      try makeFrame(
+        .recordProfiles,
+        RecordProfilesRequest(
+          profiles: [.init(customer: "C-1", ProfileChange(country: .set("FR")))]))
+    case .describeCustomer: try makeFrame(.describeCustomer, CustomerRequest(customer: "C-1"))
     case .recordConsents:
       try makeFrame(
         .recordConsents,

@@ -13,6 +13,8 @@ enum Request {
   case declare(DeclareShopRequest)
   case orders(RecordOrdersRequest)
   case returns(RecordReturnsRequest)
+  case profiles(RecordProfilesRequest)
+  case describe(CustomerRequest)
   case consents(RecordConsentsRequest)
   case consentHistory(ConsentHistoryRequest)
   case adopt(AdoptModelRequest)
@@ -27,7 +29,7 @@ enum Request {
   /// Whether it changes state when it is accepted, and so must be sent again if it may be lost.
   var isCommand: Bool {
     switch self {
-    case .declare, .orders, .returns, .consents, .adopt, .putBack: true
+    case .declare, .orders, .returns, .profiles, .consents, .adopt, .putBack: true
     default: false
     }
   }
@@ -49,6 +51,8 @@ enum Request {
     case .declare: Verb.declareShop.rawValue
     case .orders: Verb.recordOrders.rawValue
     case .returns: Verb.recordReturns.rawValue
+    case .profiles: Verb.recordProfiles.rawValue
+    case .describe: Verb.describeCustomer.rawValue
     case .consents: Verb.recordConsents.rawValue
     case .consentHistory: Verb.consentHistory.rawValue
     case .adopt: Verb.adoptModel.rawValue
@@ -67,6 +71,7 @@ enum Request {
     case .declare(let request): request.key
     case .orders(let request): request.key
     case .returns(let request): request.key
+    case .profiles(let request): request.key
     case .consents(let request): request.key
     case .adopt(let request): request.key
     case .putBack(let request): request.key
@@ -86,6 +91,8 @@ enum Request {
       case .declare(let request): request.write(to: &out)
       case .orders(let request): try request.write(to: &out)
       case .returns(let request): try request.write(to: &out)
+      case .profiles(let request): try request.write(to: &out)
+      case .describe(let request): try request.write(to: &out)
       case .consents(let request): try request.write(to: &out)
       case .consentHistory(let request): try request.write(to: &out)
       case .adopt(let request): request.write(to: &out)
@@ -131,6 +138,7 @@ enum Answer {
   case empty
   case recorded(RecordReply)
   case consents(ConsentHistoryReply)
+  case customer(CustomerReply)
   case adopted(AdoptModelReply)
   case score(ScoreFacts)
   case scores([ScoreFacts])

@@ -6,7 +6,26 @@ import Wire
 
 extension RequestSource {
   /// A batch of facts of one kind.
-  mutating func facts(_ now: Int64) -> Request { consentBatch(now) }
+  mutating func facts(_ now: Int64) -> Request {
+    chance(70) ? consentBatch(now) : profileBatch()
+  }
+
+  private mutating func profileBatch() -> Request {
+    let rows = (0..<draw(1...4)).map { _ in
+      var change = ProfileChange()
+      if chance(50) {
+        let year = chance(50) ? 0 : UInt16(draw(1950...2100))
+        change.birthday =
+          Birthday(year: year, month: UInt8(draw(1...12)), day: UInt8(draw(1...31)))
+          .map { .set($0) } ?? .forget
+      }
+      if chance(50) { change.country = chance(30) ? .forget : .set(["FR", "DE"][draw(0...1)]) }
+      if chance(30) { change.language = chance(30) ? .forget : .set(["fr", "de"][draw(0...1)]) }
+      if chance(30) { change.channel = chance(30) ? .forget : .set(Channel.allCases[draw(0...6)]) }
+      return RecordProfilesRequest.Row(customer: customer(), change)
+    }
+    return .profiles(RecordProfilesRequest(key: key(), profiles: rows))
+  }
 
   private mutating func consentBatch(_ now: Int64) -> Request {
     var rows: [RecordConsentsRequest.Row] = []

@@ -60,7 +60,10 @@ struct RequestSource {
     case ...61: return .adopt(AdoptModelRequest(key: key(), model: model()))
     case ...63: return .putBack(PutBackModelRequest(key: key()))
     case ...68: return facts(now)
-    case ...70: return .consentHistory(ConsentHistoryRequest(customer: customer()))
+    case ...70:
+      return chance(50)
+        ? .consentHistory(ConsentHistoryRequest(customer: customer()))
+        : .describe(CustomerRequest(customer: customer()))
     case ...82: return scores(now)
     case ...86: return .ping
     case ...92: return .status(withHash: chance(40))

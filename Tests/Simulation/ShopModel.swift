@@ -23,6 +23,7 @@ struct ShopModel {
     var returns: [Return] = []
     /// In the sequence in which they were recorded.
     var consents: [Consent] = []
+    var profile = Profile()
   }
 
   /// A command that may be sent again.
@@ -79,7 +80,7 @@ struct ShopModel {
       return isSame ? nil : .alreadyDeclared
     case .orders(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     case .returns(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
-    case .consents: return zone == nil ? .notDeclared : nil
+    case .profiles, .consents: return zone == nil ? .notDeclared : nil
     case .putBack: return previous == nil ? .noModel : nil
     default: return nil
     }
@@ -140,6 +141,8 @@ struct ShopModel {
         tally(record(entry), row: number, in: &reply)
       }
       return .recorded(reply)
+    case .profiles(let batch):
+      return recorded(batch.profiles) { $0.record($1) }
     case .consents(let batch):
       return recorded(batch.consents) { $0.record($1) }
     default:

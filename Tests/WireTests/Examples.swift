@@ -133,6 +133,20 @@ extension Example {
         sequence: 1043, recorded: 6, duplicates: 1,
         refused: [.init(row: 3, status: .timeOutOfRange)])),
     Example(
+      .recordProfiles, tag: 18,
+      RecordProfilesRequest(
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 44),
+        profiles: [
+          .init(
+            customer: "C-1001",
+            ProfileChange(
+              birthday: birthday.map { .set($0) } ?? .keep, country: .set("FR"),
+              channel: .set(.email))),
+          .init(customer: "Zoë", ProfileChange(language: .forget)),
+        ])),
+    Example(.describeCustomer, tag: 19, CustomerRequest(customer: "C-1001")),
+    Example(.describeCustomer, tag: 19, customer),
+    Example(
       .recordConsents, tag: 20,
       RecordConsentsRequest(
         key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 43),
@@ -193,6 +207,21 @@ extension Example {
         customer: "C-1001")),
     Example(.report, tag: 13, report),
   ]
+
+  private static let birthday = Birthday(year: 1972, month: 2, day: 29)
+
+  private static var customer: CustomerReply {
+    var reply = CustomerReply()
+    (reply.known, reply.firstOrderDay, reply.lastOrderDay) = (true, 9862, 10_090)
+    (reply.repeatOrders, reply.spentMinor) = (3, 11_842)
+    reply.profile = Profile(birthday: birthday, country: "FR", channel: .email)
+    reply.consents = [
+      Consent(
+        .email, .marketing, .granted, timeMicros: 872_078_400_000_000,
+        expiresMicros: 903_614_400_000_000, source: "newsletter", textVersion: "2")
+    ]
+    return reply
+  }
 
   private static var interval: ScoreIntervalReply {
     var reply = ScoreIntervalReply()

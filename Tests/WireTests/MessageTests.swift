@@ -163,6 +163,15 @@ struct MessageTests {
     return [
       Edge("adopt model request", "spend known", allowed: flags, refused: notFlags),
       Edge(
+        "record profiles request", "profiles[0].country", bytes: [Array("\u{2}DE".utf8)],
+        not: ["\u{2}de", "\u{3}DEU", "\u{1}D", "\u{2}D1"].map { Array($0.utf8) }),
+      Edge(
+        "record profiles request", "profiles[0].preferred channel", allowed: [UInt8(1), 7],
+        refused: [8, 255]),
+      Edge(
+        "record profiles request", "profiles[1].changes", allowed: [UInt8(0), 4, 15],
+        refused: [16, 255]),
+      Edge(
         "record consents request", "consents[0].channel", allowed: [UInt8(1), 7],
         refused: [0, 8, 255]),
       Edge(

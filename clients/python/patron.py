@@ -36,10 +36,10 @@ from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Consent", "Correction",
+    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Consent", "Correction", "Customer",
     "FactTable", "Fit",
-    "Forecast", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
-    "PatronRefused", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
+    "Forecast", "Hello", "KEEP", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
+    "PatronRefused", "Profile", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
     "ServerStatus", "Snapshot",
     "days",
 ]
@@ -59,9 +59,9 @@ MAGIC = 0x4E525450
 
 VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
-    "record returns": 17, "record consents": 19, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
+    "record returns": 17, "record profiles": 18, "record consents": 19, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "forecast": 52,
-    "report": 51, "consent history": 41,
+    "report": 51, "consent history": 41, "describe customer": 40,
 }
 
 STATUSES = {
@@ -199,6 +199,30 @@ class Return:
     amount: Optional[Amount] = None
 
 
+class _Keep:
+    def __repr__(self) -> str:
+        return "KEEP"
+
+
+KEEP = _Keep()
+"""Stands for a field of a profile that stays as it was; None stands for one to be forgotten."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is known of a person. The birthday is "1980-05-17", or "--05-17" without its year.
+
+    >>> Profile("C-1001", country="FR", language=None).birthday
+    KEEP
+    """
+
+    customer: str
+    birthday: Union[str, None, _Keep] = KEEP
+    country: Union[str, None, _Keep] = KEEP
+    language: Union[str, None, _Keep] = KEEP
+    channel: Union[str, None, _Keep] = KEEP
+
+
 @dataclass(frozen=True)
 class Consent:
     """What a customer said about one channel and purpose: "granted", "denied" or "revoked".
@@ -220,6 +244,19 @@ class Consent:
         """Whether it lets the customer be contacted at a time."""
         ends = None if self.expires is None else micros(self.expires, zone)
         return self.said == "granted" and (ends is None or micros(now, zone) < ends)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Everything that is known of a customer; `spent` in minor units."""
+
+    known: bool
+    first_order: Optional[date]
+    last_order: Optional[date]
+    repeat_orders: int
+    spent: int
+    profile: Profile
+    consents: Tuple[Consent, ...]
 
 
 @dataclass(frozen=True)
@@ -748,6 +785,23 @@ def _number(table: Dict[str, int], name: str, what: str) -> int:
     return table[name]
 
 
+def profile_row(row: Profile) -> bytes:
+    """A row of record profiles."""
+    fields = (row.birthday, row.country, row.language, row.channel)
+    changes = sum(1 << n for n, field in enumerate(fields) if field is not KEEP)
+    birthday, country, language, channel = (
+        "" if field is KEEP or field is None else str(field) for field in fields)
+    match = re.fullmatch(r"(?:([0-9]{4})|-)-([0-9]{2})-([0-9]{2})", birthday)
+    if birthday and match is None:
+        raise ValueError(f"the birthday {birthday!r} is none; write 1980-05-17 or --05-17")
+    day = [int(part or 0) for part in match.groups()] if match else [0, 0, 0]
+    return (
+        _identifier(row.customer, "the customer") + struct.pack("<BHBB", changes, *day)
+        + _name(country) + _name(language)
+        + bytes((_number(CHANNELS, channel, "channel") if channel else 0,))
+    )
+
+
 def consent_row(row: Consent, zone: tzinfo) -> bytes:
     """A row of record consents."""
     return (
@@ -761,7 +815,7 @@ def consent_row(row: Consent, zone: tzinfo) -> bytes:
 
 
 def customer_body(customer: str) -> bytes:
-    """The body of a consent history request."""
+    """The body of a consent history request and of a customer request."""
     return _identifier(customer, "the customer")
 
 
@@ -1000,6 +1054,29 @@ def _read_consent(reader: _Reader, customer: str) -> Consent:
         _EPOCH + timedelta(microseconds=time_micros),
         None if expires == 0 else _EPOCH + timedelta(microseconds=expires),
         reader.text(), reader.text())
+
+
+def _read_profile(reader: _Reader, customer: str) -> Profile:
+    year, month, day = reader.take(struct.Struct("<HBB"))
+    birthday = f"{year:04}-{month:02}-{day:02}" if year else f"--{month:02}-{day:02}"
+    country, language = reader.text(), reader.text()
+    (channel,) = reader.take(_COUNT)
+    return Profile(
+        customer, birthday if month else None, country or None, language or None,
+        _named(CHANNELS, channel) if channel else None)
+
+
+def read_customer(body: bytes, customer: str) -> Customer:
+    """The reply to describe customer."""
+    reader = _Reader(body)
+    known, first, last, repeat, spent = reader.take(struct.Struct("<BiiIq"))
+    profile = _read_profile(reader, customer)
+    (count,) = reader.take(struct.Struct("<I"))
+    consents = tuple(_read_consent(reader, customer) for _ in range(count))
+    reader.end()
+    return Customer(
+        known != 0, None if first < 0 else _day(first), None if last < 0 else _day(last), repeat,
+        spent, profile, consents)
 
 
 def read_consents(body: bytes, customer: str) -> List[Consent]:
@@ -1412,6 +1489,20 @@ class Patron:
         """
         encoded = (return_row(row, minor_digits, self._zone) for row in returns)
         return self._record("record returns", encoded, currency, minor_digits, key)
+
+    def record_profiles(
+        self, profiles: Iterable[Profile], *, key: Optional[CommandKey] = None
+    ) -> RecordResult:
+        """Records what is known of persons, as `record_orders` does orders.
+
+            patron.record_profiles([Profile("C-1001", birthday="1980-05-17", language=None)])
+        """
+        return self._record_rows(
+            "record profiles", (profile_row(row) for row in profiles), rows_head, key)
+
+    def describe(self, customer: str) -> Customer:
+        """Everything that is known of a customer, in one answer."""
+        return read_customer(self._ask("describe customer", customer_body(customer)), customer)
 
     def record_consents(
         self, consents: Iterable[Consent], *, key: Optional[CommandKey] = None

@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from zoneinfo import ZoneInfo
 
 import patron
-from patron import Consent, Order, Patron, PatronConnectionError, PatronRefused, Return
+from patron import Consent, Order, Patron, PatronConnectionError, PatronRefused, Profile, Return
 
 PAGE = (pathlib.Path(__file__).resolve().parents[2] / "protocol.md").read_text(encoding="utf-8")
 HEADER = 24
@@ -158,6 +158,19 @@ class TheRequests(unittest.TestCase):
         body = patron.batch_head(e.key, e["currency"], e["minor digits"], len(rows))
         body += b"".join(patron.return_row(row, 2, timezone.utc) for row in rows)
         self.assertEqual(e.request(body), e.bytes)
+
+    def test_profiles(self) -> None:
+        e = example("record profiles request")
+        rows = [Profile("C-1001", birthday="1972-02-29", country="FR", channel="email"),
+                Profile("Zoë", language=None)]
+        body = patron.rows_head(e.key, len(rows))
+        body += b"".join(patron.profile_row(row) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+        for wrong in (Profile("c", birthday="17 May"), Profile("c", channel="fax")):
+            with self.assertRaises(ValueError):
+                patron.profile_row(wrong)
+        e = example("customer request")
+        self.assertEqual(e.request(patron.customer_body(e["customer"])), e.bytes)
 
     def test_consents(self) -> None:
         e = example("record consents request")
@@ -433,6 +446,15 @@ class TheReplies(unittest.TestCase):
         e = example("snapshot reply")
         self.assertEqual(
             patron.read_snapshot(e.body), patron.Snapshot(e["sequence"], e["size"], e["seconds"]))
+
+    def test_customer(self) -> None:
+        e = example("customer reply")
+        told = patron.read_customer(e.body, "C-1001")
+        self.assertEqual(told.profile, Profile("C-1001", "1972-02-29", "FR", None, "email"))
+        self.assertEqual((told.known, told.repeat_orders, told.spent),
+                         (True, e["repeat orders"], e["spent"]))
+        self.assertEqual(told.first_order, date(1970, 1, 1) + timedelta(e["first order day"]))
+        self.assertEqual([one.source for one in told.consents], ["newsletter"])
 
     def test_consents(self) -> None:
         e = example("consent history reply")
