@@ -92,6 +92,38 @@ extension PatronClient {
     return try ask(.recordProfiles, request, for: RecordReply.self)
   }
 
+  /// Records a batch of events, each at most once.
+  ///
+  /// - Parameters:
+  ///   - batch: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again; without one, the batch's own.
+  /// - Returns: what was recorded, what was there already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordEvents(
+    _ batch: RecordEventsRequest, key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    var batch = batch
+    if let key { batch.key = key }
+    if batch.key.isNone { batch.key = nextKey() }
+    return try ask(.recordEvents, batch, for: RecordReply.self)
+  }
+
+  /// Records a batch of lines of orders that were recorded before, each at most once.
+  ///
+  /// - Parameters:
+  ///   - batch: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again; without one, the batch's own.
+  /// - Returns: what was recorded, what was there already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordOrderLines(
+    _ batch: RecordOrderLinesRequest, key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    var batch = batch
+    if let key { batch.key = key }
+    if batch.key.isNone { batch.key = nextKey() }
+    return try ask(.recordOrderLines, batch, for: RecordReply.self)
+  }
+
   /// Asks what is known of a customer.
   ///
   /// - Parameter customer: identifier, 1 to 64 bytes.

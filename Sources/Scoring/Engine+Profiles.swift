@@ -72,5 +72,8 @@ extension Store {
     reply.consents = standings(of: number).compactMap {
       consent(facts.consents[$0.present], of: $0)
     }
+    reply.openComplaints = facts.heads(of: number).openComplaints
+    reply.events = newestEvents(of: number)
+    reply.categories = boughtCategories(by: number)
   }
 }

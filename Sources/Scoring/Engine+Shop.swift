@@ -17,7 +17,7 @@ extension Engine {
     }
   }
 
-  private func order(of identity: UInt64) -> UInt32? {
+  func order(of identity: UInt64) -> UInt32? {
     orderIndex.find(identity) { order in store.orders[order].identity == identity }
   }
 
@@ -221,7 +221,7 @@ extension Engine {
     return calendar
   }
 
-  private func requireCurrency(_ head: BatchHead) throws(Refusal) {
+  func requireCurrency(_ head: BatchHead) throws(Refusal) {
     guard
       store.currency.isEmpty
         || (store.currency == head.currency && store.minorDigits == head.minorDigits)
@@ -235,7 +235,7 @@ extension Engine {
     }
   }
 
-  private mutating func adoptCurrency(_ head: BatchHead) {
+  mutating func adoptCurrency(_ head: BatchHead) {
     if store.currency.isEmpty {
       store.currency = head.currency
       store.minorDigits = head.minorDigits

@@ -168,6 +168,8 @@ public struct Engine: ~Copyable {
       case .recordReturns: try recordReturns(&body, at: time, &out)
       case .recordProfiles: try recordProfiles(&body, at: time, &out)
       case .recordConsents: try recordConsents(&body, at: time, &out)
+      case .recordEvents: try recordEvents(&body, at: time, &out)
+      case .recordOrderLines: try recordOrderLines(&body, &out)
       case .describeCustomer: try describeCustomer(&body, &out)
       case .consentHistory: try consentHistory(&body, &out)
       case .scoreOne: try scoreOne(&body, at: nowMicros, &out)

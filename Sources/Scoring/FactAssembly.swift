@@ -7,6 +7,10 @@ enum FactTask: CaseIterable {
   case checkHeads
   case checkStandings
   case checkProfiles
+  case checkEvents
+  case checkLines
+  case indexLines
+  case indexEvents
   case checkConsents
   case indexConsents
   case indexNames
@@ -16,6 +20,8 @@ enum FactTask: CaseIterable {
     switch self {
     case .indexConsents: \.consents
     case .indexNames: \.names
+    case .indexEvents: \.events
+    case .indexLines: \.lines
     default: nil
     }
   }
@@ -34,6 +40,22 @@ struct FactAssembly {
     case .checkStandings: try checkStandings()
     case .checkConsents: try checkConsents()
     case .checkProfiles: try checkProfiles()
+    case .checkEvents: try checkEvents()
+    case .checkLines: try checkLines()
+    case .indexLines:
+      let lines = facts.lines
+      return try index("order line", lines.count) { number throws(SectionError) in
+        lines[number].identity
+      } isSame: {
+        lines[$0].order == lines[$1].order && lines[$0].line == lines[$1].line
+      }
+    case .indexEvents:
+      let events = facts.events
+      return try index("event", events.count) { number throws(SectionError) in
+        events[number].identity
+      } isSame: {
+        events[$0].identity == events[$1].identity
+      }
     case .indexConsents:
       let consents = facts.consents
       return try index("consent", consents.count) { number throws(SectionError) in
@@ -84,8 +106,31 @@ struct FactAssembly {
     for number in 0..<UInt32(facts.heads.count) {
       let heads = facts.heads[number]
       guard heads.standings.isWithin(facts.standings.count),
-        heads.profile.isWithin(facts.profiles.count)
+        heads.profile.isWithin(facts.profiles.count), heads.carts.isWithin(facts.events.count),
+        heads.views.isWithin(facts.events.count), heads.contacts.isWithin(facts.events.count),
+        heads.complaints.isWithin(facts.events.count), heads.lines.isWithin(facts.lines.count)
       else { throw SectionError("the facts of customer \(number) are not there") }
+    }
+  }
+
+  private func checkEvents() throws(SectionError) {
+    let facts = facts
+    for number in 0..<UInt32(facts.events.count) {
+      let entry = facts.events[number]
+      guard entry.previous.isWithin(Int(number)), entry.name.isWithin(facts.names.count),
+        EventKind(rawValue: entry.kind) != nil,
+        entry.channel == 0 || Channel(rawValue: entry.channel) != nil
+      else { throw SectionError("event \(number) refers to what is not there") }
+    }
+  }
+
+  private func checkLines() throws(SectionError) {
+    let facts = facts
+    for number in 0..<UInt32(facts.lines.count) {
+      let entry = facts.lines[number]
+      guard entry.previous.isWithin(Int(number)), entry.order < store.orders.count,
+        entry.category < facts.names.count
+      else { throw SectionError("order line \(number) refers to what is not there") }
     }
   }
 

@@ -27,6 +27,15 @@ struct FactHeads: Equatable, TableRow {
   var standings = Link.none
   /// The customer's profile.
   var profile = Link.none
+  /// The events that were recorded last, each the head of a list of its kind.
+  var carts = Link.none
+  var views = Link.none
+  var contacts = Link.none
+  var complaints = Link.none
+  /// Complaints that were opened and not solved.
+  var openComplaints: UInt32 = 0
+  /// The order line that was recorded last.
+  var lines = Link.none
 
   static var chunkRows: Int { 4096 }
 
@@ -34,6 +43,12 @@ struct FactHeads: Equatable, TableRow {
   mutating func columns(_ visit: inout some ColumnVisitor) {
     visit(&standings)
     visit(&profile)
+    visit(&carts)
+    visit(&views)
+    visit(&contacts)
+    visit(&complaints)
+    visit(&openComplaints)
+    visit(&lines)
   }
 }
 
@@ -88,6 +103,86 @@ struct ProfileEntry: Equatable, TableRow {
 
   /// Whether each field is one that can be recorded.
   var isSound: Bool { Self(profile) == self }
+}
+
+/// What happened once; never changed.
+struct EventEntry: Equatable, TableRow {
+  var timeMicros: Int64 = 0
+  /// Minor units; only of a cart.
+  var amountMinor: Int64 = 0
+  /// Hash of the customer's and the event's identifiers.
+  var identity: UInt64 = 0
+  /// What the customer's list held before.
+  var previous = Link.none
+  /// A category, an offer or a complaint's reference.
+  var name = Link.none
+  /// Only of a cart.
+  var lines: UInt16 = 0
+  var kind: UInt8 = 0
+  /// Only of a contact; else 0.
+  var channel: UInt8 = 0
+
+  static var chunkRows: Int { 4096 }
+
+  @inline(__always)
+  mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit(&timeMicros)
+    visit(&amountMinor)
+    visit(&identity)
+    visit(&previous)
+    visit(&name)
+    visit(&lines)
+    visit(&kind)
+    visit(&channel)
+  }
+}
+
+/// One line of an order; never changed.
+struct LineEntry: Equatable, TableRow {
+  /// Minor units.
+  var amountMinor: Int64 = 0
+  /// The order it belongs to.
+  var order: UInt32 = 0
+  /// The line its customer recorded before.
+  var previous = Link.none
+  /// A name.
+  var category: UInt32 = 0
+  var quantity: UInt32 = 0
+  /// Which line of the order.
+  var line: UInt16 = 0
+
+  static var chunkRows: Int { 4096 }
+
+  @inline(__always)
+  mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit(&amountMinor)
+    visit(&order)
+    visit(&previous)
+    visit(&category)
+    visit(&quantity)
+    visit(&line)
+  }
+
+  /// What tells it from every other one.
+  var identity: UInt64 { Self.identity(order, line) }
+
+  static func identity(_ order: UInt32, _ line: UInt16) -> UInt64 {
+    var hash = StateHash()
+    hash.combine(UInt64(order) << 16 | UInt64(line))
+    return hash.value
+  }
+}
+
+extension EventKind {
+  /// Where the list begins that events of this kind are in.
+  var list: WritableKeyPath<FactHeads, Link> {
+    switch self {
+    case .cartChanged, .cartEmptied: \.carts
+    case .viewed: \.views
+    case .contactSent, .contactDelivered, .contactFailed: \.contacts
+    case .complaintOpened, .complaintSolved: \.complaints
+    }
+  }
 }
 
 /// How it stands with one customer's consent for one channel and purpose.

@@ -11,12 +11,15 @@ struct Facts: Sendable {
   var consents = Table<ConsentEntry>()
   var names = NameTable()
   var profiles = Table<ProfileEntry>()
+  var events = Table<EventEntry>()
+  var lines = Table<LineEntry>()
 
   /// The chunks of every table and the sections they are kept in, in the sequence of the head.
   static var tables: [(kind: Section.Kind, chunks: WritableKeyPath<Facts, Chunks>)] {
     [
       (.factHeads, \.heads.chunks), (.consentStandings, \.standings.chunks),
       (.consents, \.consents.chunks), (.names, \.names.rows.chunks), (.profiles, \.profiles.chunks),
+      (.events, \.events.chunks), (.orderLines, \.lines.chunks),
     ]
   }
 
@@ -30,6 +33,8 @@ struct Facts: Sendable {
         "consents", consents.count,
         consents.chunks.size + standings.chunks.size + indexes.consents.size
       ),
+      ("events", events.count, events.chunks.size + indexes.events.size),
+      ("order lines", lines.count, lines.chunks.size + indexes.lines.size),
       ("names", names.count, names.rows.chunks.size + names.arena.size + indexes.names.size),
     ].map { .init(name: $0.0, rows: UInt64($0.1), bytes: UInt64($0.2)) }
   }
@@ -40,6 +45,8 @@ struct Facts: Sendable {
     consents.chunks.stamp = sequence
     names.rows.chunks.stamp = sequence
     profiles.chunks.stamp = sequence
+    events.chunks.stamp = sequence
+    lines.chunks.stamp = sequence
     names.arena.stamp = sequence
   }
 
@@ -60,4 +67,6 @@ struct Facts: Sendable {
 struct FactIndexes: Sendable {
   var names = Index()
   var consents = Index()
+  var events = Index()
+  var lines = Index()
 }

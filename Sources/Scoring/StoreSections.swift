@@ -55,6 +55,10 @@ public struct Section: ~Escapable {
     case nameBytes = 11
     /// A chunk of profiles.
     case profiles = 12
+    /// A chunk of events.
+    case events = 13
+    /// A chunk of order lines.
+    case orderLines = 14
   }
 
   /// What it holds.

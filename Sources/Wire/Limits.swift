@@ -11,6 +11,11 @@ public enum Limits {
   public static let identifierSizeMax = 64
   /// Rows in one request that records.
   public static let rowsMax = 8192
+  /// Newest recorded events of each kind of a customer that are told at once: of carts, of views, of
+  /// contacts, of complaints.
+  public static let eventsToldMax = 16
+  /// Categories a customer bought of that are told at once, those with most money.
+  public static let categoriesToldMax = 64
   /// Consents of a customer that are told at once.
   public static let consentsToldMax = 1024
   /// Customers in one request that asks for many scores.

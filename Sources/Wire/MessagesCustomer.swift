@@ -32,7 +32,11 @@ public struct CustomerReply: Message, Equatable, Sendable {
     [
       Field("known", .u8), Field("first order day", .i32), Field("last order day", .i32),
       Field("repeat orders", .u32), Field("spent", .i64),
-    ] + Profile.fields + [Field("count", .u32), Field("consents", .rows(Consent.fields))]
+    ] + Profile.fields + [
+      Field("count", .u32), Field("consents", .rows(Consent.fields)),
+      Field("open complaints", .u32), Field("count", .u32), Field("events", .rows(Event.fields)),
+      Field("count", .u32), Field("categories", .rows(BoughtCategory.fields)),
+    ]
 
   /// Whether there is a record, be it without orders.
   public var known = false
@@ -48,6 +52,12 @@ public struct CustomerReply: Message, Equatable, Sendable {
   public var profile = Profile()
   /// What holds of each channel and purpose about which something was said.
   public var consents: [Consent] = []
+  /// Complaints that were opened and not solved.
+  public var openComplaints: UInt32 = 0
+  /// The newest recorded of each kind, the latest first.
+  public var events: [Event] = []
+  /// What was bought, those with most money first.
+  public var categories: [BoughtCategory] = []
 
   /// Makes a reply about nobody; the engine fills in what it knows.
   public init() {}
@@ -60,6 +70,9 @@ public struct CustomerReply: Message, Equatable, Sendable {
     spentMinor = try reader.read(Int64.self)
     profile = try Profile(from: &reader)
     consents = try reader.readToldRows()
+    openComplaints = try reader.read(UInt32.self)
+    events = try reader.readToldRows()
+    categories = try reader.readToldRows()
   }
 
   public func write(to out: inout ByteBuffer) {
@@ -71,6 +84,11 @@ public struct CustomerReply: Message, Equatable, Sendable {
     profile.write(to: &out)
     out.append(UInt32(consents.count))
     for consent in consents { consent.write(to: &out) }
+    out.append(openComplaints)
+    out.append(UInt32(events.count))
+    for event in events { event.write(to: &out) }
+    out.append(UInt32(categories.count))
+    for category in categories { category.write(to: &out) }
   }
 }
 

@@ -20,6 +20,10 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case recordProfiles = 18
   /// Records what customers said about consent.
   case recordConsents = 19
+  /// Records what happened between customers and the shop beside orders.
+  case recordEvents = 20
+  /// Records what orders consist of.
+  case recordOrderLines = 21
   /// Scores one customer.
   case scoreOne = 32
   /// Scores many customers.
@@ -45,7 +49,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   public var isCommand: Bool {
     switch self {
     case .declareShop, .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
-      .adoptModel, .putBackModel:
+      .recordEvents, .recordOrderLines, .adoptModel, .putBackModel:
       true
     case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
       .describeCustomer, .consentHistory, .fit, .report, .forecast:
@@ -65,6 +69,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .recordReturns: "record returns"
     case .recordProfiles: "record profiles"
     case .recordConsents: "record consents"
+    case .recordEvents: "record events"
+    case .recordOrderLines: "record order lines"
     case .scoreOne: "score one"
     case .scoreMany: "score many"
     case .scoreInterval: "score interval"

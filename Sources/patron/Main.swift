@@ -6,7 +6,7 @@ internal import Foundation
 struct Main {
   static let commands: [Command] = [
     Import.command, Fit.command, Adopt.command, Score.command, ForecastCommand.command,
-    ProfileCommand.command, ConsentCommand.command,
+    ProfileCommand.command, ConsentCommand.command, EventCommand.command,
     Report.command, StatusCommand.command, SnapshotCommand.command, Demo.command,
   ]
 

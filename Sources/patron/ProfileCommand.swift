@@ -123,6 +123,28 @@ struct CustomerText {
       ("language", text(reply.profile.language)),
       ("preferredChannel", text(reply.profile.channel?.name)),
       ("consents", .array(reply.consents.map { Consents.json($0, at: nowMicros) })),
+      (
+        "categories",
+        .array(
+          reply.categories.map {
+            .object([
+              ("category", .string($0.category)), ("quantity", .count($0.quantity)),
+              ("amount", .number(amount($0.amountMinor))), ("last", text(day($0.lastDay))),
+            ])
+          })
+      ),
+      ("openComplaints", .count(reply.openComplaints)),
+      (
+        "events",
+        .array(
+          reply.events.map {
+            .object([
+              ("kind", .string($0.kind.name)), ("timeMicros", .integer($0.timeMicros)),
+              ("name", .string($0.name)), ("channel", text($0.channel?.name)),
+              ("amount", .number(amount($0.amountMinor))), ("lines", .count($0.lines)),
+            ])
+          })
+      ),
     ])
   }
 
@@ -139,10 +161,31 @@ struct CustomerText {
       ("birthday", birthday ?? "not known"), ("country", reply.profile.country ?? "not known"),
       ("language", reply.profile.language ?? "not known"),
       ("prefers", reply.profile.channel?.name ?? "not known"),
+      ("complaints", reply.openComplaints == 0 ? "none open" : "\(reply.openComplaints) open"),
     ]
     var lines = rows.map { Numbers.padded($0.0, 14, right: false) + " " + $0.1 }
     if !reply.consents.isEmpty {
       lines += ["", Consents.table(reply.consents, at: nowMicros, &zone)]
+    }
+    if !reply.events.isEmpty {
+      let rows = reply.events.map { event in
+        [
+          CalendarDay(number: zone.day(ofMicros: event.timeMicros)).text, event.kind.name,
+          event.name, event.channel?.name ?? "",
+          event.kind == .cartChanged
+            ? Numbers.fixed(amount(event.amountMinor), Int(hello.minorDigits)) : "",
+        ]
+      }
+      lines += ["", TextTable(rows: [["on", "what", "name", "channel", "amount"]] + rows).text]
+    }
+    if !reply.categories.isEmpty {
+      let rows = reply.categories.map { sum in
+        [
+          sum.category, "\(sum.quantity)",
+          Numbers.fixed(amount(sum.amountMinor), Int(hello.minorDigits)), day(sum.lastDay) ?? "",
+        ]
+      }
+      lines += ["", TextTable(rows: [["bought", "quantity", "amount", "last"]] + rows).text]
     }
     return lines.joined(separator: "\n")
   }

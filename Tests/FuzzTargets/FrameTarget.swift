@@ -65,6 +65,7 @@ enum FuzzMessages {
     { trip(RecordConsentsRequest.self, $0) }, { trip(ConsentHistoryRequest.self, $0) },
     { trip(ConsentHistoryReply.self, $0) }, { trip(RecordProfilesRequest.self, $0) },
     { trip(CustomerRequest.self, $0) }, { trip(CustomerReply.self, $0) },
+    { trip(RecordEventsRequest.self, $0) }, { trip(RecordOrderLinesRequest.self, $0) },
   ]
 
   /// What can be read can be written, and what was written reads and writes the same.

@@ -102,7 +102,8 @@ public enum FuzzSeeds {
 
   private static func snapshots() throws -> [[UInt8]] {
     var inputs: [[UInt8]] = []
-    for sequences in [[1], [2], [4], [6], [3, 4, 6], [7], [8], [9], [10]] as [Set<Int>] {
+    for sequences in [[1], [2], [4], [6], [3, 4, 6], [7], [8], [9], [10], [11], [12]] as [Set<Int>]
+    {
       for snapshot in try files(rollEvery: 100, snapshots: sequences).snapshots {
         inputs += [[7] + packed(snapshot), [6] + packed(snapshot)]
         if snapshot.count < 10_000 { inputs.append([5] + snapshot) }

@@ -71,6 +71,30 @@ public enum SmallShop {
               birthday: Birthday(year: 1990, month: 5, day: 17).map { .set($0) } ?? .keep,
               country: .set("FR"), language: .set("fr"), channel: .set(.sms)))
         ])),
+    frame(
+      .recordEvents,
+      RecordEventsRequest(
+        key: CommandKey(producer: 1, number: 9), currency: "EUR", minorDigits: 2,
+        events: [
+          .init(
+            customer: "ann", identifier: "1",
+            Event(.cartChanged, timeMicros: start + day, amountMinor: 900, lines: 3)),
+          .init(
+            customer: "ann", identifier: "2",
+            Event(.complaintOpened, timeMicros: start + day, name: "T1")),
+          .init(
+            customer: "bob", identifier: "1",
+            Event(.contactSent, timeMicros: start + day, name: "welcome", channel: .post)),
+          .init(customer: "ann", identifier: "3", Event(.viewed, timeMicros: start, name: "shoes")),
+        ])),
+    frame(
+      .recordOrderLines,
+      RecordOrderLinesRequest(
+        key: CommandKey(producer: 1, number: 10), currency: "EUR", minorDigits: 2,
+        lines: [
+          .init(customer: "ann", order: "1", line: 1, category: "shoes", amountMinor: 1500),
+          .init(customer: "ann", order: "1", line: 2, category: "socks", amountMinor: 1000),
+        ])),
   ]
 
   /// Requests that change nothing.

@@ -159,8 +159,11 @@ struct FactSource {
 
   /// One command of some rows.
   mutating func tell(_ shop: inout EngineHarness) {
-    switch draw(0...3) {
+    switch draw(0...4) {
     case 0: tellProfiles(&shop)
+    case 1: tellEvents(&shop)
+    case 2:
+      _ = shop.line("c\(draw(0...45))", "o", UInt16(draw(0...9)), "n\(draw(0...9))")
     default: tellConsents(&shop)
     }
   }
@@ -172,6 +175,13 @@ struct FactSource {
       ProfileChange(
         birthday: birthday.map { .set($0) } ?? .keep,
         country: draw(0...2) == 0 ? .forget : .set("FR")))
+  }
+
+  private mutating func tellEvents(_ shop: inout EngineHarness) {
+    let kind = EventKind.allCases[draw(0...7)]
+    var event = Event(kind, timeMicros: time(), name: kind == .cartEmptied ? "" : "n\(draw(0...9))")
+    if kind.isContact { event.channel = .sms }
+    _ = shop.event("c\(draw(0...59))", "\(draw(0...99))", event)
   }
 
   private mutating func tellConsents(_ shop: inout EngineHarness) {

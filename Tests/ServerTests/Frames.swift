@@ -142,6 +142,22 @@ enum Frames {
         .recordProfiles,
         RecordProfilesRequest(
           profiles: [.init(customer: "C-1", ProfileChange(country: .set("FR")))]))
+    case .recordEvents:
+      try makeFrame(
+        .recordEvents,
+        RecordEventsRequest(
+          currency: "USD", minorDigits: 2,
+          events: [
+            .init(customer: "C-1", identifier: "e", Event(.viewed, timeMicros: 9, name: "shoes"))
+          ]))
+    case .recordOrderLines:
+      try makeFrame(
+        .recordOrderLines,
+        RecordOrderLinesRequest(
+          currency: "USD", minorDigits: 2,
+          lines: [
+            .init(customer: "C-1", order: "1", line: 1, category: "shoes", amountMinor: 900)
+          ]))
     case .describeCustomer: try makeFrame(.describeCustomer, CustomerRequest(customer: "C-1"))
     case .recordConsents:
       try makeFrame(

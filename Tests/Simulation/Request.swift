@@ -15,6 +15,8 @@ enum Request {
   case returns(RecordReturnsRequest)
   case profiles(RecordProfilesRequest)
   case describe(CustomerRequest)
+  case events(RecordEventsRequest)
+  case lines(RecordOrderLinesRequest)
   case consents(RecordConsentsRequest)
   case consentHistory(ConsentHistoryRequest)
   case adopt(AdoptModelRequest)
@@ -29,7 +31,9 @@ enum Request {
   /// Whether it changes state when it is accepted, and so must be sent again if it may be lost.
   var isCommand: Bool {
     switch self {
-    case .declare, .orders, .returns, .profiles, .consents, .adopt, .putBack: true
+    case .declare, .orders, .returns, .profiles, .consents, .events, .lines,
+      .adopt, .putBack:
+      true
     default: false
     }
   }
@@ -53,6 +57,8 @@ enum Request {
     case .returns: Verb.recordReturns.rawValue
     case .profiles: Verb.recordProfiles.rawValue
     case .describe: Verb.describeCustomer.rawValue
+    case .events: Verb.recordEvents.rawValue
+    case .lines: Verb.recordOrderLines.rawValue
     case .consents: Verb.recordConsents.rawValue
     case .consentHistory: Verb.consentHistory.rawValue
     case .adopt: Verb.adoptModel.rawValue
@@ -72,6 +78,8 @@ enum Request {
     case .orders(let request): request.key
     case .returns(let request): request.key
     case .profiles(let request): request.key
+    case .events(let request): request.key
+    case .lines(let request): request.key
     case .consents(let request): request.key
     case .adopt(let request): request.key
     case .putBack(let request): request.key
@@ -93,6 +101,8 @@ enum Request {
       case .returns(let request): try request.write(to: &out)
       case .profiles(let request): try request.write(to: &out)
       case .describe(let request): try request.write(to: &out)
+      case .events(let request): try request.write(to: &out)
+      case .lines(let request): try request.write(to: &out)
       case .consents(let request): try request.write(to: &out)
       case .consentHistory(let request): try request.write(to: &out)
       case .adopt(let request): request.write(to: &out)

@@ -7,7 +7,49 @@ import Wire
 extension RequestSource {
   /// A batch of facts of one kind.
   mutating func facts(_ now: Int64) -> Request {
-    chance(70) ? consentBatch(now) : profileBatch()
+    switch draw(1...10) {
+    case ...4: consentBatch(now)
+    case ...6: profileBatch()
+    case ...8: eventBatch(now)
+    default: lineBatch()
+    }
+  }
+
+  private mutating func eventBatch(_ now: Int64) -> Request {
+    var rows: [RecordEventsRequest.Row] = []
+    for _ in 0..<draw(1...6) {
+      if chance(15), let earlier = events.randomElement(using: &generator) {
+        rows.append(earlier)
+        continue
+      }
+      let kind = EventKind.allCases[draw(0...7)]
+      let time = chance(60) ? now - Int64(draw(0...3)) * 86_400_000_000 : time(now)
+      var event = Event(kind, timeMicros: time)
+      if kind.isContact { event.channel = Channel.allCases[draw(0...6)] }
+      if kind == .cartChanged { (event.amountMinor, event.lines) = (amount(), UInt16(draw(0...9))) }
+      let isNameless = kind == .cartEmptied || (kind.isContact && chance(50))
+      if !isNameless { event.name = "n\(draw(0...5))" }
+      let row = RecordEventsRequest.Row(
+        customer: customer(), identifier: "e\(made)-\(rows.count)", event)
+      events.append(row)
+      rows.append(row)
+    }
+    let (currency, digits) = money()
+    return .events(
+      RecordEventsRequest(key: key(), currency: currency, minorDigits: digits, events: rows))
+  }
+
+  private mutating func lineBatch() -> Request {
+    let rows = (0..<draw(1...8)).map { _ in
+      let order = orders.randomElement(using: &generator)
+      return RecordOrderLinesRequest.Line(
+        customer: chance(5) ? customer() : order?.customer ?? "c1", order: order?.order ?? "none",
+        line: UInt16(draw(1...4)), category: "n\(draw(0...5))", quantity: UInt32(draw(1...3)),
+        amountMinor: amount())
+    }
+    let (currency, digits) = money()
+    return .lines(
+      RecordOrderLinesRequest(key: key(), currency: currency, minorDigits: digits, lines: rows))
   }
 
   private mutating func profileBatch() -> Request {

@@ -9,10 +9,11 @@ import Wire
 struct RequestSource {
   var generator: SeededGenerator
   private let plan: LifePlan
-  private var orders: [(customer: String, order: String, timeMicros: Int64)] = []
+  private(set) var orders: [(customer: String, order: String, timeMicros: Int64)] = []
   private var returns: [RecordReturnsRequest.Return] = []
   /// The rows of facts that were sent, to be sent again.
   var consents: [RecordConsentsRequest.Row] = []
+  var events: [RecordEventsRequest.Row] = []
   private var commands: [Request] = []
   private(set) var made = 0
   private var bulkIsDue: Bool

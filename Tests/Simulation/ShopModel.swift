@@ -24,6 +24,9 @@ struct ShopModel {
     /// In the sequence in which they were recorded.
     var consents: [Consent] = []
     var profile = Profile()
+    /// By identifier, with the sequence in which they were recorded.
+    var events: [(identifier: String, event: Event)] = []
+    var lines: [RecordOrderLinesRequest.Line] = []
   }
 
   /// A command that may be sent again.
@@ -34,6 +37,8 @@ struct ShopModel {
   }
 
   var customers: [String: Customer] = [:]
+  /// Categories and other names, in the sequence in which they came to be known.
+  var names: [String] = []
   private(set) var zone: DeclareShopRequest?
   private(set) var currency = ""
   private(set) var minorDigits: UInt8 = 0
@@ -80,6 +85,8 @@ struct ShopModel {
       return isSame ? nil : .alreadyDeclared
     case .orders(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     case .returns(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
+    case .events(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
+    case .lines(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     case .profiles, .consents: return zone == nil ? .notDeclared : nil
     case .putBack: return previous == nil ? .noModel : nil
     default: return nil
@@ -143,6 +150,14 @@ struct ShopModel {
       return .recorded(reply)
     case .profiles(let batch):
       return recorded(batch.profiles) { $0.record($1) }
+    case .lines(let batch):
+      return recorded(batch.lines) { $0.record($1) }
+    case .events(let batch):
+      let answer = recorded(batch.events) { $0.record($1) }
+      if case .recorded(let reply) = answer, reply.recorded > 0 && currency.isEmpty {
+        (currency, minorDigits) = (batch.currency, batch.minorDigits)
+      }
+      return answer
     case .consents(let batch):
       return recorded(batch.consents) { $0.record($1) }
     default:

@@ -144,6 +144,33 @@ extension Example {
               channel: .set(.email))),
           .init(customer: "Zoë", ProfileChange(language: .forget)),
         ])),
+    Example(
+      .recordEvents, tag: 22,
+      RecordEventsRequest(
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 45), currency: "USD",
+        minorDigits: 2,
+        events: [
+          .init(
+            customer: "C-1001", identifier: "e1",
+            Event(
+              .cartChanged, timeMicros: 872_078_400_000_000, name: "shoes", amountMinor: 8000,
+              lines: 2)),
+          .init(
+            customer: "Zoë", identifier: "m/7",
+            Event(
+              .contactSent, timeMicros: 872_078_400_000_001, name: "welcome", channel: .email)),
+        ])),
+    Example(
+      .recordOrderLines, tag: 23,
+      RecordOrderLinesRequest(
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 46), currency: "USD",
+        minorDigits: 2,
+        lines: [
+          .init(
+            customer: "C-1001", order: "1", line: 1, category: "shoes", quantity: 2,
+            amountMinor: 2000),
+          .init(customer: "C-1001", order: "1", line: 2, category: "socks", amountMinor: 933),
+        ])),
     Example(.describeCustomer, tag: 19, CustomerRequest(customer: "C-1001")),
     Example(.describeCustomer, tag: 19, customer),
     Example(
@@ -219,6 +246,15 @@ extension Example {
       Consent(
         .email, .marketing, .granted, timeMicros: 872_078_400_000_000,
         expiresMicros: 903_614_400_000_000, source: "newsletter", textVersion: "2")
+    ]
+    reply.openComplaints = 1
+    reply.events = [
+      Event(.complaintOpened, timeMicros: 872_078_500_000_000, name: "T-17"),
+      Event(
+        .cartChanged, timeMicros: 872_078_400_000_000, name: "shoes", amountMinor: 8000, lines: 2),
+    ]
+    reply.categories = [
+      BoughtCategory(category: "shoes", quantity: 2, amountMinor: 2000, lastDay: 9862)
     ]
     return reply
   }

@@ -163,6 +163,20 @@ struct MessageTests {
     return [
       Edge("adopt model request", "spend known", allowed: flags, refused: notFlags),
       Edge(
+        "record events request", "events[0].kind", allowed: [UInt8(1)], refused: [0, 9, 255]),
+      Edge(
+        "record events request", "events[1].channel", allowed: [UInt8(1), 7], refused: [0, 8]),
+      Edge("record events request", "events[0].channel", allowed: [UInt8(0)], refused: [1]),
+      Edge("record events request", "events[0].amount", allowed: amounts, refused: notAmounts),
+      Edge("record events request", "events[1].amount", allowed: [Int64(0)], refused: [1, -1]),
+      Edge("record events request", "events[1].lines", allowed: [UInt16(0)], refused: [1]),
+      Edge(
+        "record order lines request", "lines[0].quantity", allowed: [UInt32(1), .max], refused: [0]),
+      Edge("record order lines request", "lines[1].amount", allowed: amounts, refused: notAmounts),
+      Edge(
+        "record order lines request", "lines[1].category", bytes: [[1, 65]],
+        not: [[0], [1, 0xFF]]),
+      Edge(
         "record profiles request", "profiles[0].country", bytes: [Array("\u{2}DE".utf8)],
         not: ["\u{2}de", "\u{3}DEU", "\u{1}D", "\u{2}D1"].map { Array($0.utf8) }),
       Edge(

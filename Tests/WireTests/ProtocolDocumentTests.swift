@@ -70,6 +70,8 @@ struct ProtocolDocumentTests {
       "minorDigitsMax": Double(Limits.minorDigitsMax),
       "futureDaysMax": Double(Limits.futureDaysMax),
       "futureSecondsMax": Double(Limits.futureSecondsMax),
+      "eventsToldMax": Double(Limits.eventsToldMax),
+      "categoriesToldMax": Double(Limits.categoriesToldMax),
       "consentsToldMax": Double(Limits.consentsToldMax), "dayMax": Double(Limits.dayMax),
       "horizonDaysMax": Limits.horizonDaysMax, "discountRateMax": Limits.discountRateMax,
       "marginMax": Limits.marginMax, "scoreMonthsMax": Double(Limits.scoreMonthsMax),

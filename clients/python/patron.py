@@ -36,9 +36,9 @@ from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Consent", "Correction", "Customer",
+    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Consent", "Correction", "Customer", "Event",
     "FactTable", "Fit",
-    "Forecast", "Hello", "KEEP", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
+    "Forecast", "Hello", "KEEP", "Model", "Order", "OrderLine", "Patron", "PatronConnectionError", "PatronError",
     "PatronRefused", "Profile", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
     "ServerStatus", "Snapshot",
     "days",
@@ -59,7 +59,7 @@ MAGIC = 0x4E525450
 
 VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
-    "record returns": 17, "record profiles": 18, "record consents": 19, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
+    "record returns": 17, "record profiles": 18, "record consents": 19, "record events": 20, "record order lines": 21, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "forecast": 52,
     "report": 51, "consent history": 41, "describe customer": 40,
 }
@@ -76,6 +76,10 @@ STATUSES = {
 
 CHANNELS = {"email": 1, "sms": 2, "push": 3, "site": 4, "phone": 5, "post": 6, "store": 7}
 PURPOSES = {"marketing": 1, "profiling": 2, "service": 3, "partners": 4}
+EVENTS = {
+    "cart changed": 1, "cart emptied": 2, "viewed": 3, "contact sent": 4, "contact delivered": 5,
+    "contact failed": 6, "complaint opened": 7, "complaint solved": 8,
+}
 SAID = {"granted": 1, "denied": 2, "revoked": 3}
 
 CLOSING = frozenset({1, 2, 3, 4})
@@ -91,6 +95,8 @@ IDENTIFIER_SIZE_MAX = 64
 NAME_SIZE_MAX = 64
 ROWS_MAX = 8192
 CONSENTS_TOLD_MAX = 1024
+EVENTS_TOLD_MAX = 16
+CATEGORIES_TOLD_MAX = 64
 CUSTOMERS_MAX = 8192
 SCORE_MONTHS_MAX = 12_288
 AMOUNT_MAX = 10**15
@@ -247,6 +253,53 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class Event:
+    """What happened to a customer beside orders; the same customer and identifier is a duplicate.
+
+    `kind` is one of EVENTS; `name` a category, an offer or a complaint's reference; `amount` and
+    `lines` are a cart's, `channel` a contact's.
+
+    >>> Event("C-1001", "e1", "viewed", date(1997, 8, 20), name="shoes").kind
+    'viewed'
+    """
+
+    customer: str
+    event: str
+    kind: str
+    time: Moment
+    name: str = ""
+    channel: Optional[str] = None
+    amount: Amount = 0
+    lines: int = 0
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """One line of an order that was recorded before; the same number again is a duplicate.
+
+    >>> OrderLine("C-1001", "1", 1, "shoes", "29.33").quantity
+    1
+    """
+
+    customer: str
+    order: str
+    line: int
+    category: str
+    amount: Amount
+    quantity: int = 1
+
+
+@dataclass(frozen=True)
+class BoughtCategory:
+    """What a customer bought of a category; `amount` in minor units."""
+
+    category: str
+    quantity: int
+    amount: int
+    last_day: date
+
+
+@dataclass(frozen=True)
 class Customer:
     """Everything that is known of a customer; `spent` in minor units."""
 
@@ -257,6 +310,9 @@ class Customer:
     spent: int
     profile: Profile
     consents: Tuple[Consent, ...]
+    open_complaints: int
+    events: Tuple[Event, ...]  # without identifiers; amounts in minor units
+    categories: Tuple[BoughtCategory, ...]
 
 
 @dataclass(frozen=True)
@@ -785,6 +841,27 @@ def _number(table: Dict[str, int], name: str, what: str) -> int:
     return table[name]
 
 
+def line_row(row: OrderLine, minor_digits: int) -> bytes:
+    """A row of record order lines."""
+    return (
+        _identifier(row.customer, "the customer") + _identifier(row.order, "the order")
+        + struct.pack("<H", row.line) + _identifier(row.category, "the category")
+        + struct.pack("<Iq", row.quantity, minor_units(row.amount, minor_digits))
+    )
+
+
+def event_row(row: Event, minor_digits: int, zone: tzinfo) -> bytes:
+    """A row of record events."""
+    return (
+        _identifier(row.customer, "the customer") + _identifier(row.event, "the event")
+        + struct.pack(
+            "<BBqqH", _number(EVENTS, row.kind, "event"),
+            _number(CHANNELS, row.channel, "channel") if row.channel else 0,
+            micros(row.time, zone), minor_units(row.amount, minor_digits), row.lines)
+        + _name(row.name)
+    )
+
+
 def profile_row(row: Profile) -> bytes:
     """A row of record profiles."""
     fields = (row.birthday, row.country, row.language, row.channel)
@@ -1073,10 +1150,24 @@ def read_customer(body: bytes, customer: str) -> Customer:
     profile = _read_profile(reader, customer)
     (count,) = reader.take(struct.Struct("<I"))
     consents = tuple(_read_consent(reader, customer) for _ in range(count))
+    complaints, count = reader.take(struct.Struct("<II"))
+    events = []
+    for _ in range(count):
+        kind, channel, time_micros, amount, lines = reader.take(struct.Struct("<BBqqH"))
+        events.append(Event(
+            customer, "", _named(EVENTS, kind), _EPOCH + timedelta(microseconds=time_micros),
+            reader.text(), _named(CHANNELS, channel) if channel else None, amount, lines))
+    (count,) = reader.take(struct.Struct("<I"))
+    categories = []
+    for _ in range(count):
+        name = reader.text()
+        quantity, amount, last_day = reader.take(struct.Struct("<Qqi"))
+        categories.append(BoughtCategory(name, quantity, amount, _day(last_day)))
     reader.end()
     return Customer(
         known != 0, None if first < 0 else _day(first), None if last < 0 else _day(last), repeat,
-        spent, profile, consents)
+        spent, profile, consents, complaints, tuple(events),
+        tuple(categories))
 
 
 def read_consents(body: bytes, customer: str) -> List[Consent]:
@@ -1499,6 +1590,28 @@ class Patron:
         """
         return self._record_rows(
             "record profiles", (profile_row(row) for row in profiles), rows_head, key)
+
+    def record_events(
+        self, events: Iterable[Event], *, currency: str = "EUR", minor_digits: int = 2,
+        key: Optional[CommandKey] = None,
+    ) -> RecordResult:
+        """Records what happened beside orders, as `record_orders` does orders.
+
+            patron.record_events([Event("C-1001", "e1", "cart changed", now, amount="80.00")])
+        """
+        encoded = (event_row(row, minor_digits, self._zone) for row in events)
+        return self._record("record events", encoded, currency, minor_digits, key)
+
+    def record_order_lines(
+        self, lines: Iterable[OrderLine], *, currency: str = "EUR", minor_digits: int = 2,
+        key: Optional[CommandKey] = None,
+    ) -> RecordResult:
+        """Records what orders consist of, as `record_orders` does orders, after these.
+
+            patron.record_order_lines([OrderLine("C-1001", "1", 1, "shoes", "29.33")])
+        """
+        encoded = (line_row(row, minor_digits) for row in lines)
+        return self._record("record order lines", encoded, currency, minor_digits, key)
 
     def describe(self, customer: str) -> Customer:
         """Everything that is known of a customer, in one answer."""

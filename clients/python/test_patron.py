@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from zoneinfo import ZoneInfo
 
 import patron
-from patron import Consent, Order, Patron, PatronConnectionError, PatronRefused, Profile, Return
+from patron import Consent, Event, Order, OrderLine, Patron, PatronConnectionError, PatronRefused, Profile, Return
 
 PAGE = (pathlib.Path(__file__).resolve().parents[2] / "protocol.md").read_text(encoding="utf-8")
 HEADER = 24
@@ -110,6 +110,8 @@ class TheTables(unittest.TestCase):
         self.assertEqual(patron.ROWS_MAX, limits["rowsMax"])
         self.assertEqual(patron.CUSTOMERS_MAX, limits["customersMax"])
         self.assertEqual(patron.SCORE_MONTHS_MAX, limits["scoreMonthsMax"])
+        self.assertEqual(patron.CATEGORIES_TOLD_MAX, limits["categoriesToldMax"])
+        self.assertEqual(patron.EVENTS_TOLD_MAX, limits["eventsToldMax"])
         self.assertEqual(patron.CONSENTS_TOLD_MAX, limits["consentsToldMax"])
         self.assertEqual(patron.AMOUNT_MAX, limits["amountMax"])
         self.assertEqual(patron.MINOR_DIGITS_MAX, limits["minorDigitsMax"])
@@ -157,6 +159,24 @@ class TheRequests(unittest.TestCase):
         self.assertEqual([row["amount"] for row in e.rows("returns")], [0])
         body = patron.batch_head(e.key, e["currency"], e["minor digits"], len(rows))
         body += b"".join(patron.return_row(row, 2, timezone.utc) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+
+    def test_lines(self) -> None:
+        e = example("record order lines request")
+        rows = [OrderLine("C-1001", "1", 1, "shoes", 20, 2), OrderLine("C-1001", "1", 2, "socks", "9.33")]
+        body = patron.batch_head(e.key, e["currency"], 2, len(rows))
+        body += b"".join(patron.line_row(row, 2) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+
+    def test_events(self) -> None:
+        e = example("record events request")
+        first, second = e.rows("events")
+        rows = [
+            Event("C-1001", "e1", "cart changed", at(first["time"]), "shoes", None, "80.00", 2),
+            Event("Zoë", "m/7", "contact sent", at(second["time"]), "welcome", "email"),
+        ]
+        body = patron.batch_head(e.key, e["currency"], 2, len(rows))
+        body += b"".join(patron.event_row(row, 2, timezone.utc) for row in rows)
         self.assertEqual(e.request(body), e.bytes)
 
     def test_profiles(self) -> None:
@@ -455,6 +475,11 @@ class TheReplies(unittest.TestCase):
                          (True, e["repeat orders"], e["spent"]))
         self.assertEqual(told.first_order, date(1970, 1, 1) + timedelta(e["first order day"]))
         self.assertEqual([one.source for one in told.consents], ["newsletter"])
+        self.assertEqual([(one.category, one.quantity, one.amount) for one in told.categories],
+                         [("shoes", 2, 2000)])
+        self.assertEqual(told.open_complaints, 1)
+        self.assertEqual([(one.kind, one.name, one.amount) for one in told.events],
+                         [("complaint opened", "T-17", 0), ("cart changed", "shoes", 8000)])
 
     def test_consents(self) -> None:
         e = example("consent history reply")
