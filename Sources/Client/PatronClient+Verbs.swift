@@ -78,6 +78,87 @@ extension PatronClient {
     return try ask(.recordReturns, batch, for: RecordReply.self)
   }
 
+  /// Records a batch of changes of profiles.
+  ///
+  /// - Parameters:
+  ///   - profiles: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again.
+  /// - Returns: what changed, what was so already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordProfiles(
+    _ profiles: [RecordProfilesRequest.Row], key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    let request = RecordProfilesRequest(key: key ?? nextKey(), profiles: profiles)
+    return try ask(.recordProfiles, request, for: RecordReply.self)
+  }
+
+  /// Records a batch of events, each at most once.
+  ///
+  /// - Parameters:
+  ///   - batch: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again; without one, the batch's own.
+  /// - Returns: what was recorded, what was there already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordEvents(
+    _ batch: RecordEventsRequest, key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    var batch = batch
+    if let key { batch.key = key }
+    if batch.key.isNone { batch.key = nextKey() }
+    return try ask(.recordEvents, batch, for: RecordReply.self)
+  }
+
+  /// Records a batch of lines of orders that were recorded before, each at most once.
+  ///
+  /// - Parameters:
+  ///   - batch: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again; without one, the batch's own.
+  /// - Returns: what was recorded, what was there already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordOrderLines(
+    _ batch: RecordOrderLinesRequest, key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    var batch = batch
+    if let key { batch.key = key }
+    if batch.key.isNone { batch.key = nextKey() }
+    return try ask(.recordOrderLines, batch, for: RecordReply.self)
+  }
+
+  /// Asks what is known of a customer.
+  ///
+  /// - Parameter customer: identifier, 1 to 64 bytes.
+  /// - Returns: everything in one answer; `known` is false for an unknown customer.
+  /// - Throws: see `ask`.
+  public mutating func describe(_ customer: String) throws(ClientError) -> CustomerReply {
+    try ask(.describeCustomer, CustomerRequest(customer: customer), for: CustomerReply.self)
+  }
+
+  /// Records a batch of consents, each at most once.
+  ///
+  /// - Parameters:
+  ///   - consents: 1 to `Limits.rowsMax` rows.
+  ///   - key: the same again when the batch is sent again.
+  /// - Returns: what was recorded, what was there already, what was refused.
+  /// - Throws: see `ask`; `refused` when nothing of the batch was taken.
+  public mutating func recordConsents(
+    _ consents: [RecordConsentsRequest.Row], key: CommandKey? = nil
+  ) throws(ClientError) -> RecordReply {
+    let request = RecordConsentsRequest(key: key ?? nextKey(), consents: consents)
+    return try ask(.recordConsents, request, for: RecordReply.self)
+  }
+
+  /// Asks what a customer said about consent.
+  ///
+  /// - Parameter customer: identifier, 1 to 64 bytes.
+  /// - Returns: by channel and purpose, the newest recorded first; nothing for an unknown customer.
+  /// - Throws: see `ask`.
+  public mutating func consentHistory(
+    of customer: String
+  ) throws(ClientError) -> ConsentHistoryReply {
+    try ask(
+      .consentHistory, ConsentHistoryRequest(customer: customer), for: ConsentHistoryReply.self)
+  }
+
   /// Scores one customer.
   ///
   /// - Parameters:

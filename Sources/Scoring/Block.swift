@@ -1,5 +1,5 @@
 // The one place of Scoring that touches raw memory: a reference-counted, 64-byte aligned piece
-// that holds the columns of a chunk. Tables (CustomerTable, OrderTable …) give it meaning.
+// that holds the columns of a chunk. Rows (CustomerRow, OrderEntry …) give it meaning.
 // Unsafe code: every access is checked against `size` before the pointer is used.
 
 /// Zero-filled, aligned memory that is shared by reading and copied before it is written.
@@ -58,25 +58,58 @@ final class Block: @unchecked Sendable {
     return unsafe base.loadUnaligned(fromByteOffset: offset, as: T.self)
   }
 
-  /// Several numbers, one behind the other.
-  func values<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, count: Int) -> [T] {
-    precondition(
-      offset >= 0 && count >= 0 && offset <= size - count * MemoryLayout<T>.stride,
-      "values must lie within their block")
-    return unsafe [T](unsafeUninitializedCapacity: count) { values, initialized in
-      // The bytes were checked to be there, and any bytes are a number.
-      unsafe UnsafeMutableRawBufferPointer(values).copyMemory(
-        from: UnsafeRawBufferPointer(start: base + offset, count: count * MemoryLayout<T>.stride))
-      initialized = count
-    }
-  }
-
   /// Writes the value at a byte offset; the caller got this block from `writable`.
   @inline(__always)
   func store<T: BitwiseCopyable>(_ value: T, at offset: Int) {
     precondition(
       offset >= 0 && offset <= size - MemoryLayout<T>.size, "a store must lie within its block")
     unsafe base.storeBytes(of: value, toByteOffset: offset, as: T.self)
+  }
+
+  /// Reads one row of a chunk.
+  @inline(__always)
+  func load<Row: TableRow>(row: Int) -> Row {
+    requireChunk(of: Row.self, holding: row)
+    return loadUnchecked(row: row)
+  }
+
+  /// Reads what is wanted of the first rows of a chunk; of one field that is a copy of its column.
+  @inline(__always)
+  func values<Row: TableRow, T>(ofRows count: Int, _ value: (Row) -> T) -> [T] {
+    if count <= 0 { return [] }
+    requireChunk(of: Row.self, holding: count - 1)
+    return unsafe [T](unsafeUninitializedCapacity: count) { values, initialized in
+      // Each of the `count` values is initialised once, and the last row was checked.
+      for row in 0..<count {
+        unsafe values.initializeElement(at: row, to: value(loadUnchecked(row: row)))
+      }
+      initialized = count
+    }
+  }
+
+  /// Writes one row of a chunk; the caller got this block from `writable`.
+  @inline(__always)
+  func store<Row: TableRow>(_ value: Row, row: Int) {
+    requireChunk(of: Row.self, holding: row)
+    var value = value
+    var writer = unsafe RowWriter(base: base, row: row, chunkRows: Row.chunkRows)
+    value.columns(&writer)
+  }
+
+  @inline(__always)
+  private func loadUnchecked<Row: TableRow>(row: Int) -> Row {
+    var value = Row()
+    var reader = unsafe RowReader(base: base, row: row, chunkRows: Row.chunkRows)
+    value.columns(&reader)
+    return value
+  }
+
+  /// One check for all columns of a row: those of `chunkRows` rows fill the block exactly.
+  @inline(__always)
+  private func requireChunk<Row: TableRow>(of type: Row.Type, holding row: Int) {
+    precondition(
+      row >= 0 && row < Row.chunkRows && size == Row.chunkRows * Row.size,
+      "a row must lie within its chunk")
   }
 
   /// Writes raw bytes at an offset; the caller got this block from `writable`.
@@ -99,13 +132,38 @@ final class Block: @unchecked Sendable {
   }
 }
 
-/// A column's place in a chunk: where its first row lies.
-struct Column<T: BitwiseCopyable> {
-  let offset: Int
+/// Reads the fields of a row, column after column.
+@safe
+private struct RowReader: ColumnVisitor {
+  let base: UnsafeMutableRawPointer
+  let row: Int
+  let chunkRows: Int
+  /// Bytes of a row in the columns before.
+  var before = 0
 
-  init(at offset: Int) { self.offset = offset }
-
-  /// Byte offset of a row of the chunk.
   @inline(__always)
-  func place(of row: Int) -> Int { offset + row * MemoryLayout<T>.stride }
+  mutating func callAsFunction<T: BitwiseCopyable>(_ field: inout T) {
+    let place = before * chunkRows + row * MemoryLayout<T>.size
+    // The block checked that it has all columns of the row.
+    unsafe field = base.loadUnaligned(fromByteOffset: place, as: T.self)
+    before += MemoryLayout<T>.size
+  }
+}
+
+/// Writes the fields of a row, column after column.
+@safe
+private struct RowWriter: ColumnVisitor {
+  let base: UnsafeMutableRawPointer
+  let row: Int
+  let chunkRows: Int
+  /// Bytes of a row in the columns before.
+  var before = 0
+
+  @inline(__always)
+  mutating func callAsFunction<T: BitwiseCopyable>(_ field: inout T) {
+    let place = before * chunkRows + row * MemoryLayout<T>.size
+    // The block checked that it has all columns of the row.
+    unsafe base.storeBytes(of: field, toByteOffset: place, as: T.self)
+    before += MemoryLayout<T>.size
+  }
 }

@@ -1,5 +1,4 @@
-// Rows in chunks: what the tables of customers, orders and returns have in common. Which columns a
-// chunk has is the table's business.
+// Rows in chunks: what all tables have in common. Which columns a chunk has is the row's business.
 
 /// A growing list of equally large blocks, each holding the columns of `chunkRows` rows.
 ///
@@ -53,11 +52,15 @@ struct Chunks: Sendable {
     return UInt32(count - 1)
   }
 
-  /// The block that holds a row, for reading.
-  @inline(__always)
-  func block(of number: UInt32) -> Block {
-    precondition(number < count, "a row must be in its table")
-    return blocks[Int(number) / chunkRows]
+  /// Adds rows of zeroes until there are `count`; they take no memory before they are written.
+  mutating func grow(to count: Int) {
+    guard count > self.count else { return }
+    let missing = blockCount(of: count) - blocks.count
+    if missing > 0 {
+      // One block in all the places: whoever writes to it gets a copy.
+      blocks += repeatElement(Block(size: chunkSize, stamp: stamp), count: missing)
+    }
+    self.count = count
   }
 
   /// The block that holds a row, for writing.
@@ -66,8 +69,4 @@ struct Chunks: Sendable {
     precondition(number < count, "a row must be in its table")
     return Block.writable(&blocks[Int(number) / chunkRows], stamp: stamp)
   }
-
-  /// A row's place within its block.
-  @inline(__always)
-  func row(of number: UInt32) -> Int { Int(number) % chunkRows }
 }

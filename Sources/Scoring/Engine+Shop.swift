@@ -11,26 +11,26 @@ extension Engine {
     row(of: customer, hash: SipHash.hash(customer, key: indexKey))
   }
 
-  private func row(of customer: RawSpan, hash: UInt64) -> UInt32? {
+  func row(of customer: RawSpan, hash: UInt64) -> UInt32? {
     customerIndex.find(hash) { row in
-      store.identifiers.equals(customer, at: store.customers.identifier(of: row))
+      store.identifiers.equals(customer, at: store.customers[row].identifier)
     }
   }
 
-  private func order(of identity: UInt64) -> UInt32? {
-    orderIndex.find(identity) { order in store.orders.identity(of: order) == identity }
+  func order(of identity: UInt64) -> UInt32? {
+    orderIndex.find(identity) { order in store.orders[order].identity == identity }
   }
 
-  private mutating func insertCustomer(_ row: UInt32, hash: UInt64) {
+  mutating func insertCustomer(_ row: UInt32, hash: UInt64) {
     let (table, arena, key) = (store.customers, store.identifiers, indexKey)
     customerIndex.insert(hash, row) { other in
-      SipHash.hash(arena.bytes(at: table.identifier(of: other)), key: key)
+      SipHash.hash(arena.bytes(at: table[other].identifier), key: key)
     }
   }
 
   private mutating func insertOrder(_ number: UInt32, identity: UInt64) {
     let table = store.orders
-    orderIndex.insert(identity, number) { other in table.identity(of: other) }
+    orderIndex.insert(identity, number) { other in table[other].identity }
   }
 
   // MARK: Commands
@@ -101,7 +101,7 @@ extension Engine {
     let known = row(of: order.customer, hash: hash)
     var row = known.map { store.customers[$0] } ?? CustomerRow()
     guard !store.orders.chunks.isFull,
-      known != nil || !(store.customers.chunks.isFull || store.identifiers.isFull)
+      known != nil || hasRoomForCustomer
     else { return .refused(.tableFull) }
     guard !sumOverflows(row, adding: order.amountMinor) else { return .refused(.amountOverflow) }
 
@@ -213,14 +213,15 @@ extension Engine {
 
   // MARK: Checks
 
-  private func requireCalendar() throws(Refusal) -> ShopCalendar {
+  func requireCalendar() throws(Refusal) -> ShopCalendar {
     guard let calendar = store.calendar else {
-      throw Refusal(.notDeclared, "the shop's time zone must be declared before the first order")
+      throw Refusal(
+        .notDeclared, "the shop's time zone must be declared before anything is recorded")
     }
     return calendar
   }
 
-  private func requireCurrency(_ head: BatchHead) throws(Refusal) {
+  func requireCurrency(_ head: BatchHead) throws(Refusal) {
     guard
       store.currency.isEmpty
         || (store.currency == head.currency && store.minorDigits == head.minorDigits)
@@ -234,7 +235,7 @@ extension Engine {
     }
   }
 
-  private mutating func adoptCurrency(_ head: BatchHead) {
+  mutating func adoptCurrency(_ head: BatchHead) {
     if store.currency.isEmpty {
       store.currency = head.currency
       store.minorDigits = head.minorDigits
@@ -253,23 +254,6 @@ extension Engine {
   private func sumOverflows(_ row: CustomerRow, adding amountMinor: Int64) -> Bool {
     let (present, overflows) = row.firstSpendMinor.addingReportingOverflow(row.repeatSpendMinor)
     return overflows || present.addingReportingOverflow(amountMinor).overflow
-  }
-}
-
-/// What became of one row of a batch.
-private enum Recording {
-  case recorded
-  case duplicate
-  case refused(Status)
-}
-
-extension RecordReply {
-  fileprivate mutating func count(_ recording: Recording, row: Int) {
-    switch recording {
-    case .recorded: recorded += 1
-    case .duplicate: duplicates += 1
-    case .refused(let status): refused.append(.init(row: UInt32(row), status: status))
-    }
   }
 }
 

@@ -11,7 +11,8 @@ extension Engine {
     reply.orders = UInt64(store.orders.count)
     reply.returns = UInt64(store.returns.count)
     reply.customerBytes = UInt64(
-      store.customers.chunks.size + store.identifiers.size + customerIndex.size)
+      store.customers.chunks.size + store.facts.heads.chunks.size + store.identifiers.size
+        + customerIndex.size)
     reply.orderBytes = UInt64(
       store.orders.chunks.size + store.returns.chunks.size + orderIndex.size)
     reply.answerBytes = UInt64(
@@ -24,5 +25,6 @@ extension Engine {
     reply.currency = store.currency
     reply.timeZone = store.calendar?.timeZone ?? ""
     reply.server = Self.serverName
+    reply.facts = store.facts.told(factIndexes)
   }
 }

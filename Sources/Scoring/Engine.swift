@@ -41,6 +41,7 @@ public struct Engine: ~Copyable {
   public internal(set) var store: Store
   var customerIndex: Index
   var orderIndex: Index
+  var factIndexes: FactIndexes
   /// Of the two halves of the answers.
   var answerIndexes: [Index]
   let indexKey: (UInt64, UInt64)
@@ -50,6 +51,7 @@ public struct Engine: ~Copyable {
     store = Store()
     customerIndex = Index()
     orderIndex = Index()
+    factIndexes = FactIndexes()
     answerIndexes = [Index(), Index()]
     indexKey = (0, 0)
   }
@@ -77,7 +79,7 @@ public struct Engine: ~Copyable {
   public init(_ assembly: EngineAssembly, _ parts: [EngineAssembly.Part]) {
     store = assembly.store
     indexKey = assembly.indexKey
-    (customerIndex, orderIndex, answerIndexes) = assembly.indexes(parts)
+    (customerIndex, orderIndex, factIndexes, answerIndexes) = assembly.indexes(parts)
   }
 
   /// An engine taken apart, to be handed to another thread.
@@ -85,6 +87,7 @@ public struct Engine: ~Copyable {
     let store: Store
     let customerIndex: Index
     let orderIndex: Index
+    let factIndexes: FactIndexes
     let answerIndexes: [Index]
     let indexKey: (UInt64, UInt64)
   }
@@ -95,7 +98,7 @@ public struct Engine: ~Copyable {
   public consuming func dismantle() -> Parts {
     Parts(
       store: store, customerIndex: customerIndex, orderIndex: orderIndex,
-      answerIndexes: answerIndexes, indexKey: indexKey)
+      factIndexes: factIndexes, answerIndexes: answerIndexes, indexKey: indexKey)
   }
 
   /// Puts an engine together again.
@@ -105,6 +108,7 @@ public struct Engine: ~Copyable {
     store = parts.store
     customerIndex = parts.customerIndex
     orderIndex = parts.orderIndex
+    factIndexes = parts.factIndexes
     answerIndexes = parts.answerIndexes
     indexKey = parts.indexKey
   }
@@ -162,6 +166,12 @@ public struct Engine: ~Copyable {
       case .declareShop: try declareShop(&body)
       case .recordOrders: try recordOrders(&body, at: time, &out)
       case .recordReturns: try recordReturns(&body, at: time, &out)
+      case .recordProfiles: try recordProfiles(&body, at: time, &out)
+      case .recordConsents: try recordConsents(&body, at: time, &out)
+      case .recordEvents: try recordEvents(&body, at: time, &out)
+      case .recordOrderLines: try recordOrderLines(&body, &out)
+      case .describeCustomer: try describeCustomer(&body, &out)
+      case .consentHistory: try consentHistory(&body, &out)
       case .scoreOne: try scoreOne(&body, at: nowMicros, &out)
       case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
       case .adoptModel: try adoptModel(&body, &out)

@@ -17,6 +17,8 @@ public struct EngineAssembly: Sendable {
     case indexOrders(Range<Int>)
     /// Builds the index of this half of the answers.
     case indexAnswers(Int)
+    /// Checks or indexes this of the facts.
+    case facts(FactTask)
   }
 
   /// What a task came to.
@@ -40,6 +42,7 @@ public struct EngineAssembly: Sendable {
     tasks += Self.rowRanges(store.orders.count).map { .checkOrders($0) }
     tasks += Self.rowRanges(store.customers.count).map { .checkCustomers($0) }
     tasks += Self.rowRanges(store.returns.count).map { .checkReturns($0) }
+    tasks += FactTask.allCases.map { .facts($0) }
     self.tasks = tasks
   }
 
@@ -78,26 +81,32 @@ public struct EngineAssembly: Sendable {
     case .indexCustomers(let parts): part.parts = try customerIndex(parts)
     case .indexOrders(let parts): part.parts = try orderIndex(parts)
     case .indexAnswers(let half): part.parts = try answerIndex(store.answers.halves[half])
+    case .facts(let task):
+      part.parts = try FactAssembly(store: store, indexKey: indexKey).perform(task)
     }
     return part
   }
 
   /// The indexes, of all their parts in order.
-  func indexes(_ parts: [Part]) -> (customers: Index, orders: Index, answers: [Index]) {
+  func indexes(
+    _ parts: [Part]
+  ) -> (customers: Index, orders: Index, facts: FactIndexes, answers: [Index]) {
     let sorted = parts.sorted { $0.task < $1.task }
     precondition(
       sorted.map(\.task) == Array(tasks.indices), "an engine is made when every task was done once")
     var (customers, orders): ([Index.Part], [Index.Part]) = ([], [])
+    var facts = FactIndexes()
     var answers: [Index] = []
     for part in sorted {
       switch tasks[part.task] {
       case .indexCustomers: customers += part.parts
       case .indexOrders: orders += part.parts
       case .indexAnswers: answers.append(Index(part.parts))
+      case .facts(let task): if let index = task.index { facts[keyPath: index] = Index(part.parts) }
       case .checkCustomers, .checkOrders, .checkReturns: break
       }
     }
-    return (Index(customers), Index(orders), answers)
+    return (Index(customers), Index(orders), facts, answers)
   }
 
   // MARK: Indexes
@@ -106,7 +115,7 @@ public struct EngineAssembly: Sendable {
     var hashes: [UInt64] = []
     hashes.reserveCapacity(store.customers.count)
     for block in 0..<store.customers.chunks.blocks.count {
-      for position in store.customers.identifiers(inBlock: block) {
+      for position in store.customers.values(inBlock: block, { $0.identifier }) {
         // Here and not in a check: no task may rely on another having been done.
         guard store.identifiers.holds(position) else {
           throw SectionError("customer \(hashes.count) has an identifier that is not there")
@@ -122,20 +131,24 @@ public struct EngineAssembly: Sendable {
     let (customers, identifiers) = (store.customers, store.identifiers)
     return try builder.build("customer") { one, other in
       identifiers.equals(
-        identifiers.bytes(at: customers.identifier(of: one)), at: customers.identifier(of: other))
+        identifiers.bytes(at: customers[one].identifier), at: customers[other].identifier)
     }
   }
 
   private func orderIndex(_ parts: Range<Int>) throws(SectionError) -> [Index.Part] {
     var builder = IndexBuilder(parts: parts)
     let blocks = 0..<store.orders.chunks.blocks.count
-    for block in blocks { builder.count(store.orders.identities(inBlock: block).span) }
+    for block in blocks { builder.count(identities(inBlock: block).span) }
     builder.endCounting()
-    for block in blocks { builder.deal(store.orders.identities(inBlock: block).span) }
+    for block in blocks { builder.deal(identities(inBlock: block).span) }
     let orders = store.orders
     return try builder.build("order") { one, other in
-      orders.identity(of: one) == orders.identity(of: other)
+      orders[one].identity == orders[other].identity
     }
+  }
+
+  private func identities(inBlock block: Int) -> [UInt64] {
+    store.orders.values(inBlock: block) { $0.identity }
   }
 
   private func answerIndex(_ half: AnswerHalf) throws(SectionError) -> [Index.Part] {
@@ -156,7 +169,7 @@ public struct EngineAssembly: Sendable {
 
   private func checkOrders(_ rows: Range<UInt32>) throws(SectionError) {
     for number in rows {
-      let previous = store.orders.previous(of: number)
+      let previous = store.orders[number].previous
       guard previous == CustomerRow.none || previous < number else {
         throw SectionError("order \(number) links to order \(previous), which came later")
       }

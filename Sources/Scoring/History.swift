@@ -1,5 +1,5 @@
 // What one customer did, read from the order table: for a day in the past, after a return, or when
-// an order arrives out of order. The hot path reads the columns of CustomerTable instead.
+// an order arrives out of order. The hot path reads the columns of CustomerRow instead.
 
 import Models
 

@@ -68,7 +68,7 @@ public struct ReportJob: Analysis {
   private func ordersMade(_ crew: any FitCrew) -> (count: Int, firstDay: UInt16?) {
     let pieces = crew.map(store.orders.chunks.blocks.count) { block in
       var (count, first) = (0, UInt16.max)
-      for other in store.orders.days(inBlock: block) where other <= day {
+      for other in store.orders.values(inBlock: block, { $0.day }) where other <= day {
         count += 1
         first = min(first, other)
       }

@@ -5,10 +5,12 @@ import Wire
 
 /// Everything the server knows about the shop, apart from the indexes that find it.
 public struct Store: Sendable {
-  var customers = CustomerTable()
-  var orders = OrderTable()
-  var returns = ReturnTable()
+  var customers = Table<CustomerRow>()
+  var orders = Table<OrderEntry>()
+  var returns = Table<ReturnEntry>()
   var identifiers = IdentifierArena()
+  /// What is known of customers beside their orders.
+  var facts = Facts()
   /// What was answered to the last commands with a key.
   var answers = AnswerLog()
   /// The shop's time zone; nil until it was declared.
@@ -51,6 +53,7 @@ public struct Store: Sendable {
     orders.chunks.stamp = sequence
     returns.chunks.stamp = sequence
     identifiers.stamp = sequence
+    facts.stamp(sequence)
     answers.stamp = sequence
   }
 
@@ -64,7 +67,7 @@ public struct Store: Sendable {
     var hash = StateHash()
     var settings = ByteBuffer()
     writeSettings(to: &settings)
-    writeModels(to: &settings)
+    writeRest(to: &settings)
     hash.combine(settings.bytes)
     forEachSection { section in
       if section.kind == .answers { return }

@@ -58,6 +58,9 @@ public struct StoreLoader: Sendable {
     let end: Int
     /// Of the halves of the answers.
     let answerEnds: [Int]
+    /// Of the tables of facts.
+    var facts = [Int](repeating: 0, count: Facts.tables.count)
+    var nameEnd = 0
   }
 
   /// Begins with the head.
@@ -77,6 +80,8 @@ public struct StoreLoader: Sendable {
     store.timeMicros = timeMicros
     let rowsMax = Int(UInt32.max) - 1
     guard counts.customers <= rowsMax, counts.orders <= rowsMax, counts.returns <= rowsMax,
+      counts.facts.allSatisfy({ $0 <= rowsMax }),
+      counts.nameEnd <= IdentifierArena.blocksMax * IdentifierArena.blockSize,
       counts.end <= IdentifierArena.blocksMax * IdentifierArena.blockSize,
       counts.answerEnds.allSatisfy({ $0 <= store.answers.halfBlocksMax * AnswerHalf.blockSize })
     else { throw SectionError("the head says there is more than any state can hold") }
@@ -87,6 +92,10 @@ public struct StoreLoader: Sendable {
     expect(.table(.orders), store.orders.chunks.blockCount(of: counts.orders))
     expect(.table(.returns), store.returns.chunks.blockCount(of: counts.returns))
     expect(.table(.identifiers), IdentifierArena.blockCount(of: counts.end))
+    for (table, count) in zip(Facts.tables, counts.facts) {
+      expect(.table(table.kind), store.facts[keyPath: table.chunks].blockCount(of: count))
+    }
+    expect(.table(.nameBytes), IdentifierArena.blockCount(of: counts.nameEnd))
     for half in 0..<2 {
       expect(.answers(half: half), AnswerHalf.blockCount(of: counts.answerEnds[half]))
     }
@@ -124,6 +133,7 @@ public struct StoreLoader: Sendable {
     let answerEnds = [
       Int(clamping: try reader.read(UInt64.self)), Int(clamping: try reader.read(UInt64.self)),
     ]
+    var facts: [Int] = []
     if reader.remaining > 0 {
       try model.readRest(from: &reader)
       let at = reader.offset
@@ -132,13 +142,29 @@ public struct StoreLoader: Sendable {
       if reader.remaining > 0 {
         try model.readLayer(from: &reader)
         try previous.readLayer(from: &reader)
+        if reader.remaining > 0 { facts = try readFacts(&reader) }
       }
       if previous.kind != 0 { store.previousModel = try AdoptedModel(previous, at: at) }
     }
     if model.kind != 0 { store.model = try AdoptedModel(model, at: at) }
     try reader.requireEnd()
-    return Counts(
+    var counts = Counts(
       customers: customers, orders: orders, returns: returns, end: end, answerEnds: answerEnds)
+    counts.nameEnd = facts.popLast() ?? 0
+    counts.facts.replaceSubrange(facts.indices, with: facts)
+    return counts
+  }
+
+  /// The counts of the tables of facts, of which an earlier build knew fewer, and the names' end.
+  private static func readFacts(_ reader: inout FrameReader) throws(Refusal) -> [Int] {
+    let at = reader.offset
+    let count = Int(try reader.read(UInt8.self))
+    guard (1...Facts.tables.count + 1).contains(count) else {
+      throw Refusal(.invalidField, at: at, "\(count) tables of facts are not what there can be")
+    }
+    var counts: [Int] = []
+    for _ in 0..<count { counts.append(Int(clamping: try reader.read(UInt64.self))) }
+    return counts
   }
 
   /// Takes the next section.
@@ -176,8 +202,21 @@ public struct StoreLoader: Sendable {
       store.identifiers.restore(end: counts.end, blocks: blocks(.table(.identifiers))),
       store.answers.halves[0].restore(end: counts.answerEnds[0], blocks: blocks(.answers(half: 0))),
       store.answers.halves[1].restore(end: counts.answerEnds[1], blocks: blocks(.answers(half: 1)))
-    else { throw SectionError("the sections do not hold as many rows as the head says") }
+    else { throw Self.wrongCount }
+    for (table, count) in zip(Facts.tables, counts.facts) {
+      let blocks = blocks(.table(table.kind))
+      guard store.facts[keyPath: table.chunks].restore(count: count, blocks: blocks) else {
+        throw Self.wrongCount
+      }
+    }
+    guard
+      store.facts.names.arena.restore(end: counts.nameEnd, blocks: blocks(.table(.nameBytes)))
+    else { throw Self.wrongCount }
     return store
+  }
+
+  private static var wrongCount: SectionError {
+    SectionError("the sections do not hold as many rows as the head says")
   }
 
   private func blocks(_ list: List) -> [Block] {

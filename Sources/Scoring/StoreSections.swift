@@ -18,6 +18,13 @@
 //
 //        the churn layer of the model and that of the one before (as in adopt model; horizon 0: none)
 //
+// Where nothing was known of customers but their orders, states still end here. Else there follow
+//
+//         1 how many counts follow, then 8 for each: the rows of the tables of facts in the sequence
+//           of `Facts.tables`, and the end of the names' arena
+//
+// A later build may know more tables; their counts then stand before the last one.
+//
 // The sequence and the time are not in it: whoever keeps the bytes keeps them too.
 
 public import Wire
@@ -36,6 +43,22 @@ public struct Section: ~Escapable {
     case identifiers = 5
     /// A block of answers; those of the second half are numbered from 65,536 on.
     case answers = 6
+    /// A chunk of where customers' facts begin.
+    case factHeads = 7
+    /// A chunk of how consents stand.
+    case consentStandings = 8
+    /// A chunk of what was said about consent.
+    case consents = 9
+    /// A chunk of names.
+    case names = 10
+    /// A block of the names' bytes.
+    case nameBytes = 11
+    /// A chunk of profiles.
+    case profiles = 12
+    /// A chunk of events.
+    case events = 13
+    /// A chunk of order lines.
+    case orderLines = 14
   }
 
   /// What it holds.
@@ -66,7 +89,7 @@ extension Store {
     out.append(UInt8(answers.younger))
     out.append(UInt32(answers.halfBlocksMax))
     for half in answers.halves { out.append(UInt64(half.end)) }
-    writeModels(to: &out)
+    writeRest(to: &out)
     return out
   }
 
@@ -89,17 +112,22 @@ extension Store {
     }
   }
 
-  /// What of the models is not in the settings; nothing where that is all.
-  func writeModels(to out: inout ByteBuffer) {
+  /// What of the models is not in the settings, and how many facts there are; nothing where that is
+  /// all.
+  func writeRest(to out: inout ByteBuffer) {
     let fields = model?.fields ?? .none
-    guard !fields.isPlain || previousModel != nil else { return }
+    guard !fields.isPlain || previousModel != nil || !facts.isEmpty else { return }
     fields.writeRest(to: &out)
     let previous = previousModel?.fields ?? .none
     previous.writeHead(to: &out)
     previous.writeRest(to: &out)
-    guard fields.layer != nil || previous.layer != nil else { return }
+    guard fields.layer != nil || previous.layer != nil || !facts.isEmpty else { return }
     fields.writeLayer(to: &out)
     previous.writeLayer(to: &out)
+    guard !facts.isEmpty else { return }
+    out.append(UInt8(Facts.tables.count + 1))
+    for table in Facts.tables { out.append(UInt64(facts[keyPath: table.chunks].count)) }
+    out.append(UInt64(facts.names.arena.end))
   }
 
   /// Lends every section, kind after kind in rising order.
@@ -109,12 +137,14 @@ extension Store {
   public func forEachSection<Failure: Error>(
     _ body: (borrowing Section) throws(Failure) -> Void
   ) throws(Failure) {
-    let lists: [(kind: Section.Kind, first: Int, blocks: [Block])] = [
+    var lists: [(kind: Section.Kind, first: Int, blocks: [Block])] = [
       (.customers, 0, customers.chunks.blocks), (.orders, 0, orders.chunks.blocks),
       (.returns, 0, returns.chunks.blocks), (.identifiers, 0, identifiers.blocks),
       (.answers, 0, answers.halves[0].blocks),
       (.answers, AnswerLog.halfBlocksLimit, answers.halves[1].blocks),
     ]
+    lists += Facts.tables.map { ($0.kind, 0, facts[keyPath: $0.chunks].blocks) }
+    lists.append((.nameBytes, 0, facts.names.arena.blocks))
     for list in lists {
       for (place, block) in list.blocks.enumerated() {
         try body(Section(kind: list.kind, index: list.first + place, block))

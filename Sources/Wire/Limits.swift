@@ -9,8 +9,15 @@ public enum Limits {
   public static let helloSizeMax = 256
   /// Bytes of an identifier: a customer, an order, a return.
   public static let identifierSizeMax = 64
-  /// Rows in one request that records orders or returns.
+  /// Rows in one request that records.
   public static let rowsMax = 8192
+  /// Newest recorded events of each kind of a customer that are told at once: of carts, of views, of
+  /// contacts, of complaints.
+  public static let eventsToldMax = 16
+  /// Categories a customer bought of that are told at once, those with most money.
+  public static let categoriesToldMax = 64
+  /// Consents of a customer that are told at once.
+  public static let consentsToldMax = 1024
   /// Customers in one request that asks for many scores.
   public static let customersMax = 8192
   /// Bytes of a name: a client, a server, a time zone.
@@ -25,6 +32,8 @@ public enum Limits {
   public static let minorDigitsMax: UInt8 = 4
   /// Days ahead of the server's day that an order may carry (clocks differ).
   public static let futureDaysMax = 1
+  /// Seconds ahead of the server's time that a consent or an event may carry (clocks differ).
+  public static let futureSecondsMax = 300
   /// Last calendar day that can be recorded, counted from 1970-01-01 (2149-06-05).
   public static let dayMax = 65_534
   /// Days of a score's horizon: ten years.

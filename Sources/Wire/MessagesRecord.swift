@@ -53,12 +53,7 @@ public struct BatchHead: Equatable, Sendable {
         .invalidField, at: at,
         "minor digits are \(minorDigits), at most \(Limits.minorDigitsMax) are kept")
     }
-    at = reader.offset
-    count = Int(try reader.read(UInt32.self))
-    guard count >= 1 && count <= Limits.rowsMax else {
-      throw Refusal(
-        .invalidField, at: at, "the batch has \(count) rows, it must have 1 to \(Limits.rowsMax)")
-    }
+    count = try reader.readRowCount()
   }
 
   func write(to out: inout ByteBuffer) {

@@ -45,9 +45,34 @@ public struct StatusReply: Message, Equatable, Sendable {
     ] + ModelFields.fields + [
       Field("minor digits", .u8), Field("currency", .name),
       Field("time zone", .name), Field("server", .name),
+      Field("count", .u8), Field("facts", .rows(FactTable.fields)),
     ]
 
-  /// Customers with at least one order.
+  /// How much there is of one kind of facts.
+  public struct FactTable: Equatable, Sendable {
+    static let fields = [Field("name", .name), Field("rows", .u64), Field("bytes", .u64)]
+
+    /// What is kept.
+    public var name: String
+    /// How many.
+    public var rows: UInt64
+    /// Bytes of memory: columns and index.
+    public var bytes: UInt64
+
+    /// Makes an entry.
+    ///
+    /// - Parameters:
+    ///   - name: what is kept.
+    ///   - rows: how many.
+    ///   - bytes: of memory.
+    public init(name: String, rows: UInt64, bytes: UInt64) {
+      self.name = name
+      self.rows = rows
+      self.bytes = bytes
+    }
+  }
+
+  /// Customers with a record.
   public var customers: UInt64 = 0
   /// Orders kept, returned ones included.
   public var orders: UInt64 = 0
@@ -109,6 +134,8 @@ public struct StatusReply: Message, Equatable, Sendable {
   public var timeZone = ""
   /// The server's name and version.
   public var server = ""
+  /// How much there is of what is known beside orders; at most 255 kinds.
+  public var facts: [FactTable] = []
 
   /// Makes a reply with nothing in it; the engine and the server fill in what they know.
   public init() {}
@@ -145,6 +172,12 @@ public struct StatusReply: Message, Equatable, Sendable {
     currency = try reader.readName("currency")
     timeZone = try reader.readName("time zone")
     server = try reader.readName("server")
+    for _ in 0..<(try reader.read(UInt8.self)) {
+      facts.append(
+        FactTable(
+          name: try reader.readName("name"), rows: try reader.read(UInt64.self),
+          bytes: try reader.read(UInt64.self)))
+    }
   }
 
   public func write(to out: inout ByteBuffer) {
@@ -178,5 +211,11 @@ public struct StatusReply: Message, Equatable, Sendable {
     out.append(name: currency)
     out.append(name: timeZone)
     out.append(name: server)
+    out.append(UInt8(facts.count))
+    for table in facts {
+      out.append(name: table.name)
+      out.append(table.rows)
+      out.append(table.bytes)
+    }
   }
 }

@@ -16,12 +16,24 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case recordOrders = 16
   /// Records returns, each at most once.
   case recordReturns = 17
+  /// Records what is known of customers as persons.
+  case recordProfiles = 18
+  /// Records what customers said about consent.
+  case recordConsents = 19
+  /// Records what happened between customers and the shop beside orders.
+  case recordEvents = 20
+  /// Records what orders consist of.
+  case recordOrderLines = 21
   /// Scores one customer.
   case scoreOne = 32
   /// Scores many customers.
   case scoreMany = 33
   /// Tells how sure the scores of one customer are.
   case scoreInterval = 34
+  /// Tells what is known of a customer.
+  case describeCustomer = 40
+  /// Tells everything a customer said about consent.
+  case consentHistory = 41
   /// Fits the models to the recorded orders and adopts the result.
   case fit = 48
   /// Adopts parameters from elsewhere.
@@ -36,9 +48,11 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
     switch self {
-    case .declareShop, .recordOrders, .recordReturns, .adoptModel, .putBackModel: true
-    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval, .fit, .report,
-      .forecast:
+    case .declareShop, .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
+      .recordEvents, .recordOrderLines, .adoptModel, .putBackModel:
+      true
+    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
+      .describeCustomer, .consentHistory, .fit, .report, .forecast:
       false
     }
   }
@@ -53,9 +67,15 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .declareShop: "declare shop"
     case .recordOrders: "record orders"
     case .recordReturns: "record returns"
+    case .recordProfiles: "record profiles"
+    case .recordConsents: "record consents"
+    case .recordEvents: "record events"
+    case .recordOrderLines: "record order lines"
     case .scoreOne: "score one"
     case .scoreMany: "score many"
     case .scoreInterval: "score interval"
+    case .describeCustomer: "describe customer"
+    case .consentHistory: "consent history"
     case .fit: "fit"
     case .adoptModel: "adopt model"
     case .putBackModel: "put back model"

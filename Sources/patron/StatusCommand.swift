@@ -36,6 +36,16 @@ enum StatusCommand {
       ("returns", .count(reply.returns)),
       ("bytesPerCustomer", .optional(per(reply.customerBytes, reply.customers))),
       ("bytesPerOrder", .optional(per(reply.orderBytes, reply.orders))),
+      (
+        "facts",
+        .object(
+          reply.facts.map {
+            (
+              $0.name,
+              .object([("rows", .count($0.rows)), ("bytesEach", .optional(per($0.bytes, $0.rows)))])
+            )
+          })
+      ),
       ("sequence", .count(reply.sequence)), ("durableSequence", .count(reply.durableSequence)),
       ("snapshotSequence", .count(reply.snapshotSequence)),
       ("answerBytes", .count(reply.answerBytes)), ("repeated", .count(reply.repeated)),
@@ -79,6 +89,11 @@ enum StatusCommand {
       ),
       ("orders", Numbers.grouped(reply.orders) + bytes(reply.orderBytes, reply.orders)),
       ("returns", Numbers.grouped(reply.returns)),
+    ]
+    rows += reply.facts.map {
+      ($0.name, Numbers.grouped($0.rows) + bytes($0.bytes, $0.rows))
+    }
+    rows += [
       ("newest order", newest(reply) ?? "none"),
       ("currency", reply.currency.isEmpty ? "not known yet" : reply.currency),
       ("time zone", reply.timeZone.isEmpty ? "not declared" : reply.timeZone),

@@ -62,6 +62,10 @@ enum FuzzMessages {
     { trip(ScoreIntervalRequest.self, $0) }, { trip(ScoreIntervalReply.self, $0) },
     { trip(ForecastRequest.self, $0) }, { trip(ForecastReply.self, $0) },
     { trip(ReportRequest.self, $0) }, { trip(ReportReply.self, $0) },
+    { trip(RecordConsentsRequest.self, $0) }, { trip(ConsentHistoryRequest.self, $0) },
+    { trip(ConsentHistoryReply.self, $0) }, { trip(RecordProfilesRequest.self, $0) },
+    { trip(CustomerRequest.self, $0) }, { trip(CustomerReply.self, $0) },
+    { trip(RecordEventsRequest.self, $0) }, { trip(RecordOrderLinesRequest.self, $0) },
   ]
 
   /// What can be read can be written, and what was written reads and writes the same.

@@ -26,7 +26,7 @@ public enum FuzzSeeds {
   }
 
   private static func frames() -> [[UInt8]] {
-    let requests = SmallShop.commands + SmallShop.models + SmallShop.queries
+    let requests = SmallShop.commands + SmallShop.models + SmallShop.facts + SmallShop.queries
     var inputs: [[UInt8]] = [[0] + Array(requests.joined())]
     for frame in requests + replies() {
       let body = [UInt8](frame.dropFirst(FrameHeader.size))
@@ -38,7 +38,7 @@ public enum FuzzSeeds {
   }
 
   private static func requests() -> [[UInt8]] {
-    let all = SmallShop.commands + SmallShop.models + SmallShop.queries
+    let all = SmallShop.commands + SmallShop.models + SmallShop.facts + SmallShop.queries
     return all.map { [1] + $0 } + [[0] + Array(all.joined())]
   }
 
@@ -46,7 +46,7 @@ public enum FuzzSeeds {
   private static func replies() -> [[UInt8]] {
     var engine = Engine()
     var replies: [[UInt8]] = []
-    let commands = SmallShop.commands + SmallShop.models
+    let commands = SmallShop.commands + SmallShop.models + SmallShop.facts
     for request in SmallShop.queries + commands + SmallShop.queries {
       guard case .frame(let header)? = try? Frame.cut(request.rawBytes, sizeMax: .max) else {
         continue
@@ -102,7 +102,8 @@ public enum FuzzSeeds {
 
   private static func snapshots() throws -> [[UInt8]] {
     var inputs: [[UInt8]] = []
-    for sequences in [[1], [2], [4], [6], [3, 4, 6], [7], [8]] as [Set<Int>] {
+    for sequences in [[1], [2], [4], [6], [3, 4, 6], [7], [8], [9], [10], [11], [12]] as [Set<Int>]
+    {
       for snapshot in try files(rollEvery: 100, snapshots: sequences).snapshots {
         inputs += [[7] + packed(snapshot), [6] + packed(snapshot)]
         if snapshot.count < 10_000 { inputs.append([5] + snapshot) }
@@ -124,7 +125,8 @@ public enum FuzzSeeds {
       continuing: recovered.recovery, in: storage, options: JournalOptions(preallocationBytes: 0),
       clock: clock, randomness: randomness)
     var engine = Engine(recovered.parts)
-    for (number, command) in (SmallShop.commands + SmallShop.models).enumerated() {
+    for (number, command) in (SmallShop.commands + SmallShop.models + SmallShop.facts).enumerated()
+    {
       try engine.replay(
         sequence: engine.sequence + 1, timeMicros: SmallShop.now, frame: command.rawBytes)
       var batch = RecordBatch()

@@ -65,7 +65,11 @@ private func checkReply(_ reply: RawSpan, to request: FrameHeader, _ status: Sta
   case .hello: check(HelloReply.self, reply)
   case .ping: check(PingReply.self, reply)
   case .declareShop: check(Empty.self, reply)
-  case .recordOrders, .recordReturns: check(RecordReply.self, reply)
+  case .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
+    .recordEvents, .recordOrderLines:
+    check(RecordReply.self, reply)
+  case .describeCustomer: check(CustomerReply.self, reply)
+  case .consentHistory: check(ConsentHistoryReply.self, reply)
   case .scoreOne: check(ScoreReply.self, reply)
   case .scoreMany: check(ScoreManyReply.self, reply)
   case .adoptModel, .putBackModel: check(AdoptModelReply.self, reply)

@@ -44,6 +44,59 @@ public enum SmallShop {
     frame(.putBackModel, PutBackModelRequest(key: CommandKey(producer: 1, number: 6))),
   ]
 
+  /// Commands about what else is known of customers.
+  public static let facts: [[UInt8]] = [
+    frame(
+      .recordConsents,
+      RecordConsentsRequest(
+        key: CommandKey(producer: 1, number: 7),
+        consents: [
+          .init(
+            customer: "ann",
+            Consent(
+              .email, .marketing, .granted, timeMicros: start, expiresMicros: start + 400 * day,
+              source: "till", textVersion: "1")),
+          .init(
+            customer: "ann", Consent(.email, .marketing, .revoked, timeMicros: start + 9 * day)),
+          .init(customer: "eve", Consent(.push, .profiling, .denied, timeMicros: start)),
+        ])),
+    frame(
+      .recordProfiles,
+      RecordProfilesRequest(
+        key: CommandKey(producer: 1, number: 8),
+        profiles: [
+          .init(
+            customer: "ann",
+            ProfileChange(
+              birthday: Birthday(year: 1990, month: 5, day: 17).map { .set($0) } ?? .keep,
+              country: .set("FR"), language: .set("fr"), channel: .set(.sms)))
+        ])),
+    frame(
+      .recordEvents,
+      RecordEventsRequest(
+        key: CommandKey(producer: 1, number: 9), currency: "EUR", minorDigits: 2,
+        events: [
+          .init(
+            customer: "ann", identifier: "1",
+            Event(.cartChanged, timeMicros: start + day, amountMinor: 900, lines: 3)),
+          .init(
+            customer: "ann", identifier: "2",
+            Event(.complaintOpened, timeMicros: start + day, name: "T1")),
+          .init(
+            customer: "bob", identifier: "1",
+            Event(.contactSent, timeMicros: start + day, name: "welcome", channel: .post)),
+          .init(customer: "ann", identifier: "3", Event(.viewed, timeMicros: start, name: "shoes")),
+        ])),
+    frame(
+      .recordOrderLines,
+      RecordOrderLinesRequest(
+        key: CommandKey(producer: 1, number: 10), currency: "EUR", minorDigits: 2,
+        lines: [
+          .init(customer: "ann", order: "1", line: 1, category: "shoes", amountMinor: 1500),
+          .init(customer: "ann", order: "1", line: 2, category: "socks", amountMinor: 1000),
+        ])),
+  ]
+
   /// Requests that change nothing.
   public static let queries: [[UInt8]] = [
     frame(.hello, HelloRequest(client: "fuzz")), frame(.ping, Empty()),
@@ -55,6 +108,8 @@ public enum SmallShop {
     frame(.report, ReportRequest(customer: "ann")),
     frame(.scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "ann")),
     frame(.forecast, ForecastRequest(weeks: 2)),
+    frame(.describeCustomer, CustomerRequest(customer: "ann")),
+    frame(.consentHistory, ConsentHistoryRequest(customer: "ann")),
   ]
 
   /// The shop after all commands.

@@ -8,7 +8,7 @@ import Wire
 /// Checks all rows of a text with the columns customer_id, date, amount, order_id, note.
 func check(
   _ text: [UInt8], pieceSize: Int = .max, zone: String = "UTC", minorDigits: UInt8 = 2,
-  order: String? = nil, untilDay: Int? = nil
+  order: String? = nil, untilDay: Int? = nil, category: String? = nil
 ) throws -> [CheckedRow] {
   var reader = CSVReader(BytesSource(text, pieceSize: pieceSize))
   reader.delimiter = TableColumns.delimiter(in: try reader.peekFirstLine())
@@ -16,6 +16,7 @@ func check(
   let names = reader.fields.map { String(decoding: reader.content(of: $0), as: UTF8.self) }
   var wanted = TableColumns.Wanted()
   wanted.order = order
+  wanted.category = category
   let settings = ImportSettings(
     columns: try TableColumns(wanted, header: names), currency: "USD", minorDigits: minorDigits,
     untilDay: untilDay, lastDay: 20_000)
@@ -41,6 +42,20 @@ extension CheckedRow {
 
 @Suite("RowChecker")
 struct RowCheckerTests {
+  @Test("a row with a category is a line, one without is an order alone, a long one is bad")
+  func category() throws {
+    let long = String(repeating: "x", count: 65)
+    let text =
+      "customer_id,date,amount,kind\na,1997-01-01,5, shoes \na,1997-01-01,6,\na,1997-01-01,7,\(long)\n"
+    let rows = try check(Array(text.utf8), category: "kind")
+    guard rows.count == 3, case .line(let order, "shoes") = rows[0] else {
+      Issue.record("\(rows)")
+      return
+    }
+    #expect(order.amountMinor == 500 && rows[1].order?.amountMinor == 600)
+    #expect(rows[2].bad?.fault == .identifierTooLong && rows[2].bad?.field?.number == 4)
+  }
+
   struct Case: CustomTestStringConvertible {
     var row: String
     var sentence: String

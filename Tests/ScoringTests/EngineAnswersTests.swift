@@ -98,7 +98,31 @@ struct EngineAnswersTests {
     #expect(
       twice(.putBackModel, PutBackModelRequest(key: Self.key(5)), AdoptModelReply.self))
     #expect(shop.engine.generation == 3)
-    #expect(Verb.allCases.filter(\.isCommand).count == 5, "a new command belongs into this test")
+    let consents = RecordConsentsRequest(
+      key: Self.key(6),
+      consents: [
+        .init(
+          customer: "a",
+          Consent(.email, .marketing, .denied, timeMicros: EngineHarness.noon(19_501)))
+      ])
+    #expect(twice(.recordConsents, consents, RecordReply.self))
+    let profiles = RecordProfilesRequest(
+      key: Self.key(7),
+      profiles: [.init(customer: "a", ProfileChange(country: .set("FR")))])
+    #expect(twice(.recordProfiles, profiles, RecordReply.self))
+    let events = RecordEventsRequest(
+      key: Self.key(8), currency: "EUR", minorDigits: 2,
+      events: [
+        .init(
+          customer: "a", identifier: "e",
+          Event(.cartEmptied, timeMicros: EngineHarness.noon(19_501)))
+      ])
+    #expect(twice(.recordEvents, events, RecordReply.self))
+    let lines = RecordOrderLinesRequest(
+      key: Self.key(9), currency: "EUR", minorDigits: 2,
+      lines: [.init(customer: "a", order: "1", line: 1, category: "x", amountMinor: 1)])
+    #expect(twice(.recordOrderLines, lines, RecordReply.self))
+    #expect(Verb.allCases.filter(\.isCommand).count == 9, "a new command belongs into this test")
   }
 
   @Test("a key that is used again for something else is refused, and the first answer stays")

@@ -45,7 +45,7 @@ struct BadFrame: Sendable, CustomTestStringConvertible {
       try Frames.ping().with(UInt16(1), at: 6)
     },
     BadFrame("verb 0", .unsupportedVerb, at: 4) { try Frames.ping().with(UInt16(0), at: 4) },
-    BadFrame("verb 18", .unsupportedVerb, at: 4) { try Frames.ping().with(UInt16(18), at: 4) },
+    BadFrame("verb 31", .unsupportedVerb, at: 4) { try Frames.ping().with(UInt16(31), at: 4) },
     BadFrame("verb 65535", .unsupportedVerb, at: 4) {
       try Frames.ping().with(UInt16.max, at: 4)
     },

@@ -137,6 +137,35 @@ enum Frames {
     case .recordOrders: try makeFrame(.recordOrders, batch([order("C-9", "1", day: 3)]))
     case .recordReturns:
       try makeFrame(.recordReturns, batch([returning("C-1", "2", "R", day: 99)]))
+    case .recordProfiles:
+      try makeFrame(
+        .recordProfiles,
+        RecordProfilesRequest(
+          profiles: [.init(customer: "C-1", ProfileChange(country: .set("FR")))]))
+    case .recordEvents:
+      try makeFrame(
+        .recordEvents,
+        RecordEventsRequest(
+          currency: "USD", minorDigits: 2,
+          events: [
+            .init(customer: "C-1", identifier: "e", Event(.viewed, timeMicros: 9, name: "shoes"))
+          ]))
+    case .recordOrderLines:
+      try makeFrame(
+        .recordOrderLines,
+        RecordOrderLinesRequest(
+          currency: "USD", minorDigits: 2,
+          lines: [
+            .init(customer: "C-1", order: "1", line: 1, category: "shoes", amountMinor: 900)
+          ]))
+    case .describeCustomer: try makeFrame(.describeCustomer, CustomerRequest(customer: "C-1"))
+    case .recordConsents:
+      try makeFrame(
+        .recordConsents,
+        RecordConsentsRequest(
+          consents: [.init(customer: "C-1", Consent(.sms, .service, .denied, timeMicros: 9))]))
+    case .consentHistory:
+      try makeFrame(.consentHistory, ConsentHistoryRequest(customer: "C-1"))
     case .scoreOne: try score()
     case .scoreMany:
       try makeFrame(.scoreMany, ScoreManyRequest(terms: terms, customers: ["C-1", "x"]))

@@ -13,6 +13,12 @@ enum Request {
   case declare(DeclareShopRequest)
   case orders(RecordOrdersRequest)
   case returns(RecordReturnsRequest)
+  case profiles(RecordProfilesRequest)
+  case describe(CustomerRequest)
+  case events(RecordEventsRequest)
+  case lines(RecordOrderLinesRequest)
+  case consents(RecordConsentsRequest)
+  case consentHistory(ConsentHistoryRequest)
   case adopt(AdoptModelRequest)
   case putBack(PutBackModelRequest)
   case fit(FitRequest)
@@ -25,7 +31,9 @@ enum Request {
   /// Whether it changes state when it is accepted, and so must be sent again if it may be lost.
   var isCommand: Bool {
     switch self {
-    case .declare, .orders, .returns, .adopt, .putBack: true
+    case .declare, .orders, .returns, .profiles, .consents, .events, .lines,
+      .adopt, .putBack:
+      true
     default: false
     }
   }
@@ -47,6 +55,12 @@ enum Request {
     case .declare: Verb.declareShop.rawValue
     case .orders: Verb.recordOrders.rawValue
     case .returns: Verb.recordReturns.rawValue
+    case .profiles: Verb.recordProfiles.rawValue
+    case .describe: Verb.describeCustomer.rawValue
+    case .events: Verb.recordEvents.rawValue
+    case .lines: Verb.recordOrderLines.rawValue
+    case .consents: Verb.recordConsents.rawValue
+    case .consentHistory: Verb.consentHistory.rawValue
     case .adopt: Verb.adoptModel.rawValue
     case .putBack: Verb.putBackModel.rawValue
     case .fit: Verb.fit.rawValue
@@ -63,6 +77,10 @@ enum Request {
     case .declare(let request): request.key
     case .orders(let request): request.key
     case .returns(let request): request.key
+    case .profiles(let request): request.key
+    case .events(let request): request.key
+    case .lines(let request): request.key
+    case .consents(let request): request.key
     case .adopt(let request): request.key
     case .putBack(let request): request.key
     default: .none
@@ -81,6 +99,12 @@ enum Request {
       case .declare(let request): request.write(to: &out)
       case .orders(let request): try request.write(to: &out)
       case .returns(let request): try request.write(to: &out)
+      case .profiles(let request): try request.write(to: &out)
+      case .describe(let request): try request.write(to: &out)
+      case .events(let request): try request.write(to: &out)
+      case .lines(let request): try request.write(to: &out)
+      case .consents(let request): try request.write(to: &out)
+      case .consentHistory(let request): try request.write(to: &out)
       case .adopt(let request): request.write(to: &out)
       case .putBack(let request): request.write(to: &out)
       case .fit(let request): request.write(to: &out)
@@ -123,6 +147,8 @@ enum Answer {
   case ping(timeMicros: Int64)
   case empty
   case recorded(RecordReply)
+  case consents(ConsentHistoryReply)
+  case customer(CustomerReply)
   case adopted(AdoptModelReply)
   case score(ScoreFacts)
   case scores([ScoreFacts])

@@ -7,12 +7,15 @@ import Wire
 
 /// Makes requests; it remembers what it asked, not what came of it.
 struct RequestSource {
-  private var generator: SeededGenerator
+  var generator: SeededGenerator
   private let plan: LifePlan
-  private var orders: [(customer: String, order: String, timeMicros: Int64)] = []
+  private(set) var orders: [(customer: String, order: String, timeMicros: Int64)] = []
   private var returns: [RecordReturnsRequest.Return] = []
+  /// The rows of facts that were sent, to be sent again.
+  var consents: [RecordConsentsRequest.Row] = []
+  var events: [RecordEventsRequest.Row] = []
   private var commands: [Request] = []
-  private var made = 0
+  private(set) var made = 0
   private var bulkIsDue: Bool
 
   init(_ plan: LifePlan, seed: UInt64) {
@@ -21,11 +24,11 @@ struct RequestSource {
     bulkIsDue = plan.bulk > 0
   }
 
-  private mutating func draw(_ range: ClosedRange<Int>) -> Int {
+  mutating func draw(_ range: ClosedRange<Int>) -> Int {
     Int.random(in: range, using: &generator)
   }
 
-  private mutating func chance(_ percent: Int) -> Bool { draw(1...100) <= percent }
+  mutating func chance(_ percent: Int) -> Bool { draw(1...100) <= percent }
 
   /// The next request.
   ///
@@ -57,6 +60,11 @@ struct RequestSource {
     case ...58: return returnBatch(now)
     case ...61: return .adopt(AdoptModelRequest(key: key(), model: model()))
     case ...63: return .putBack(PutBackModelRequest(key: key()))
+    case ...68: return facts(now)
+    case ...70:
+      return chance(50)
+        ? .consentHistory(ConsentHistoryRequest(customer: customer()))
+        : .describe(CustomerRequest(customer: customer()))
     case ...82: return scores(now)
     case ...86: return .ping
     case ...92: return .status(withHash: chance(40))
@@ -74,13 +82,13 @@ struct RequestSource {
   // MARK: Commands
 
   /// A new key mostly, sometimes none, rarely one that was another command's.
-  private mutating func key() -> CommandKey {
+  mutating func key() -> CommandKey {
     if chance(10) { return .none }
     if chance(2), let earlier = commands.randomElement(using: &generator) { return earlier.key }
     return CommandKey(producer: generator.next(), number: UInt64(made))
   }
 
-  private mutating func customer() -> String {
+  mutating func customer() -> String {
     let number = draw(0...plan.customers)
     // Some identifiers are as long as they may be.
     return number % 7 == 3
@@ -88,7 +96,7 @@ struct RequestSource {
   }
 
   /// A time that is mostly of the past year, sometimes today, sometimes impossible.
-  private mutating func time(_ now: Int64) -> Int64 {
+  mutating func time(_ now: Int64) -> Int64 {
     let day: Int64 = 86_400_000_000
     switch draw(1...40) {
     case 1: return now + Int64(draw(2...5)) * day
@@ -99,7 +107,7 @@ struct RequestSource {
     }
   }
 
-  private mutating func amount() -> Int64 {
+  mutating func amount() -> Int64 {
     switch draw(1...20) {
     case 1: 0
     case 2: Limits.amountMax
@@ -130,7 +138,7 @@ struct RequestSource {
         key: key(), currency: currency, minorDigits: digits, orders: rows))
   }
 
-  private mutating func money() -> (String, UInt8) {
+  mutating func money() -> (String, UInt8) {
     switch draw(1...25) {
     case 1: ("USD", 2)
     case 2: ("EUR", 3)

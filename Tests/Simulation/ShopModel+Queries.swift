@@ -25,6 +25,8 @@ extension ShopModel {
       return score([request.customer], request.terms, at: calendarMicros) { .score($0[0]) }
     case .scoreMany(let request):
       return score(request.customers, request.terms, at: calendarMicros) { .scores($0) }
+    case .describe(let request): return .customer(describe(request.customer))
+    case .consentHistory(let request): return .consents(consentHistory(of: request.customer))
     case .broken(_, _, let status): return .refused(status)
     default: preconditionFailure("this is no query")
     }

@@ -21,6 +21,12 @@ struct ShopModel {
   struct Customer {
     var orders: [String: Order] = [:]
     var returns: [Return] = []
+    /// In the sequence in which they were recorded.
+    var consents: [Consent] = []
+    var profile = Profile()
+    /// By identifier, with the sequence in which they were recorded.
+    var events: [(identifier: String, event: Event)] = []
+    var lines: [RecordOrderLinesRequest.Line] = []
   }
 
   /// A command that may be sent again.
@@ -30,7 +36,9 @@ struct ShopModel {
     let answer: Answer
   }
 
-  private(set) var customers: [String: Customer] = [:]
+  var customers: [String: Customer] = [:]
+  /// Categories and other names, in the sequence in which they came to be known.
+  var names: [String] = []
   private(set) var zone: DeclareShopRequest?
   private(set) var currency = ""
   private(set) var minorDigits: UInt8 = 0
@@ -77,6 +85,9 @@ struct ShopModel {
       return isSame ? nil : .alreadyDeclared
     case .orders(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     case .returns(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
+    case .events(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
+    case .lines(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
+    case .profiles, .consents: return zone == nil ? .notDeclared : nil
     case .putBack: return previous == nil ? .noModel : nil
     default: return nil
     }
@@ -137,6 +148,18 @@ struct ShopModel {
         tally(record(entry), row: number, in: &reply)
       }
       return .recorded(reply)
+    case .profiles(let batch):
+      return recorded(batch.profiles) { $0.record($1) }
+    case .lines(let batch):
+      return recorded(batch.lines) { $0.record($1) }
+    case .events(let batch):
+      let answer = recorded(batch.events) { $0.record($1) }
+      if case .recorded(let reply) = answer, reply.recorded > 0 && currency.isEmpty {
+        (currency, minorDigits) = (batch.currency, batch.minorDigits)
+      }
+      return answer
+    case .consents(let batch):
+      return recorded(batch.consents) { $0.record($1) }
     default:
       preconditionFailure("only commands are applied")
     }
@@ -150,10 +173,18 @@ struct ShopModel {
 
   // MARK: Rows
 
-  private enum Fate {
+  enum Fate {
     case recorded
     case duplicate
     case refused(Status)
+  }
+
+  private mutating func recorded<Row>(
+    _ rows: [Row], _ record: (inout ShopModel, Row) -> Fate
+  ) -> Answer {
+    var reply = RecordReply(sequence: sequence)
+    for (number, row) in rows.enumerated() { tally(record(&self, row), row: number, in: &reply) }
+    return .recorded(reply)
   }
 
   private func tally(_ fate: Fate, row: Int, in reply: inout RecordReply) {

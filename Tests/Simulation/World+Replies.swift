@@ -114,6 +114,9 @@ extension World {
     case .ping(let wanted):
       return unequal(try PingReply(from: &reader), PingReply(timeMicros: wanted))
     case .recorded(let wanted): return unequal(try RecordReply(from: &reader), wanted)
+    case .customer(let wanted): return unequal(try CustomerReply(from: &reader), wanted)
+    case .consents(let wanted):
+      return unequal(try ConsentHistoryReply(from: &reader), wanted)
     case .adopted(let wanted): return unequal(try AdoptModelReply(from: &reader), wanted)
     case .score(let wanted): return difference(try ScoreReply(from: &reader), wanted)
     case .scores(let wanted):

@@ -133,6 +133,72 @@ extension Example {
         sequence: 1043, recorded: 6, duplicates: 1,
         refused: [.init(row: 3, status: .timeOutOfRange)])),
     Example(
+      .recordProfiles, tag: 18,
+      RecordProfilesRequest(
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 44),
+        profiles: [
+          .init(
+            customer: "C-1001",
+            ProfileChange(
+              birthday: birthday.map { .set($0) } ?? .keep, country: .set("FR"),
+              channel: .set(.email))),
+          .init(customer: "Zoë", ProfileChange(language: .forget)),
+        ])),
+    Example(
+      .recordEvents, tag: 22,
+      RecordEventsRequest(
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 45), currency: "USD",
+        minorDigits: 2,
+        events: [
+          .init(
+            customer: "C-1001", identifier: "e1",
+            Event(
+              .cartChanged, timeMicros: 872_078_400_000_000, name: "shoes", amountMinor: 8000,
+              lines: 2)),
+          .init(
+            customer: "Zoë", identifier: "m/7",
+            Event(
+              .contactSent, timeMicros: 872_078_400_000_001, name: "welcome", channel: .email)),
+        ])),
+    Example(
+      .recordOrderLines, tag: 23,
+      RecordOrderLinesRequest(
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 46), currency: "USD",
+        minorDigits: 2,
+        lines: [
+          .init(
+            customer: "C-1001", order: "1", line: 1, category: "shoes", quantity: 2,
+            amountMinor: 2000),
+          .init(customer: "C-1001", order: "1", line: 2, category: "socks", amountMinor: 933),
+        ])),
+    Example(.describeCustomer, tag: 19, CustomerRequest(customer: "C-1001")),
+    Example(.describeCustomer, tag: 19, customer),
+    Example(
+      .recordConsents, tag: 20,
+      RecordConsentsRequest(
+        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 43),
+        consents: [
+          .init(
+            customer: "C-1001",
+            Consent(
+              .email, .marketing, .granted, timeMicros: 872_078_400_000_000,
+              expiresMicros: 903_614_400_000_000, source: "newsletter", textVersion: "2")),
+          .init(
+            customer: "Zoë",
+            Consent(.sms, .marketing, .revoked, timeMicros: 872_078_400_000_001)),
+        ])),
+    Example(.consentHistory, tag: 21, ConsentHistoryRequest(customer: "C-1001")),
+    Example(
+      .consentHistory, tag: 21,
+      ConsentHistoryReply(
+        leftOut: false,
+        consents: [
+          Consent(
+            .email, .marketing, .granted, timeMicros: 872_078_400_000_000,
+            expiresMicros: 903_614_400_000_000, source: "newsletter", textVersion: "2"),
+          Consent(.email, .marketing, .denied, timeMicros: 852_120_000_000_000, source: "till"),
+        ])),
+    Example(
       .scoreOne, tag: 9, deadlineMillis: 50,
       ScoreOneRequest(terms: terms, customer: "C-1001")),
     Example(.scoreMany, tag: 10, ScoreManyRequest(terms: terms, customers: ["C-1001", "nobody"])),
@@ -168,6 +234,30 @@ extension Example {
         customer: "C-1001")),
     Example(.report, tag: 13, report),
   ]
+
+  private static let birthday = Birthday(year: 1972, month: 2, day: 29)
+
+  private static var customer: CustomerReply {
+    var reply = CustomerReply()
+    (reply.known, reply.firstOrderDay, reply.lastOrderDay) = (true, 9862, 10_090)
+    (reply.repeatOrders, reply.spentMinor) = (3, 11_842)
+    reply.profile = Profile(birthday: birthday, country: "FR", channel: .email)
+    reply.consents = [
+      Consent(
+        .email, .marketing, .granted, timeMicros: 872_078_400_000_000,
+        expiresMicros: 903_614_400_000_000, source: "newsletter", textVersion: "2")
+    ]
+    reply.openComplaints = 1
+    reply.events = [
+      Event(.complaintOpened, timeMicros: 872_078_500_000_000, name: "T-17"),
+      Event(
+        .cartChanged, timeMicros: 872_078_400_000_000, name: "shoes", amountMinor: 8000, lines: 2),
+    ]
+    reply.categories = [
+      BoughtCategory(category: "shoes", quantity: 2, amountMinor: 2000, lastDay: 9862)
+    ]
+    return reply
+  }
 
   private static var interval: ScoreIntervalReply {
     var reply = ScoreIntervalReply()
@@ -374,6 +464,10 @@ extension Example {
     status.currency = "USD"
     status.timeZone = "UTC"
     status.server = "patron 0.1"
+    status.facts = [
+      .init(name: "consents", rows: 3120, bytes: 188_416),
+      .init(name: "names", rows: 14, bytes: 83_968),
+    ]
     return status
   }()
 }

@@ -144,6 +144,7 @@ struct MessageTests {
     return [
       Edge("record orders request", "count", allowed: [UInt32(2)], refused: [0] + tooMany),
       Edge("record returns request", "count", allowed: [UInt32(1)], refused: [0] + tooMany),
+      Edge("record consents request", "count", allowed: [UInt32(2)], refused: [0] + tooMany),
       Edge("score many request", "count", allowed: [UInt32(2)], refused: [0] + tooMany),
       Edge("score many reply", "count", allowed: [UInt32(2)], refused: [0] + tooMany),
       Edge("record reply", "count", allowed: [UInt32(1)], refused: tooMany),
@@ -161,6 +162,46 @@ struct MessageTests {
     let notCurrencies = ["\0", "\u{2}EU", "\u{4}EURO", "\u{3}eur", "\u{3}E R", "\u{3}E€"]
     return [
       Edge("adopt model request", "spend known", allowed: flags, refused: notFlags),
+      Edge(
+        "record events request", "events[0].kind", allowed: [UInt8(1)], refused: [0, 9, 255]),
+      Edge(
+        "record events request", "events[1].channel", allowed: [UInt8(1), 7], refused: [0, 8]),
+      Edge("record events request", "events[0].channel", allowed: [UInt8(0)], refused: [1]),
+      Edge("record events request", "events[0].amount", allowed: amounts, refused: notAmounts),
+      Edge("record events request", "events[1].amount", allowed: [Int64(0)], refused: [1, -1]),
+      Edge("record events request", "events[1].lines", allowed: [UInt16(0)], refused: [1]),
+      Edge(
+        "record order lines request", "lines[0].quantity", allowed: [UInt32(1), .max], refused: [0]),
+      Edge("record order lines request", "lines[1].amount", allowed: amounts, refused: notAmounts),
+      Edge(
+        "record order lines request", "lines[1].category", bytes: [[1, 65]],
+        not: [[0], [1, 0xFF]]),
+      Edge(
+        "record profiles request", "profiles[0].country", bytes: [Array("\u{2}DE".utf8)],
+        not: ["\u{2}de", "\u{3}DEU", "\u{1}D", "\u{2}D1"].map { Array($0.utf8) }),
+      Edge(
+        "record profiles request", "profiles[0].preferred channel", allowed: [UInt8(1), 7],
+        refused: [8, 255]),
+      Edge(
+        "record profiles request", "profiles[1].changes", allowed: [UInt8(0), 4, 15],
+        refused: [16, 255]),
+      Edge(
+        "record consents request", "consents[0].channel", allowed: [UInt8(1), 7],
+        refused: [0, 8, 255]),
+      Edge(
+        "record consents request", "consents[0].purpose", allowed: [UInt8(1), 4],
+        refused: [0, 5, 255]),
+      Edge(
+        "record consents request", "consents[1].said", allowed: [UInt8(1), 3], refused: [0, 4, 255]),
+      Edge(
+        "record consents request", "consents[0].expires",
+        allowed: [Int64(0), 872_078_400_000_001, .max], refused: [-1, 872_078_400_000_000, .min]),
+      Edge(
+        "record consents request", "consents[1].expires", allowed: [Int64(0)],
+        refused: [872_078_400_000_009]),
+      Edge(
+        "record consents request", "consents[0].source", bytes: [[0], [1, 65]],
+        not: [[1, 0xFF], [65] + [UInt8](repeating: 65, count: 65)]),
       Edge("status request", "state hash", allowed: flags, refused: notFlags),
       Edge("record orders request", "orders[1].amount", allowed: amounts, refused: notAmounts),
       Edge("record returns request", "returns[0].amount", allowed: amounts, refused: notAmounts),

@@ -68,7 +68,11 @@ struct ProtocolDocumentTests {
       "customersMax": Double(Limits.customersMax),
       "transitionsMax": Double(Limits.transitionsMax), "amountMax": Double(Limits.amountMax),
       "minorDigitsMax": Double(Limits.minorDigitsMax),
-      "futureDaysMax": Double(Limits.futureDaysMax), "dayMax": Double(Limits.dayMax),
+      "futureDaysMax": Double(Limits.futureDaysMax),
+      "futureSecondsMax": Double(Limits.futureSecondsMax),
+      "eventsToldMax": Double(Limits.eventsToldMax),
+      "categoriesToldMax": Double(Limits.categoriesToldMax),
+      "consentsToldMax": Double(Limits.consentsToldMax), "dayMax": Double(Limits.dayMax),
       "horizonDaysMax": Limits.horizonDaysMax, "discountRateMax": Limits.discountRateMax,
       "marginMax": Limits.marginMax, "scoreMonthsMax": Double(Limits.scoreMonthsMax),
       "answersSizeMax": Double(Limits.answersSizeMax), "blendMax": Double(Limits.blendMax),
@@ -169,7 +173,8 @@ struct ProtocolDocumentTests {
       var type = field.type.name
       var nested: [String] = []
       if case .rows(let row) = field.type {
-        if let title = titles.first(where: { $0.value == row })?.key {
+        // One field may be a body and a row by chance.
+        if row.count > 1, let title = titles.first(where: { $0.value == row })?.key {
           type = "rows of \(link(title))"
         } else {
           nested = rows(row, from: 0, titles: [:], inRow: true)

@@ -32,13 +32,14 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation, localcontext
-from typing import Any, Deque, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, Union
+from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, Union
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Correction", "Fit",
-    "Forecast", "Hello", "Model", "Order", "Patron", "PatronConnectionError", "PatronError",
-    "PatronRefused", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
+    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Consent", "Correction", "Customer", "Event",
+    "FactTable", "Fit",
+    "Forecast", "Hello", "KEEP", "Model", "Order", "OrderLine", "Patron", "PatronConnectionError", "PatronError",
+    "PatronRefused", "Profile", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
     "ServerStatus", "Snapshot",
     "days",
 ]
@@ -58,9 +59,9 @@ MAGIC = 0x4E525450
 
 VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
-    "record returns": 17, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
+    "record returns": 17, "record profiles": 18, "record consents": 19, "record events": 20, "record order lines": 21, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "forecast": 52,
-    "report": 51,
+    "report": 51, "consent history": 41, "describe customer": 40,
 }
 
 STATUSES = {
@@ -72,6 +73,14 @@ STATUSES = {
     21: "return before order", 22: "return exceeds order", 23: "amount overflow", 32: "no model",
     33: "not enough data", 34: "task failed",
 }
+
+CHANNELS = {"email": 1, "sms": 2, "push": 3, "site": 4, "phone": 5, "post": 6, "store": 7}
+PURPOSES = {"marketing": 1, "profiling": 2, "service": 3, "partners": 4}
+EVENTS = {
+    "cart changed": 1, "cart emptied": 2, "viewed": 3, "contact sent": 4, "contact delivered": 5,
+    "contact failed": 6, "complaint opened": 7, "complaint solved": 8,
+}
+SAID = {"granted": 1, "denied": 2, "revoked": 3}
 
 CLOSING = frozenset({1, 2, 3, 4})
 MODELS = {
@@ -85,6 +94,9 @@ FRAME_SIZE_MAX = 1 << 20
 IDENTIFIER_SIZE_MAX = 64
 NAME_SIZE_MAX = 64
 ROWS_MAX = 8192
+CONSENTS_TOLD_MAX = 1024
+EVENTS_TOLD_MAX = 16
+CATEGORIES_TOLD_MAX = 64
 CUSTOMERS_MAX = 8192
 SCORE_MONTHS_MAX = 12_288
 AMOUNT_MAX = 10**15
@@ -191,6 +203,116 @@ class Return:
     returned: str
     time: Moment
     amount: Optional[Amount] = None
+
+
+class _Keep:
+    def __repr__(self) -> str:
+        return "KEEP"
+
+
+KEEP = _Keep()
+"""Stands for a field of a profile that stays as it was; None stands for one to be forgotten."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is known of a person. The birthday is "1980-05-17", or "--05-17" without its year.
+
+    >>> Profile("C-1001", country="FR", language=None).birthday
+    KEEP
+    """
+
+    customer: str
+    birthday: Union[str, None, _Keep] = KEEP
+    country: Union[str, None, _Keep] = KEEP
+    language: Union[str, None, _Keep] = KEEP
+    channel: Union[str, None, _Keep] = KEEP
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a customer said about one channel and purpose: "granted", "denied" or "revoked".
+
+    >>> Consent("C-1001", "email", "marketing", "granted", date(1997, 8, 20)).allows(date(1998, 1, 1))
+    True
+    """
+
+    customer: str
+    channel: str
+    purpose: str
+    said: str
+    time: Moment
+    expires: Optional[Moment] = None
+    source: str = ""
+    text_version: str = ""
+
+    def allows(self, now: Moment, zone: tzinfo = timezone.utc) -> bool:
+        """Whether it lets the customer be contacted at a time."""
+        ends = None if self.expires is None else micros(self.expires, zone)
+        return self.said == "granted" and (ends is None or micros(now, zone) < ends)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened to a customer beside orders; the same customer and identifier is a duplicate.
+
+    `kind` is one of EVENTS; `name` a category, an offer or a complaint's reference; `amount` and
+    `lines` are a cart's, `channel` a contact's.
+
+    >>> Event("C-1001", "e1", "viewed", date(1997, 8, 20), name="shoes").kind
+    'viewed'
+    """
+
+    customer: str
+    event: str
+    kind: str
+    time: Moment
+    name: str = ""
+    channel: Optional[str] = None
+    amount: Amount = 0
+    lines: int = 0
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """One line of an order that was recorded before; the same number again is a duplicate.
+
+    >>> OrderLine("C-1001", "1", 1, "shoes", "29.33").quantity
+    1
+    """
+
+    customer: str
+    order: str
+    line: int
+    category: str
+    amount: Amount
+    quantity: int = 1
+
+
+@dataclass(frozen=True)
+class BoughtCategory:
+    """What a customer bought of a category; `amount` in minor units."""
+
+    category: str
+    quantity: int
+    amount: int
+    last_day: date
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Everything that is known of a customer; `spent` in minor units."""
+
+    known: bool
+    first_order: Optional[date]
+    last_order: Optional[date]
+    repeat_orders: int
+    spent: int
+    profile: Profile
+    consents: Tuple[Consent, ...]
+    open_complaints: int
+    events: Tuple[Event, ...]  # without identifiers; amounts in minor units
+    categories: Tuple[BoughtCategory, ...]
 
 
 @dataclass(frozen=True)
@@ -523,6 +645,15 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class FactTable:
+    """How much there is of one kind of facts, and the memory it takes."""
+
+    name: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class ServerStatus:
     """What the server holds and how it is. `state_hash` is None where it was not asked for.
 
@@ -560,6 +691,7 @@ class ServerStatus:
     currency: str
     time_zone: str
     server: str
+    facts: Tuple[FactTable, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------
@@ -696,6 +828,72 @@ def return_row(row: Return, minor_digits: int, zone: tzinfo) -> bytes:
         + _identifier(row.returned, "the return")
         + struct.pack("<qq", micros(row.time, zone), amount)
     )
+
+
+def rows_head(key: CommandKey, count: int) -> bytes:
+    """What stands before the rows of a batch without amounts."""
+    return key_fields(key) + struct.pack("<I", count)
+
+
+def _number(table: Dict[str, int], name: str, what: str) -> int:
+    if name not in table:
+        raise ValueError(f"{name!r} is no {what}; there are {', '.join(table)}")
+    return table[name]
+
+
+def line_row(row: OrderLine, minor_digits: int) -> bytes:
+    """A row of record order lines."""
+    return (
+        _identifier(row.customer, "the customer") + _identifier(row.order, "the order")
+        + struct.pack("<H", row.line) + _identifier(row.category, "the category")
+        + struct.pack("<Iq", row.quantity, minor_units(row.amount, minor_digits))
+    )
+
+
+def event_row(row: Event, minor_digits: int, zone: tzinfo) -> bytes:
+    """A row of record events."""
+    return (
+        _identifier(row.customer, "the customer") + _identifier(row.event, "the event")
+        + struct.pack(
+            "<BBqqH", _number(EVENTS, row.kind, "event"),
+            _number(CHANNELS, row.channel, "channel") if row.channel else 0,
+            micros(row.time, zone), minor_units(row.amount, minor_digits), row.lines)
+        + _name(row.name)
+    )
+
+
+def profile_row(row: Profile) -> bytes:
+    """A row of record profiles."""
+    fields = (row.birthday, row.country, row.language, row.channel)
+    changes = sum(1 << n for n, field in enumerate(fields) if field is not KEEP)
+    birthday, country, language, channel = (
+        "" if field is KEEP or field is None else str(field) for field in fields)
+    match = re.fullmatch(r"(?:([0-9]{4})|-)-([0-9]{2})-([0-9]{2})", birthday)
+    if birthday and match is None:
+        raise ValueError(f"the birthday {birthday!r} is none; write 1980-05-17 or --05-17")
+    day = [int(part or 0) for part in match.groups()] if match else [0, 0, 0]
+    return (
+        _identifier(row.customer, "the customer") + struct.pack("<BHBB", changes, *day)
+        + _name(country) + _name(language)
+        + bytes((_number(CHANNELS, channel, "channel") if channel else 0,))
+    )
+
+
+def consent_row(row: Consent, zone: tzinfo) -> bytes:
+    """A row of record consents."""
+    return (
+        _identifier(row.customer, "the customer")
+        + struct.pack(
+            "<BBBqq", _number(CHANNELS, row.channel, "channel"),
+            _number(PURPOSES, row.purpose, "purpose"), _number(SAID, row.said, "consent"),
+            micros(row.time, zone), 0 if row.expires is None else micros(row.expires, zone))
+        + _name(row.source) + _name(row.text_version)
+    )
+
+
+def customer_body(customer: str) -> bytes:
+    """The body of a consent history request and of a customer request."""
+    return _identifier(customer, "the customer")
 
 
 def score_terms(as_of_micros: int, horizon_days: float, rate: float, margin: float) -> bytes:
@@ -922,6 +1120,65 @@ def read_record(body: bytes, first_row: int = 0) -> RecordResult:
     return RecordResult(recorded, duplicates, refused, sequence)
 
 
+def _named(table: Dict[str, int], number: int) -> str:
+    return {value: name for name, value in table.items()}.get(number, f"number {number}")
+
+
+def _read_consent(reader: _Reader, customer: str) -> Consent:
+    channel, purpose, said, time_micros, expires = reader.take(struct.Struct("<BBBqq"))
+    return Consent(
+        customer, _named(CHANNELS, channel), _named(PURPOSES, purpose), _named(SAID, said),
+        _EPOCH + timedelta(microseconds=time_micros),
+        None if expires == 0 else _EPOCH + timedelta(microseconds=expires),
+        reader.text(), reader.text())
+
+
+def _read_profile(reader: _Reader, customer: str) -> Profile:
+    year, month, day = reader.take(struct.Struct("<HBB"))
+    birthday = f"{year:04}-{month:02}-{day:02}" if year else f"--{month:02}-{day:02}"
+    country, language = reader.text(), reader.text()
+    (channel,) = reader.take(_COUNT)
+    return Profile(
+        customer, birthday if month else None, country or None, language or None,
+        _named(CHANNELS, channel) if channel else None)
+
+
+def read_customer(body: bytes, customer: str) -> Customer:
+    """The reply to describe customer."""
+    reader = _Reader(body)
+    known, first, last, repeat, spent = reader.take(struct.Struct("<BiiIq"))
+    profile = _read_profile(reader, customer)
+    (count,) = reader.take(struct.Struct("<I"))
+    consents = tuple(_read_consent(reader, customer) for _ in range(count))
+    complaints, count = reader.take(struct.Struct("<II"))
+    events = []
+    for _ in range(count):
+        kind, channel, time_micros, amount, lines = reader.take(struct.Struct("<BBqqH"))
+        events.append(Event(
+            customer, "", _named(EVENTS, kind), _EPOCH + timedelta(microseconds=time_micros),
+            reader.text(), _named(CHANNELS, channel) if channel else None, amount, lines))
+    (count,) = reader.take(struct.Struct("<I"))
+    categories = []
+    for _ in range(count):
+        name = reader.text()
+        quantity, amount, last_day = reader.take(struct.Struct("<Qqi"))
+        categories.append(BoughtCategory(name, quantity, amount, _day(last_day)))
+    reader.end()
+    return Customer(
+        known != 0, None if first < 0 else _day(first), None if last < 0 else _day(last), repeat,
+        spent, profile, consents, complaints, tuple(events),
+        tuple(categories))
+
+
+def read_consents(body: bytes, customer: str) -> List[Consent]:
+    """The reply to consent history."""
+    reader = _Reader(body)
+    _, count = reader.take(struct.Struct("<BI"))
+    consents = [_read_consent(reader, customer) for _ in range(count)]
+    reader.end()
+    return consents
+
+
 def read_score(body: bytes, customer: str, horizon_days: float) -> Score:
     """The reply to score one, and a row of the reply to score many."""
     if len(body) != _SCORE.size:
@@ -1122,6 +1379,8 @@ def read_status(body: bytes, with_state_hash: bool) -> ServerStatus:
         state_hash if with_state_hash else None, generation,
         None if newest < 0 else _day(newest), uptime / 1e6, requests, refusals, connections,
         resident, model, minor_digits, reader.text(), reader.text(), reader.text(),
+        tuple(FactTable(reader.text(), *reader.take(struct.Struct("<QQ")))
+              for _ in range(reader.take(_COUNT)[0])),
     )
     reader.end()
     return status
@@ -1322,19 +1581,78 @@ class Patron:
         encoded = (return_row(row, minor_digits, self._zone) for row in returns)
         return self._record("record returns", encoded, currency, minor_digits, key)
 
+    def record_profiles(
+        self, profiles: Iterable[Profile], *, key: Optional[CommandKey] = None
+    ) -> RecordResult:
+        """Records what is known of persons, as `record_orders` does orders.
+
+            patron.record_profiles([Profile("C-1001", birthday="1980-05-17", language=None)])
+        """
+        return self._record_rows(
+            "record profiles", (profile_row(row) for row in profiles), rows_head, key)
+
+    def record_events(
+        self, events: Iterable[Event], *, currency: str = "EUR", minor_digits: int = 2,
+        key: Optional[CommandKey] = None,
+    ) -> RecordResult:
+        """Records what happened beside orders, as `record_orders` does orders.
+
+            patron.record_events([Event("C-1001", "e1", "cart changed", now, amount="80.00")])
+        """
+        encoded = (event_row(row, minor_digits, self._zone) for row in events)
+        return self._record("record events", encoded, currency, minor_digits, key)
+
+    def record_order_lines(
+        self, lines: Iterable[OrderLine], *, currency: str = "EUR", minor_digits: int = 2,
+        key: Optional[CommandKey] = None,
+    ) -> RecordResult:
+        """Records what orders consist of, as `record_orders` does orders, after these.
+
+            patron.record_order_lines([OrderLine("C-1001", "1", 1, "shoes", "29.33")])
+        """
+        encoded = (line_row(row, minor_digits) for row in lines)
+        return self._record("record order lines", encoded, currency, minor_digits, key)
+
+    def describe(self, customer: str) -> Customer:
+        """Everything that is known of a customer, in one answer."""
+        return read_customer(self._ask("describe customer", customer_body(customer)), customer)
+
+    def record_consents(
+        self, consents: Iterable[Consent], *, key: Optional[CommandKey] = None
+    ) -> RecordResult:
+        """Records what customers said about consent, as `record_orders` does orders.
+
+            patron.record_consents([
+                Consent("C-1001", "email", "marketing", "granted", date(1997, 8, 20), source="till")])
+        """
+        encoded = (consent_row(row, self._zone) for row in consents)
+        return self._record_rows("record consents", encoded, rows_head, key)
+
+    def consents(self, customer: str) -> List[Consent]:
+        """Everything a customer said: by channel and purpose, the newest recorded first."""
+        return read_consents(self._ask("consent history", customer_body(customer)), customer)
+
     def _record(
         self, verb: str, rows: Iterable[bytes], currency: str, minor_digits: int,
+        given: Optional[CommandKey],
+    ) -> RecordResult:
+        def head(key: CommandKey, count: int) -> bytes:
+            return batch_head(key, currency, minor_digits, count)
+
+        return self._record_rows(verb, rows, head, given)
+
+    def _record_rows(
+        self, verb: str, rows: Iterable[bytes], head: Callable[[CommandKey, int], bytes],
         given: Optional[CommandKey],
     ) -> RecordResult:
         counts: Deque[int] = deque()
         key = given or self.next_key()
 
         def bodies() -> Iterator[bytes]:
-            size = _HEADER.size + len(batch_head(key, currency, minor_digits, 0))
+            size = _HEADER.size + len(head(key, 0))
             for number, batch in enumerate(batches(rows, size)):
                 counts.append(len(batch))
-                head = batch_head(key.plus(number), currency, minor_digits, len(batch))
-                yield head + b"".join(batch)
+                yield head(key.plus(number), len(batch)) + b"".join(batch)
 
         first_row = recorded = duplicates = sequence = 0
         refused: List[RefusedRow] = []

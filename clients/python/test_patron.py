@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from zoneinfo import ZoneInfo
 
 import patron
-from patron import Order, Patron, PatronConnectionError, PatronRefused, Return
+from patron import Consent, Event, Order, OrderLine, Patron, PatronConnectionError, PatronRefused, Profile, Return
 
 PAGE = (pathlib.Path(__file__).resolve().parents[2] / "protocol.md").read_text(encoding="utf-8")
 HEADER = 24
@@ -83,6 +83,12 @@ def table(title: str) -> List[List[str]]:
     return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
 
 
+def names(row: Dict[str, Any]) -> Tuple[str, str, str]:
+    """A consent's channel, purpose, and what was said."""
+    tables = (("channel", patron.CHANNELS), ("purpose", patron.PURPOSES), ("said", patron.SAID))
+    return tuple(next(n for n, v in table.items() if v == row[key]) for key, table in tables)  # type: ignore
+
+
 def at(micros: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=micros)
 
@@ -104,6 +110,9 @@ class TheTables(unittest.TestCase):
         self.assertEqual(patron.ROWS_MAX, limits["rowsMax"])
         self.assertEqual(patron.CUSTOMERS_MAX, limits["customersMax"])
         self.assertEqual(patron.SCORE_MONTHS_MAX, limits["scoreMonthsMax"])
+        self.assertEqual(patron.CATEGORIES_TOLD_MAX, limits["categoriesToldMax"])
+        self.assertEqual(patron.EVENTS_TOLD_MAX, limits["eventsToldMax"])
+        self.assertEqual(patron.CONSENTS_TOLD_MAX, limits["consentsToldMax"])
         self.assertEqual(patron.AMOUNT_MAX, limits["amountMax"])
         self.assertEqual(patron.MINOR_DIGITS_MAX, limits["minorDigitsMax"])
         self.assertEqual(
@@ -151,6 +160,55 @@ class TheRequests(unittest.TestCase):
         body = patron.batch_head(e.key, e["currency"], e["minor digits"], len(rows))
         body += b"".join(patron.return_row(row, 2, timezone.utc) for row in rows)
         self.assertEqual(e.request(body), e.bytes)
+
+    def test_lines(self) -> None:
+        e = example("record order lines request")
+        rows = [OrderLine("C-1001", "1", 1, "shoes", 20, 2), OrderLine("C-1001", "1", 2, "socks", "9.33")]
+        body = patron.batch_head(e.key, e["currency"], 2, len(rows))
+        body += b"".join(patron.line_row(row, 2) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+
+    def test_events(self) -> None:
+        e = example("record events request")
+        first, second = e.rows("events")
+        rows = [
+            Event("C-1001", "e1", "cart changed", at(first["time"]), "shoes", None, "80.00", 2),
+            Event("Zoë", "m/7", "contact sent", at(second["time"]), "welcome", "email"),
+        ]
+        body = patron.batch_head(e.key, e["currency"], 2, len(rows))
+        body += b"".join(patron.event_row(row, 2, timezone.utc) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+
+    def test_profiles(self) -> None:
+        e = example("record profiles request")
+        rows = [Profile("C-1001", birthday="1972-02-29", country="FR", channel="email"),
+                Profile("Zoë", language=None)]
+        body = patron.rows_head(e.key, len(rows))
+        body += b"".join(patron.profile_row(row) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+        for wrong in (Profile("c", birthday="17 May"), Profile("c", channel="fax")):
+            with self.assertRaises(ValueError):
+                patron.profile_row(wrong)
+        e = example("customer request")
+        self.assertEqual(e.request(patron.customer_body(e["customer"])), e.bytes)
+
+    def test_consents(self) -> None:
+        e = example("record consents request")
+        rows = [
+            Consent(row["customer"], *names(row), at(row["time"]),
+                    at(row["expires"]) if row["expires"] else None, row["source"],
+                    row["text version"])
+            for row in e.rows("consents")
+        ]
+        body = patron.rows_head(e.key, len(rows))
+        body += b"".join(patron.consent_row(row, timezone.utc) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+        with self.assertRaises(ValueError):
+            patron.consent_row(Consent("c", "fax", "marketing", "granted", at(1)), timezone.utc)
+
+    def test_consent_history(self) -> None:
+        e = example("consent history request")
+        self.assertEqual(e.request(patron.customer_body(e["customer"])), e.bytes)
 
     def terms(self, e: Example) -> bytes:
         return patron.score_terms(e["as of"], e["horizon"], e["discount rate"], e["margin"])
@@ -409,6 +467,33 @@ class TheReplies(unittest.TestCase):
         self.assertEqual(
             patron.read_snapshot(e.body), patron.Snapshot(e["sequence"], e["size"], e["seconds"]))
 
+    def test_customer(self) -> None:
+        e = example("customer reply")
+        told = patron.read_customer(e.body, "C-1001")
+        self.assertEqual(told.profile, Profile("C-1001", "1972-02-29", "FR", None, "email"))
+        self.assertEqual((told.known, told.repeat_orders, told.spent),
+                         (True, e["repeat orders"], e["spent"]))
+        self.assertEqual(told.first_order, date(1970, 1, 1) + timedelta(e["first order day"]))
+        self.assertEqual([one.source for one in told.consents], ["newsletter"])
+        self.assertEqual([(one.category, one.quantity, one.amount) for one in told.categories],
+                         [("shoes", 2, 2000)])
+        self.assertEqual(told.open_complaints, 1)
+        self.assertEqual([(one.kind, one.name, one.amount) for one in told.events],
+                         [("complaint opened", "T-17", 0), ("cart changed", "shoes", 8000)])
+
+    def test_consents(self) -> None:
+        e = example("consent history reply")
+        told = patron.read_consents(e.body, "C-1001")
+        self.assertEqual(
+            [(one.channel, one.purpose, one.said, one.time, one.source, one.text_version)
+             for one in told],
+            [(*names(row), at(row["time"]), row["source"], row["text version"])
+             for row in e.rows("consents")])
+        self.assertEqual([one.expires and patron.micros(one.expires, timezone.utc) or 0
+                          for one in told], [row["expires"] for row in e.rows("consents")])
+        self.assertTrue(told[0].allows(date(1998, 1, 1)))
+        self.assertFalse(told[0].allows(date(1999, 1, 1)) or told[1].allows(date(1998, 1, 1)))
+
     def test_status(self) -> None:
         e = example("status reply")
         status = patron.read_status(e.body, with_state_hash=True)
@@ -419,6 +504,9 @@ class TheReplies(unittest.TestCase):
                      "requests", "refusals", "connections", "resident bytes", "minor digits",
                      "currency", "time zone", "server"):
             self.assertEqual(getattr(status, name.replace(" ", "_")), e[name], name)
+        self.assertEqual(
+            [(one.name, one.rows, one.bytes) for one in status.facts],
+            [(row["name"], row["rows"], row["bytes"]) for row in e.rows("facts")])
         self.assertEqual(status.sync_window_seconds, e["sync window"] / 1e6)
         self.assertEqual(status.loss_window_seconds, e["loss window"] / 1e6)
         self.assertEqual(status.uptime_seconds, e["uptime"] / 1e6)

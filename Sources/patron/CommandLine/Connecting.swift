@@ -51,6 +51,15 @@ enum Connecting {
     throw CommandError(failure)
   }
 
+  /// The server's time, microseconds since 1970 UTC.
+  static func now(_ client: inout PatronClient) throws(CommandError) -> Int64 {
+    do throws(ClientError) {
+      return try client.ping()
+    } catch {
+      throw CommandError(error)
+    }
+  }
+
   /// The shop's time zone of a server, UTC as long as it has declared none.
   static func zone(_ hello: HelloReply) throws(CommandError) -> ShopZone {
     guard let zone = ShopZone(hello.timeZone.isEmpty ? "UTC" : hello.timeZone) else {

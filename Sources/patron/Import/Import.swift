@@ -13,6 +13,7 @@ enum Import {
       Option("date", "COLUMN", "column of the date or time (default date)"),
       Option("amount", "COLUMN", "column of the amount (default amount)"),
       Option("order", "COLUMN", "column of the order's identifier (default: one is made)"),
+      Option("category", "COLUMN", "column of the category: rows are lines of orders"),
       Option("until", "DATE", "leave out rows after this day"),
       Option("currency", "CODE", "ISO 4217 (default: the shop's, else USD)"),
       Option("rejects", "FILE", "write bad rows there, with place and reason"),
@@ -28,6 +29,9 @@ enum Import {
       Bad rows are told, counted and left out. Importing a file again changes nothing: a row without
       an order's identifier gets one from its day, amount and occurrence in the file (which takes 11
       to 22 bytes of memory for each distinct customer, day and amount).
+      With --category each row is a line of its order, of that category. With --order too, rows of one
+      order that stand together are one order: its amount is the sum of theirs, its time the first
+      one's, and its lines are numbered from 1. A row without a category belongs to no line.
       """,
     run: run)
 
@@ -96,6 +100,7 @@ private struct ImportOptions {
     wanted.date = arguments.value("date") ?? wanted.date
     wanted.amount = arguments.value("amount") ?? wanted.amount
     wanted.order = arguments.value("order")
+    wanted.category = arguments.value("category")
     if let text = arguments.value("until") { untilDay = try Values.day(text, option: "until") }
     if let text = arguments.value("currency") { currency = try Values.currency(text) }
   }

@@ -14,6 +14,8 @@ struct ImportReport {
   private(set) var recorded = 0
   private(set) var duplicates = 0
   private(set) var bad = 0
+  /// Lines of orders, where there is a column of categories.
+  private(set) var lines = (recorded: 0, duplicates: 0, refused: 0)
   /// Whether rows go to a server at all.
   private(set) var wasSent = false
   private(set) var reasons: [RowFault: Int] = [:]
@@ -40,6 +42,14 @@ struct ImportReport {
     self.recorded += recorded
     self.duplicates += duplicates
   }
+
+  mutating func countLines(recorded: Int, duplicates: Int, refused: Int) {
+    lines.recorded += recorded
+    lines.duplicates += duplicates
+    lines.refused += refused
+  }
+
+  private var hasLines: Bool { lines.recorded + lines.duplicates + lines.refused > 0 }
 
   /// A row that was found bad before it was sent.
   mutating func reject(_ row: BadRow, bytes: some Collection<UInt8>) throws(CommandError) {
@@ -82,6 +92,13 @@ struct ImportReport {
 
       lines.append("recorded     \(Numbers.grouped(recorded))")
       lines.append("duplicates   \(Numbers.grouped(duplicates))")
+      if hasLines {
+        let sum = self.lines
+        lines.append(
+          "order lines  \(Numbers.grouped(sum.recorded)) recorded, "
+            + "\(Numbers.grouped(sum.duplicates)) duplicates, \(Numbers.grouped(sum.refused)) refused"
+        )
+      }
     } else {
       lines.append("good         \(Numbers.grouped(good)) (nothing was sent)")
     }
@@ -100,7 +117,9 @@ struct ImportReport {
     .object([
       ("file", .string(file)), ("rows", .count(rows)),
       ("recorded", .count(recorded)),
-      ("duplicates", .count(duplicates)), ("skipped", .count(skipped)),
+      ("duplicates", .count(duplicates)), ("linesRecorded", .count(lines.recorded)),
+      ("lineDuplicates", .count(lines.duplicates)), ("linesRefused", .count(lines.refused)),
+      ("skipped", .count(skipped)),
       ("bad", .count(bad)),
       ("reasons", .object(ranking.map { ($0.reason, .count($0.count)) })),
       ("currency", .string(currency)), ("dryRun", .bool(isDryRun)),

@@ -11,6 +11,8 @@ struct Batch<Origin> {
   var orders: [RecordOrdersRequest.Order] = []
   /// One for each order.
   var origins: [Origin] = []
+  /// The lines of each order; they are sent when the order is known to be recorded.
+  var lines: [[RecordOrderLinesRequest.Line]] = []
   var sizeBytes = 0
 }
 
@@ -25,9 +27,20 @@ struct OrderSender<Origin>: ~Copyable {
   private let currency: String
   private let minorDigits: UInt8
   private var batch = Batch<Origin>()
-  private var inFlight: [Batch<Origin>] = []
+  private enum Flight {
+    case orders(Batch<Origin>)
+    case lines([RecordOrderLinesRequest.Line])
+  }
+
+  private var inFlight: [Flight] = []
   /// What came of the rows: recorded, duplicates, and those refused with their origins.
-  typealias Answer = (recorded: Int, duplicates: Int, refused: [(origin: Origin, status: Status)])
+  struct Answer {
+    var recorded = 0
+    var duplicates = 0
+    var refused: [(origin: Origin, status: Status)] = []
+    /// The same of lines of orders.
+    var lines = (recorded: 0, duplicates: 0, refused: 0)
+  }
 
   init(_ client: consuming PatronClient, currency: String, minorDigits: UInt8) {
     self.client = client
@@ -37,10 +50,12 @@ struct OrderSender<Origin>: ~Copyable {
 
   /// Takes an order; sends when enough have come together.
   mutating func add(
-    _ order: RecordOrdersRequest.Order, from origin: Origin
+    _ order: RecordOrdersRequest.Order, lines: [RecordOrderLinesRequest.Line] = [],
+    from origin: Origin
   ) throws(ClientError) -> [Answer] {
     batch.orders.append(order)
     batch.origins.append(origin)
+    batch.lines.append(lines)
     batch.sizeBytes += order.size
     guard batch.orders.count >= Self.rowsMax || batch.sizeBytes >= Self.bytesMax else { return [] }
     return try push()
@@ -56,41 +71,67 @@ struct OrderSender<Origin>: ~Copyable {
   private mutating func push() throws(ClientError) -> [Answer] {
     var answers: [Answer] = []
     while inFlight.count >= Self.inFlightMax { answers.append(try takeAnswer()) }
-    try send(batch)
-    inFlight.append(batch)
+    try send(.orders(batch))
     batch = Batch()
     return answers
   }
 
-  private mutating func send(_ batch: Batch<Origin>) throws(ClientError) {
-    try client.send(
-      .recordOrders,
-      RecordOrdersRequest(currency: currency, minorDigits: minorDigits, orders: batch.orders))
+  private mutating func send(_ flight: Flight) throws(ClientError) {
+    switch flight {
+    case .orders(let batch):
+      try client.send(
+        .recordOrders,
+        RecordOrdersRequest(currency: currency, minorDigits: minorDigits, orders: batch.orders))
+    case .lines(let lines):
+      try client.send(
+        .recordOrderLines,
+        RecordOrderLinesRequest(currency: currency, minorDigits: minorDigits, lines: lines))
+    }
+    inFlight.append(flight)
   }
 
-  /// Takes the answer to the oldest batch; an overloaded server is asked again, after a pause.
+  /// Takes the oldest answer; an overloaded server is asked again, after a pause.
   private mutating func takeAnswer() throws(ClientError) -> Answer {
     var attempts = 0
     while true {
       do throws(ClientError) {
         let reply = try client.receive(RecordReply.self)
-        let batch = inFlight.removeFirst()
-        let refused = reply.refused.filter { Int($0.row) < batch.origins.count }
-        return (
-          Int(reply.recorded), Int(reply.duplicates),
-          refused.map { (batch.origins[Int($0.row)], $0.status) }
-        )
+        return try take(reply, of: inFlight.removeFirst())
       } catch {
         guard case .refused(let refusal) = error, refusal.status == .overloaded,
           attempts < Self.attemptsMax
         else { throw error }
         attempts += 1
         usleep(100_000)
-        // Sent again it is the newest: the batches move up by one.
-        let again = inFlight.removeFirst()
-        try send(again)
-        inFlight.append(again)
+        // Sent again it is the newest: the others move up by one.
+        try send(inFlight.removeFirst())
       }
+    }
+  }
+
+  private mutating func take(
+    _ reply: RecordReply, of flight: Flight
+  ) throws(ClientError) -> Answer {
+    var answer = Answer()
+    switch flight {
+    case .lines:
+      answer.lines = (Int(reply.recorded), Int(reply.duplicates), reply.refused.count)
+    case .orders(let batch):
+      (answer.recorded, answer.duplicates) = (Int(reply.recorded), Int(reply.duplicates))
+      let refused = reply.refused.filter { Int($0.row) < batch.origins.count }
+      answer.refused = refused.map { (batch.origins[Int($0.row)], $0.status) }
+      var lines = batch.lines
+      for row in refused { lines[Int(row.row)] = [] }
+      try send(lines.flatMap(\.self))
+    }
+    return answer
+  }
+
+  /// Sends lines, as many requests as it takes.
+  private mutating func send(_ lines: [RecordOrderLinesRequest.Line]) throws(ClientError) {
+    // A line has at most 209 bytes: so many fit into a frame.
+    for start in stride(from: 0, to: lines.count, by: Self.rowsMax) {
+      try send(.lines(Array(lines[start..<min(lines.count, start + Self.rowsMax)])))
     }
   }
 }

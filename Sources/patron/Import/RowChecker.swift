@@ -17,6 +17,8 @@ struct ImportSettings {
 /// What became of a row.
 enum CheckedRow {
   case order(RecordOrdersRequest.Order)
+  /// An order, or a part of it, of one category.
+  case line(RecordOrdersRequest.Order, category: String)
   /// Its day is after `--until`.
   case skipped
   case bad(BadRow)
@@ -61,11 +63,16 @@ struct RowChecker {
         column = place
         order = try identifier(reader, place)
       }
+      var category: String?
+      if let place = columns.category, !trimmed(reader, place).isEmpty {
+        column = place
+        category = try identifier(reader, place)
+      }
       if let until = settings.untilDay, day > until { return .skipped }
-      return .order(
-        RecordOrdersRequest.Order(
-          customer: customer, order: order ?? madeIdentifier(customer, day, amount),
-          timeMicros: micros, amountMinor: amount))
+      let checked = RecordOrdersRequest.Order(
+        customer: customer, order: order ?? madeIdentifier(customer, day, amount),
+        timeMicros: micros, amountMinor: amount)
+      return category.map { .line(checked, category: $0) } ?? .order(checked)
     } catch {
       return bad(reader, error, in: column)
     }

@@ -6,6 +6,8 @@ struct TableColumns: Equatable {
   var amount: Int
   /// nil where orders get identifiers made from their content.
   var order: Int?
+  /// nil where orders have no lines.
+  var category: Int?
   /// All columns as the header names them.
   var names: [String]
 
@@ -15,6 +17,7 @@ struct TableColumns: Equatable {
     var date = "date"
     var amount = "amount"
     var order: String?
+    var category: String?
   }
 
   /// Finds the wanted columns by their names: as they are, or without regard to case.
@@ -38,6 +41,7 @@ struct TableColumns: Equatable {
     customer = try find(wanted.customer, "customer")
     date = try find(wanted.date, "date")
     amount = try find(wanted.amount, "amount")
+    category = try wanted.category.map { name throws(CommandError) in try find(name, "category") }
     if let name = wanted.order { order = try find(name, "order") } else { order = nil }
   }
 
