@@ -92,14 +92,15 @@ extension Store {
   /// Reads all customers in pieces that a crew shares out.
   ///
   /// - Parameters:
+  ///   - size: the rows of a piece.
   ///   - crew: who reads.
   ///   - read: reads these rows.
   /// - Returns: what was read, in the sequence of the rows.
   func inPieces<Piece: Sendable>(
-    on crew: any FitCrew, _ read: @escaping @Sendable (Range<UInt32>) -> Piece
+    of size: UInt32 = 8192, on crew: any FitCrew,
+    _ read: @escaping @Sendable (Range<UInt32>) -> Piece
   ) -> [Piece] {
     let rows = UInt32(customerCount)
-    let size: UInt32 = 8192
     return crew.map(Int((rows + size - 1) / size)) { piece in
       let first = UInt32(piece) * size
       return read(first..<min(first + size, rows))

@@ -183,11 +183,8 @@ extension ReportJob {
     let rows = UInt32(store.customerCount)
     // Few pieces, for each holds a place for every day; many enough to share them out.
     let size = max(16_384, rows / 32 + 1)
-    let pieces = crew.map(Int((rows + size - 1) / size)) { piece in
-      let first = UInt32(piece) * size
-      return tally(of: first..<min(first + size, rows), calendar, horizon)
-    }
-    return pieces.reduce(into: ReportTally(calendar)) { $0.append($1) }
+    return store.inPieces(of: size, on: crew) { tally(of: $0, calendar, horizon) }
+      .reduce(into: ReportTally(calendar)) { $0.append($1) }
   }
 
   private func tally(
