@@ -176,6 +176,9 @@ public struct Engine: ~Copyable {
       case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
       case .adoptModel: try adoptModel(&body, &out)
       case .putBackModel: try putBackModel(&body, &out)
+      case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
+        .explainDecision, .readDecisions:
+        throw Refusal(.unsupportedVerb, at: 4, "offers are not served yet")
       case .status, .snapshot, .fit, .scoreInterval, .report, .forecast:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)

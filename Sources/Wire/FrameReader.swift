@@ -109,6 +109,23 @@ public struct FrameReader: ~Escapable {
     return try readText(size, name, at: at)
   }
 
+  /// Reads text with four length bytes, at most `Limits.catalogueSizeMax` bytes of UTF-8.
+  ///
+  /// - Parameter name: the field's name for the refusal.
+  /// - Returns: its bytes, borrowed from the frame, and known to be UTF-8 only to whoever reads on.
+  /// - Throws: `malformed` at the end of the frame; `invalidField` for a long one.
+  @_lifetime(copy self)
+  public mutating func readLongText(_ name: StaticString) throws(Refusal) -> RawSpan {
+    let at = offset
+    let size = Int(try read(UInt32.self))
+    guard size <= Limits.catalogueSizeMax else {
+      throw Refusal(
+        .invalidField, at: at,
+        "\(name) has \(size) bytes, at most \(Limits.catalogueSizeMax) are read")
+    }
+    return try readBytes(size)
+  }
+
   /// Requires that everything has been read.
   ///
   /// - Throws: `malformed` when bytes are left over.
@@ -129,7 +146,7 @@ public struct FrameReader: ~Escapable {
   }
 
   @_lifetime(copy self)
-  private mutating func readBytes(_ size: Int) throws(Refusal) -> RawSpan {
+  mutating func readBytes(_ size: Int) throws(Refusal) -> RawSpan {
     guard remaining >= size else { throw endsEarly(size) }
     let span = bytes.extracting(offset..<(offset + size))
     offset += size

@@ -47,6 +47,20 @@ extension ByteBuffer {
     append(text: text)
   }
 
+  /// Appends text with four length bytes.
+  ///
+  /// - Parameter text: at most `Limits.catalogueSizeMax` bytes.
+  /// - Throws: `invalidField` for a longer one; nothing is appended then.
+  public mutating func append(longText text: String) throws(Refusal) {
+    let size = text.utf8.count
+    guard size <= Limits.catalogueSizeMax else {
+      throw Refusal(
+        .invalidField, "a text has \(size) bytes, at most \(Limits.catalogueSizeMax) are sent")
+    }
+    append(UInt32(size))
+    append(text: text)
+  }
+
   private mutating func append(text: String) {
     var text = text
     text.makeContiguousUTF8()
