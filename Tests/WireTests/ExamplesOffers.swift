@@ -17,7 +17,6 @@ extension Example {
     Example(
       .putCatalogue, tag: 24,
       CatalogueChangeReply(sequence: 1045, version: 1, offers: 2, live: 2)),
-    Example(.readCatalogue, tag: 26, Empty()),
     Example(.readCatalogue, tag: 26, catalogue),
     Example(.decide, tag: 27, deadlineMillis: 50, basket),
     Example(.decide, tag: 27, DecideReply(decision: receipt.text, told: told)),
@@ -126,11 +125,11 @@ extension Example {
         staff: "Drawn to learn from it, with probability 0.25.",
         customer: "We thought you might like this."),
       ExplainedOffer(
-        offer: "welcome", reason: 3, score: 0, propensity: 0,
+        offer: "welcome", reason: 3, score: .nan, propensity: 0,
         staff: "Not so: segment == \"new\" (eligibility).",
         customer: "The terms of this offer are not met."),
       ExplainedOffer(
-        offer: "win-back", reason: 8, score: 0, propensity: 0,
+        offer: "win-back", reason: 8, score: .nan, propensity: 0,
         staff: "It is not for this placement and channel.",
         customer: "This offer is not available here at the moment."),
     ]
