@@ -116,6 +116,7 @@ struct DecisionText {
       for place in reply.scores.indices where told.choices.indices.contains(place) {
         lines += ["", money(of: place)]
       }
+      lines.append("")
     }
     lines.append(
       reply.decision.isEmpty
