@@ -31,7 +31,10 @@ let package = Package(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"],
+      dependencies: [
+        "Platform", "Models", "Policies", "Rules", "Wire", "Offers", "Durability", "Scoring",
+        "Server",
+      ],
       path: "Benchmarks",
       exclude: ["README.md", "durable.py", "fit.py", "holdout.py", "pauses.py"]),
 
