@@ -17,7 +17,7 @@ let package = Package(
     .target(name: "Rules"),
     .target(name: "Offers", dependencies: ["Rules", "Policies"]),
     .target(name: "Durability", dependencies: ["Platform"]),
-    .target(name: "Scoring", dependencies: ["Wire", "Models", "Offers", "Policies"]),
+    .target(name: "Scoring", dependencies: ["Wire", "Models", "Offers", "Policies", "Rules"]),
     .target(name: "Server", dependencies: ["Platform", "Durability", "Wire", "Models", "Scoring"]),
     .target(name: "Client", dependencies: ["Wire", "Platform"]),
 

@@ -44,7 +44,8 @@ extension Catalogue {
 struct CatalogueReader {
   static let keys = [
     "currency", "minor_digits", "margin_rate", "point_value", "vip_value", "epsilon",
-    "exploration", "profiling", "window_days", "outcome_noise", "forgetting", "features", "channels", "placements", "offers", "caps", "suppressions", "quiet_periods",
+    "exploration", "profiling", "window_days", "outcome_noise", "forgetting", "features",
+    "channels", "placements", "offers", "caps", "suppressions", "quiet_periods",
     "campaigns", "holdouts",
   ]
 
@@ -157,7 +158,8 @@ struct CatalogueReader {
       !before.isEmpty
     {
       json.note(
-        fields, "schema", "the features are others than those of schema "
+        fields, "schema",
+        "the features are others than those of schema "
           + "\(catalogue.featureSchema); give them another number")
     }
   }

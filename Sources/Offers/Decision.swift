@@ -77,6 +77,8 @@ public struct Decision: Equatable, Sendable {
   public var count: Int
   /// The probability of the whole answer; with no offer, that of no offer.
   public var propensity: Double
+  /// The holdouts that hold the customer, a bit each.
+  public var held: UInt64
   /// Whether a holdout that concerns an offer holds the customer.
   public var isHeldOut: Bool
   /// Whether the only choice is the placement's fallback.
@@ -192,7 +194,8 @@ extension Decision {
     workspace.markRefusals(request, standing, in: catalogue)
     let quiet = QuietTimes(request, standing, in: catalogue)
     var decision = Decision(
-      version: catalogue.version, count: 0, propensity: 1, isHeldOut: false, isFallback: false,
+      version: catalogue.version, count: 0, propensity: 1, held: held, isHeldOut: false,
+      isFallback: false,
       isExplored: false, suspectCount: 0, droppedCount: 0, candidateCount: 0, campaigns: 0)
     let offers = catalogue.offers.span
     for place in 0..<count {

@@ -47,7 +47,11 @@ public enum Features {
     var missing: UInt32 = 0
     func set(_ place: Int, _ value: Double) {
       // NaN is not known; what lies far out would rule the estimate alone.
-      if value.isNaN { missing |= 1 << UInt32(place) } else { x[place] = Float(min(max(value, -4), 4)) }
+      if value.isNaN {
+        missing |= 1 << UInt32(place)
+      } else {
+        x[place] = Float(min(max(value, -4), 4))
+      }
     }
     /// A magnitude: −2 for nothing, 0 for `unit`, towards 2 for much more.
     func size(_ value: Double, _ unit: Double) -> Double {

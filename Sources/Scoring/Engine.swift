@@ -106,7 +106,8 @@ public struct Engine: ~Copyable {
   public consuming func dismantle() -> Parts {
     Parts(
       store: store, customerIndex: customerIndex, orderIndex: orderIndex,
-      factIndexes: factIndexes, offerIndexes: offerIndexes, answerIndexes: answerIndexes, indexKey: indexKey)
+      factIndexes: factIndexes, offerIndexes: offerIndexes, answerIndexes: answerIndexes,
+      indexKey: indexKey)
   }
 
   /// Puts an engine together again.

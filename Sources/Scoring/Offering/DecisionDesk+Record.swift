@@ -24,7 +24,8 @@ extension DecisionDesk {
     _ customer: RawSpan, on shelf: OfferShelf, in store: borrowing Store
   ) {
     // Taken out while the rest of the desk is read.
-    var out = record.take() ?? ByteBuffer(capacity: 4096)
+    var out = ByteBuffer()
+    swap(&out, &record)
     out.truncate(to: 0)
     let mark = Frame.begin(verb: Verb.recordDecision.rawValue, tag: 0, in: &out)
     question.key.write(to: &out)
@@ -51,7 +52,7 @@ extension DecisionDesk {
     for place in workspace.reasons.indices { write(workspace.reasons[place], to: &out) }
     writeCandidates(on: shelf, to: &out)
     Frame.end(mark, in: &out)
-    record = consume out
+    swap(&out, &record)
   }
 
   private func writeTold(

@@ -49,7 +49,7 @@ struct DecisionDesk: ~Copyable {
   var flags: DecisionFlags = []
   var segment = Segment.new
   /// The record of the last decision: a whole frame, as the journal gets it.
-  var record: ByteBuffer? = ByteBuffer(capacity: 4096)
+  var record = ByteBuffer(capacity: 4096)
   /// Where in it what was told lies.
   var told = 0..<0
   /// Where the entry of a decision is put together.

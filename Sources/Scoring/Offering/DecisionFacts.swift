@@ -4,11 +4,12 @@
 import Models
 import Offers
 import Policies
+import Rules
 import Wire
 
 extension Store {
   /// Order lines and views looked at for a decision: the newest recorded ones.
-  private static let linesReadMax = 256
+  private static let looksReadMax = 256
   private static let microsPerDay = 86_400_000_000.0
 
   // MARK: Facts
@@ -215,7 +216,7 @@ extension Store {
     if let cart = cartLeft(by: number) { facts[.cartLeft] = days(cart.timeMicros, moment) }
     var (boughtBits, viewedBits): (UInt32, UInt32) = (0, 0)
     var next = heads.lines
-    var left = Self.linesReadMax
+    var left = Self.looksReadMax
     while left > 0, let place = next.number {
       let line = self.facts.lines[place]
       note(line.category, shelf, &facts.bought, &boughtBits, desk.categories)
@@ -224,7 +225,7 @@ extension Store {
     }
     var latest = Int64.min
     next = heads.views
-    left = Self.linesReadMax
+    left = Self.looksReadMax
     while left > 0, let place = next.number {
       let view = self.facts.events[place]
       latest = max(latest, view.timeMicros)
@@ -375,11 +376,16 @@ extension Store {
         takenCount: (isPast ? 0 : account.givenCount) + account.reservedCount,
         price: account.price)
     }
-    var x = desk.x.mutableSpan
+    // Taken off the desk while the rest of it is read.
+    var x: [Float] = []
+    swap(&x, &desk.x)
+    var room = x.mutableSpan
+    let own = desk.own
     desk.missing = Features.build(
-      desk.facts, channel: question.channel.inCatalogue, own: desk.own.span,
+      desk.facts, channel: question.channel.inCatalogue, own: own.span,
       ownMissing: question.ownMissing, in: shelf.catalogue,
-      isPersonal: desk.flags.contains(.profiled) || !desk.flags.contains(.known), into: &x)
+      isPersonal: desk.flags.contains(.profiled) || !desk.flags.contains(.known), into: &room)
+    swap(&x, &desk.x)
     estimate(shelf, &desk)
   }
 
@@ -389,9 +395,15 @@ extension Store {
       desk.means = [Double](repeating: 0, count: learner.armCount)
       desk.deviations = desk.means
     }
-    var means = desk.means.mutableSpan
-    var deviations = desk.deviations.mutableSpan
-    learner.scoreAll(LearnerFeatures(desk.x.span), means: &means, deviations: &deviations)
+    var (means, deviations): ([Double], [Double]) = ([], [])
+    swap(&means, &desk.means)
+    swap(&deviations, &desk.deviations)
+    var meanRoom = means.mutableSpan
+    var deviationRoom = deviations.mutableSpan
+    learner.scoreAll(
+      LearnerFeatures(desk.x.span), means: &meanRoom, deviations: &deviationRoom)
+    swap(&means, &desk.means)
+    swap(&deviations, &desk.deviations)
     let none = (mean: desk.means[0], variance: desk.deviations[0] * desk.deviations[0])
     let (basket, spend) = (desk.facts[.basket], desk.facts[.meanSpend])
     let scale = shelf.catalogue.scale

@@ -47,7 +47,8 @@ extension Store {
   /// customer ordered in it, whatever the reason (intention to treat).
   private mutating func learnAtEnd(of place: DecisionPlace) {
     guard offering.state(of: place) == .open else { return }
-    let margin = orderedMajor(of: place) * offering.field(Double.self, DecisionHead.marginRate, of: place)
+    let margin =
+      orderedMajor(of: place) * offering.field(Double.self, DecisionHead.marginRate, of: place)
     offering.setField(margin, DecisionHead.margin, of: place)
     offering.learn(place)
   }
@@ -106,7 +107,8 @@ extension Offering {
     switch state(of: place) {
     case .unlearnt: return
     case .open:
-      guard let gain = learner?.learn(y, arm: Int(arm), features: features(of: place)) else { return }
+      let x = features(of: place)
+      guard let gain = learner?.learn(y, arm: Int(arm), features: x) else { return }
       keep(gain, of: place)
       setField(DecisionState.learnt.rawValue, DecisionHead.state, of: place)
       if let first = field(Link.self, DecisionHead.firstContact, of: place).number {
@@ -114,7 +116,8 @@ extension Offering {
         accounts[account].learnt += 1
       }
     case .learnt:
-      guard let gain = learner?.correct(gain(of: place), to: y) else { return }
+      let before = gain(of: place)
+      guard let gain = learner?.correct(before, to: y) else { return }
       setField(gain.taught, DecisionHead.taught, of: place)
     }
     markLearning()

@@ -75,8 +75,9 @@ extension Engine {
       return .answered
     }
     // Taken off the desk while the engine changes.
-    guard let record = desk.record.take() else { return .answered }
-    defer { desk.record = consume record }
+    var record = ByteBuffer()
+    swap(&record, &desk.record)
+    defer { swap(&record, &desk.record) }
     let kept = try keep(
       try DecisionBody(record.bytes.extracting(droppingFirst: FrameHeader.size)), shelf,
       at: timeMicros)
@@ -238,8 +239,10 @@ extension DecisionDesk {
   fileprivate mutating func decide(
     _ request: DecisionRequest, for customer: RawSpan, on shelf: OfferShelf, at: Int
   ) throws(Refusal) -> Decision {
-    // The span has the identifier's own bytes.
-    let bytes = unsafe Span<UInt8>(_bytes: customer)
+    let bytes = Span<UInt8>(_bytes: customer)
+    // Copies of references: the workspace changes while they are read.
+    let (facts, standing) = (facts, standing)
+    let (budgets, estimates) = (budgets, estimates)
     do throws(DecisionRefusal) {
       return try Decision.make(
         request, for: bytes, facts: facts, standing: standing, budgets: budgets.span,

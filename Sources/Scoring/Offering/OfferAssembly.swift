@@ -1,5 +1,6 @@
 // The part of an assembly that is about offers: their references are checked, their indexes built.
 
+import Policies
 import Wire
 
 /// What is checked or indexed of offers, each a task of its own.
@@ -82,13 +83,23 @@ struct OfferAssembly {
     }
   }
 
+  private static func isSound(_ bytes: RawSpan) -> Bool {
+    do throws(Refusal) {
+      _ = try DecisionBody(bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// What the head of each decision refers to; bodies are as a record of the journal had them.
   private func checkDecisions() throws(SectionError) {
     let offering = offering
     for half in 0..<2 {
       for position in try offering.decisions.halves[half].positions() {
         let place = DecisionPlace(half: half, position: Int(position))
-        let size = offering.decisions.halves[half].reply(at: position).byteCount
+        let entries = offering.decisions.halves[half]
+        let size = entries.reply(at: position).byteCount
         guard size > DecisionHead.size else {
           throw SectionError("the decision at \(position) is too short")
         }
@@ -99,7 +110,7 @@ struct OfferAssembly {
           Int(offering.field(UInt32.self, DecisionHead.arm, of: place))
             < (offering.learner?.armCount ?? 0),
           DecisionHead.size + features + 4 * 32 <= size,
-          offering.withBody(of: place, { (try? DecisionBody($0)) != nil })
+          offering.withBody(of: place, Self.isSound)
         else { throw SectionError("the decision at \(position) refers to what is not there") }
       }
     }
