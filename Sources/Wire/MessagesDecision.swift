@@ -184,6 +184,47 @@ public struct DecisionRecord: Message, Equatable, Sendable {
   /// Offers that came as far as a score.
   public var candidates: [DecisionCandidate]
 
+  /// Puts a record together.
+  ///
+  /// - Parameters:
+  ///   - key: the decision's key.
+  ///   - check: a hash of the request behind its key.
+  ///   - customer: the customer's identifier, 1 to 64 bytes.
+  ///   - told: what was told.
+  ///   - placement: the place of the placement in the catalogue.
+  ///   - channel: how an offer reaches the customer.
+  ///   - top: how many offers were asked for.
+  ///   - basketMinor: minor units; -1 without a basket.
+  ///   - held: the holdouts that hold the customer, a bit each.
+  ///   - campaigns: the campaigns the customer could have been part of, a bit each.
+  ///   - missing: features that were not known, a bit each.
+  ///   - features: x, 1 first.
+  ///   - chosen: one for each of the choices.
+  ///   - details: what belongs to each offer's reason.
+  ///   - candidates: offers that came as far as a score.
+  public init(
+    key: CommandKey, check: UInt32, customer: String, told: ToldDecision, placement: UInt8,
+    channel: Channel, top: UInt8, basketMinor: Int64, held: UInt64, campaigns: UInt64,
+    missing: UInt32, features: [Float], chosen: [DecisionChoice], details: [[UInt8]],
+    candidates: [DecisionCandidate]
+  ) {
+    self.key = key
+    self.check = check
+    self.customer = customer
+    self.told = told
+    self.placement = placement
+    self.channel = channel
+    self.top = top
+    self.basketMinor = basketMinor
+    self.held = held
+    self.campaigns = campaigns
+    self.missing = missing
+    self.features = features
+    self.chosen = chosen
+    self.details = details
+    self.candidates = candidates
+  }
+
   public init(from reader: inout FrameReader) throws(Refusal) {
     key = try CommandKey(from: &reader)
     check = try reader.read(UInt32.self)

@@ -167,9 +167,8 @@ enum Base64URL {
     bytes.reserveCapacity(text.byteCount * 3 / 4)
     var group: UInt32 = 0
     var bits: UInt32 = 0
-    for place in 0..<text.byteCount {
-      // The loop's bounds keep the load within the span.
-      let letter = unsafe text.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self)
+    var reader = FrameReader(text)
+    while let letter = try? reader.readUInt8() {
       let digit: UInt8
       switch letter {
       case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit = letter - UInt8(ascii: "A")

@@ -126,6 +126,26 @@ enum Frames {
     try makeFrame(.fit, FitRequest(asOfMicros: 0, kind: 2), tag: tag)
   }
 
+  /// One good request of a verb about offers.
+  private static func offers(_ verb: Verb) throws -> [UInt8] {
+    switch verb {
+    case .putCatalogue: try makeFrame(verb, PutCatalogueRequest(catalogue: "{}"))
+    case .amendOffer: try makeFrame(verb, AmendOfferRequest(offer: "socks", state: .paused))
+    case .decide:
+      try makeFrame(
+        verb, DecideRequest(customer: "C-1", placement: "checkout", channel: .site))
+    case .recordOutcomes:
+      try makeFrame(
+        verb,
+        RecordOutcomesRequest(
+          currency: "USD", minorDigits: 2,
+          outcomes: [.init(decision: "A", identifier: "o", kind: .ended, timeMicros: 9)]))
+    case .explainDecision: try makeFrame(verb, ExplainDecisionRequest(decision: "A"))
+    case .readDecisions: try makeFrame(verb, ReadDecisionsRequest())
+    default: try makeFrame(verb, Empty())
+    }
+  }
+
   /// One good request of a verb.
   static func good(_ verb: Verb) throws -> [UInt8] {
     switch verb {
@@ -177,6 +197,9 @@ enum Frames {
       try makeFrame(
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
+    case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
+      .explainDecision, .readDecisions:
+      try offers(verb)
     }
   }
 }
