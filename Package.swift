@@ -17,7 +17,7 @@ let package = Package(
     .target(name: "Rules"),
     .target(name: "Offers", dependencies: ["Rules", "Policies"]),
     .target(name: "Durability", dependencies: ["Platform"]),
-    .target(name: "Scoring", dependencies: ["Wire", "Models"]),
+    .target(name: "Scoring", dependencies: ["Wire", "Models", "Offers", "Policies", "Rules"]),
     .target(name: "Server", dependencies: ["Platform", "Durability", "Wire", "Models", "Scoring"]),
     .target(name: "Client", dependencies: ["Wire", "Platform"]),
 
@@ -32,7 +32,10 @@ let package = Package(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"],
+      dependencies: [
+        "Platform", "Models", "Policies", "Rules", "Wire", "Offers", "Durability", "Scoring",
+        "Server",
+      ],
       path: "Benchmarks",
       exclude: ["README.md", "durable.py", "fit.py", "holdout.py", "pauses.py"]),
 

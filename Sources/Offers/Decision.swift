@@ -77,6 +77,8 @@ public struct Decision: Equatable, Sendable {
   public var count: Int
   /// The probability of the whole answer; with no offer, that of no offer.
   public var propensity: Double
+  /// The holdouts that hold the customer, a bit each.
+  public var held: UInt64
   /// Whether a holdout that concerns an offer holds the customer.
   public var isHeldOut: Bool
   /// Whether the only choice is the placement's fallback.
@@ -89,6 +91,11 @@ public struct Decision: Equatable, Sendable {
   public var droppedCount: Int
   /// How many offers could be drawn, no offer not counted.
   public var candidateCount: Int
+  /// The campaigns, a bit each, that the customer is enrolled in here, held out or not.
+  ///
+  /// A normal offer of theirs is live, has consent, fits the placement and the channel, and all its
+  /// conditions hold; holdouts, caps, quiet, refusals, budgets and scores are not asked.
+  public var campaigns: UInt64
 }
 
 /// The memory of decisions, so that none is allocated while deciding, and the last one's details.
@@ -187,12 +194,18 @@ extension Decision {
     workspace.markRefusals(request, standing, in: catalogue)
     let quiet = QuietTimes(request, standing, in: catalogue)
     var decision = Decision(
-      version: catalogue.version, count: 0, propensity: 1, isHeldOut: false, isFallback: false,
-      isExplored: false, suspectCount: 0, droppedCount: 0, candidateCount: 0)
+      version: catalogue.version, count: 0, propensity: 1, held: held, isHeldOut: false,
+      isFallback: false,
+      isExplored: false, suspectCount: 0, droppedCount: 0, candidateCount: 0, campaigns: 0)
     let offers = catalogue.offers.span
     for place in 0..<count {
       let offer = offers[place]
-      if offer.offerClass == .normal, offer.holdouts & held != 0 { decision.isHeldOut = true }
+      if offer.offerClass == .normal {
+        if offer.holdouts & held != 0 { decision.isHeldOut = true }
+        if workspace.isPossible(place, offer, request, standing, in: catalogue) {
+          decision.campaigns |= offer.campaigns
+        }
+      }
       if let reason = workspace.blocking(
         place, offer, request, held: held, quiet, standing, budgets[place], in: catalogue)
       {
@@ -240,6 +253,27 @@ extension DecisionWorkspace {
     }
   }
 
+  /// Whether consent is given, or not needed.
+  private static func isAllowed(
+    _ offer: Offer, _ request: DecisionRequest, _ standing: borrowing Standing,
+    in catalogue: borrowing Catalogue
+  ) -> Bool {
+    if offer.offerClass == .transactional { return true }
+    return catalogue.channels[Int(request.channel.rawValue)].consent == .optIn
+      ? standing.granted[request.channel, offer.purpose]
+      : !standing.denied[request.channel, offer.purpose]
+  }
+
+  /// Whether an offer would be possible if nobody were held out and nothing used up.
+  func isPossible(
+    _ place: Int, _ offer: Offer, _ request: DecisionRequest, _ standing: borrowing Standing,
+    in catalogue: borrowing Catalogue
+  ) -> Bool {
+    guard offer.isLive(on: request.moment.today), rules[place] == nil else { return false }
+    return offer.fits(placement: request.placement, channel: request.channel)
+      && Self.isAllowed(offer, request, standing, in: catalogue)
+  }
+
   /// The stages that look at one offer by itself.
   func blocking(
     _ place: Int, _ offer: Offer, _ request: DecisionRequest, held: UInt64, _ quiet: QuietTimes,
@@ -250,12 +284,8 @@ extension DecisionWorkspace {
     if isNormal, offer.holdouts & held != 0 {
       return .holdout((offer.holdouts & held).trailingZeroBitCount)
     }
-    if offer.offerClass != .transactional {
-      let isAllowed =
-        catalogue.channels[Int(request.channel.rawValue)].consent == .optIn
-        ? standing.granted[request.channel, offer.purpose]
-        : !standing.denied[request.channel, offer.purpose]
-      guard isAllowed else { return .consent(request.channel, offer.purpose) }
+    guard Self.isAllowed(offer, request, standing, in: catalogue) else {
+      return .consent(request.channel, offer.purpose)
     }
     if let rule = rules[place] { return rule }
     if isNormal, let cap = caps[place] { return cap }

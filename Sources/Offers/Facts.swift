@@ -72,6 +72,11 @@ public struct Facts: Sendable {
   public var viewed = TextSet()
   /// Categories in the basket.
   public var inBasket = TextSet()
+  /// Share of the basket's categories that were bought before, and looked at lately; NaN where they are
+  /// not known. Features, not fields of conditions.
+  public var boughtShare = Double.nan
+  /// The same for those looked at.
+  public var viewedShare = Double.nan
   /// Whether the categories of the basket were told; if not, questions about them are unknown.
   public var knowsBasket = false
 

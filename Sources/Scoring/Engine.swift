@@ -11,6 +11,9 @@ public enum Outcome: Sendable {
   /// A command: the reply is in the outbox and may leave once the frame is durable under
   /// `engine.sequence` at `engine.timeMicros`.
   case changed
+  /// A decision was made: the reply is in the outbox and may leave; what has to become durable is
+  /// `engine.decisionFrame`, not the request.
+  case decided
   /// A command that was executed before: what it was answered then is in the outbox and may leave
   /// once everything up to `engine.sequence` is durable. Nothing changed.
   case repeated
@@ -42,9 +45,12 @@ public struct Engine: ~Copyable {
   var customerIndex: Index
   var orderIndex: Index
   var factIndexes: FactIndexes
+  var offerIndexes: OfferIndexes
   /// Of the two halves of the answers.
   var answerIndexes: [Index]
   let indexKey: (UInt64, UInt64)
+  /// The memory in which decisions are made; no state.
+  var desk = DecisionDesk()
 
   /// Makes an engine without a shop, to stand in until there is one.
   public init() {
@@ -52,6 +58,7 @@ public struct Engine: ~Copyable {
     customerIndex = Index()
     orderIndex = Index()
     factIndexes = FactIndexes()
+    offerIndexes = OfferIndexes()
     answerIndexes = [Index(), Index()]
     indexKey = (0, 0)
   }
@@ -79,7 +86,7 @@ public struct Engine: ~Copyable {
   public init(_ assembly: EngineAssembly, _ parts: [EngineAssembly.Part]) {
     store = assembly.store
     indexKey = assembly.indexKey
-    (customerIndex, orderIndex, factIndexes, answerIndexes) = assembly.indexes(parts)
+    (customerIndex, orderIndex, factIndexes, offerIndexes, answerIndexes) = assembly.indexes(parts)
   }
 
   /// An engine taken apart, to be handed to another thread.
@@ -88,6 +95,7 @@ public struct Engine: ~Copyable {
     let customerIndex: Index
     let orderIndex: Index
     let factIndexes: FactIndexes
+    let offerIndexes: OfferIndexes
     let answerIndexes: [Index]
     let indexKey: (UInt64, UInt64)
   }
@@ -98,7 +106,8 @@ public struct Engine: ~Copyable {
   public consuming func dismantle() -> Parts {
     Parts(
       store: store, customerIndex: customerIndex, orderIndex: orderIndex,
-      factIndexes: factIndexes, answerIndexes: answerIndexes, indexKey: indexKey)
+      factIndexes: factIndexes, offerIndexes: offerIndexes, answerIndexes: answerIndexes,
+      indexKey: indexKey)
   }
 
   /// Puts an engine together again.
@@ -109,6 +118,7 @@ public struct Engine: ~Copyable {
     customerIndex = parts.customerIndex
     orderIndex = parts.orderIndex
     factIndexes = parts.factIndexes
+    offerIndexes = parts.offerIndexes
     answerIndexes = parts.answerIndexes
     indexKey = parts.indexKey
   }
@@ -176,9 +186,21 @@ public struct Engine: ~Copyable {
       case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
       case .adoptModel: try adoptModel(&body, &out)
       case .putBackModel: try putBackModel(&body, &out)
-      case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
-        .explainDecision, .readDecisions:
-        throw Refusal(.unsupportedVerb, at: 4, "offers are not served yet")
+      case .putCatalogue: try putCatalogue(&body, &out)
+      case .amendOffer: try amendOffer(&body, &out)
+      case .decide:
+        let outcome = try decide(frame, &body, at: time, &out)
+        Frame.end(mark, in: &out)
+        return outcome
+      case .recordDecision:
+        guard isNew else {
+          throw Refusal(.unsupportedVerb, at: 4, "decisions are made here, not recorded")
+        }
+        try recordDecision(frame.extracting(droppingFirst: FrameHeader.size), at: time)
+      case .recordOutcomes: try recordOutcomes(&body, at: time, &out)
+      case .readCatalogue: try readCatalogue(&body, &out)
+      case .explainDecision: try explainDecision(&body, &out)
+      case .readDecisions: try readDecisions(&body, &out)
       case .status, .snapshot, .fit, .scoreInterval, .report, .forecast:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
@@ -220,7 +242,7 @@ public struct Engine: ~Copyable {
       else { throw Refusal(.badFrame, "the record does not hold one whole frame") }
       // What is in the journal was new when it was accepted, whatever is remembered today.
       switch execute(header, frame, at: timeMicros, into: &reply, isNew: true) {
-      case .changed: return
+      case .changed, .decided: return
       case .refused(let status):
         throw Refusal(status, "it was accepted once and is refused now")
       case .answered, .repeated, .asked:

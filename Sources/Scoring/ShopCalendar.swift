@@ -27,6 +27,18 @@ struct ShopCalendar: Equatable, Sendable {
     return UInt16(day)
   }
 
+  /// When a calendar day begins, in microseconds since 1970 UTC.
+  ///
+  /// - Parameters:
+  ///   - day: counted from 1970-01-01.
+  ///   - micros: an instant near it, by whose offset the search begins.
+  func beginMicros(ofDay day: Int32, near micros: Int64) -> Int64 {
+    let local = Int64(day) * Self.secondsPerDay
+    let guess = local - Int64(offset(at: micros.flooredQuotient(1_000_000)))
+    // The offset that holds there, where it changed in between.
+    return (local - Int64(offset(at: guess))) * 1_000_000
+  }
+
   /// Seconds east of Greenwich at an instant, by bisection over the transitions.
   private func offset(at seconds: Int64) -> Int32 {
     var low = 0

@@ -51,6 +51,8 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   let mailbox: Mailbox<LoopMessage>
   let clock: any Clock
   let snapshotEveryMicros: Int64
+  /// Whether the reply to a decision waits until it is on disk.
+  let syncsDecisions: Bool
   let startMicros: Int64
 
   /// How much of the files is read, in percent; nil once the state is here.
@@ -93,11 +95,13 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   ///   - clock: the time.
   ///   - snapshotEveryMicros: microseconds between snapshots; 0 takes none by the clock.
   ///   - refitEveryMicros: microseconds between fits of the server itself; 0 does none.
+  ///   - syncsDecisions: whether the reply to a decision waits until it is on disk.
   package init(
     network: consuming Network, journal: Mailbox<JournalOrder>, workbench: Mailbox<Work>,
     mailbox: Mailbox<LoopMessage>, clock: any Clock, snapshotEveryMicros: Int64,
-    refitEveryMicros: Int64 = 0
+    refitEveryMicros: Int64 = 0, syncsDecisions: Bool = false
   ) {
+    self.syncsDecisions = syncsDecisions
     self.network = network
     engine = Engine()
     self.journal = journal
@@ -140,7 +144,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
         journalise(frame.bytes)
         return nil
       case .refused(let status): return status
-      case .answered, .repeated, .asked: return .unsupportedVerb
+      case .answered, .decided, .repeated, .asked: return .unsupportedVerb
       }
     } catch {
       return error.status

@@ -68,6 +68,8 @@ public enum Limits {
   public static let basketCategoriesMax = 32
   /// Features a shop may declare of its own.
   public static let ownFeaturesMax = 12
+  /// Bytes of the record of one decision.
+  public static let decisionSizeMax = 32 << 10
   /// Bytes of the decisions that are remembered.
   ///
   /// One takes 700 to 1,500, up to 15,000 with 256 offers. When a half is full, the older half is

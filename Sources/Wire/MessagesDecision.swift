@@ -385,7 +385,7 @@ public struct LoggedDecision: RowValue, Equatable, Sendable {
     for _ in 0..<(try reader.readUInt8()) { features.append(try reader.read(Float.self)) }
   }
 
-  func write(to out: inout ByteBuffer) throws(Refusal) {
+  public func write(to out: inout ByteBuffer) throws(Refusal) {
     out.append(number)
     try out.append(identifier: customer)
     out.append(timeMicros)

@@ -105,8 +105,12 @@ public struct OutcomeRow: ~Escapable {
 
 extension FrameReader {
   /// Reads text with two length bytes without copying it.
+  ///
+  /// - Parameter name: the field's name for the refusal.
+  /// - Returns: its bytes, borrowed from the frame.
+  /// - Throws: `malformed` at the end of the frame; `invalidField` for a long one.
   @_lifetime(copy self)
-  mutating func readLongName(_ name: StaticString) throws(Refusal) -> RawSpan {
+  public mutating func readLongName(_ name: StaticString) throws(Refusal) -> RawSpan {
     let at = offset
     let size = Int(try read(UInt16.self))
     guard size <= Limits.sentenceSizeMax else {

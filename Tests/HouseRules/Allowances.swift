@@ -24,8 +24,8 @@ enum Allowances {
     "loadtest": ["Client", "Foundation", "Models", "Platform", "Wire"],
     // Threads that share out tasks count them.
     "Benchmarks": [
-      "Durability", "Foundation", "Models", "Platform", "Scoring", "Server", "Synchronization",
-      "Wire",
+      "Durability", "Foundation", "Models", "Offers", "Platform", "Policies", "Rules", "Scoring",
+      "Server", "Synchronization", "Wire",
     ],
   ]
 

@@ -1,0 +1,118 @@
+// The part of an assembly that is about offers: their references are checked, their indexes built.
+
+import Policies
+import Wire
+
+/// What is checked or indexed of offers, each a task of its own.
+enum OfferTask: CaseIterable {
+  case checkContacts
+  case checkOutcomes
+  case checkEnrolments
+  case checkDecisions
+  case indexOutcomes
+}
+
+/// Does the tasks over a store that was loaded.
+struct OfferAssembly {
+  let store: Store
+
+  private var offering: Offering { store.offering }
+
+  func perform(_ task: OfferTask) throws(SectionError) -> [Index.Part] {
+    switch task {
+    case .checkContacts: try checkContacts()
+    case .checkOutcomes: try checkOutcomes()
+    case .checkEnrolments: try checkEnrolments()
+    case .checkDecisions: try checkDecisions()
+    case .indexOutcomes:
+      let outcomes = offering.outcomes
+      var hashes: [UInt64] = []
+      hashes.reserveCapacity(outcomes.count)
+      for number in 0..<UInt32(outcomes.count) { hashes.append(outcomes[number].identity) }
+      var builder = IndexBuilder(parts: 0..<Index.partCount)
+      builder.count(hashes.span)
+      builder.endCounting()
+      builder.deal(hashes.span)
+      return try builder.build("outcome") { outcomes[$0].identity == outcomes[$1].identity }
+    }
+    return []
+  }
+
+  private func checkContacts() throws(SectionError) {
+    let offering = offering
+    guard offering.heads.count <= store.customers.count else {
+      throw SectionError("more customers have dealings with offers than there are")
+    }
+    for number in 0..<UInt32(offering.heads.count) {
+      let heads = offering.heads[number]
+      guard heads.contacts.isWithin(offering.contacts.count),
+        heads.enrolments.isWithin(offering.enrolments.count)
+      else { throw SectionError("the dealings of customer \(number) are not there") }
+    }
+    for number in 0..<UInt32(offering.contacts.count) {
+      let entry = offering.contacts[number]
+      guard entry.previous.isWithin(Int(number)), entry.account < offering.accounts.count,
+        Channel(rawValue: entry.channel) != nil, ContactEntry.State(rawValue: entry.state) != nil,
+        entry.liabilityMinor >= 0
+      else { throw SectionError("contact \(number) refers to what is not there") }
+    }
+    for number in 0..<UInt32(offering.accounts.count) {
+      guard offering.accounts[number].name < store.facts.names.count else {
+        throw SectionError("account \(number) has a name that is not there")
+      }
+    }
+  }
+
+  private func checkOutcomes() throws(SectionError) {
+    let offering = offering
+    for number in 0..<UInt32(offering.outcomes.count) {
+      let entry = offering.outcomes[number]
+      guard entry.customer < store.customers.count,
+        entry.account.isWithin(offering.accounts.count), OutcomeKind(rawValue: entry.kind) != nil
+      else { throw SectionError("outcome \(number) refers to what is not there") }
+    }
+  }
+
+  private func checkEnrolments() throws(SectionError) {
+    let offering = offering
+    for number in 0..<UInt32(offering.enrolments.count) {
+      let entry = offering.enrolments[number]
+      guard entry.previous.isWithin(Int(number)), entry.customer < store.customers.count,
+        entry.campaign < store.facts.names.count
+      else { throw SectionError("enrolment \(number) refers to what is not there") }
+    }
+  }
+
+  private static func isSound(_ bytes: RawSpan) -> Bool {
+    do throws(Refusal) {
+      _ = try DecisionBody(bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// What the head of each decision refers to; bodies are as a record of the journal had them.
+  private func checkDecisions() throws(SectionError) {
+    let offering = offering
+    for half in 0..<2 {
+      for position in try offering.decisions.halves[half].positions() {
+        let place = DecisionPlace(half: half, position: Int(position))
+        let entries = offering.decisions.halves[half]
+        let size = entries.reply(at: position).byteCount
+        guard size > DecisionHead.size else {
+          throw SectionError("the decision at \(position) is too short")
+        }
+        let features = Int(offering.field(UInt16.self, DecisionHead.features, of: place))
+        guard offering.field(UInt32.self, DecisionHead.customer, of: place) < store.customers.count,
+          offering.field(Link.self, DecisionHead.firstContact, of: place)
+            .isWithin(offering.contacts.count),
+          Int(offering.field(UInt32.self, DecisionHead.arm, of: place))
+            < (offering.learner?.armCount ?? 0),
+          DecisionHead.size + features + 4 * 32 <= size,
+          offering.withBody(of: place, Self.isSound)
+        else { throw SectionError("the decision at \(position) refers to what is not there") }
+      }
+    }
+  }
+}

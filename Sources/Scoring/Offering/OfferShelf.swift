@@ -1,0 +1,88 @@
+// One version of the catalogue, ready for decisions: compiled, with the numbers under which the state
+// knows its offers and texts. Never changed; a new version is a new shelf.
+
+import Offers
+import Wire
+
+/// The catalogue and what its words are in the state.
+final class OfferShelf: Sendable {
+  let catalogue: Catalogue
+  /// The JSON that was put, and the version it made.
+  let text: [UInt8]
+  let textVersion: UInt32
+  /// The account of each offer, by place.
+  let accounts: [UInt32]
+  /// The place of each account; -1 for those of offers that are not there any more.
+  let places: [Int]
+  /// The arm of each offer, by place.
+  let arms: [UInt32]
+  /// The place of each offer by its identifier, a name.
+  let placesOfNames: [UInt32: Int]
+  /// The campaigns' identifiers, names, in their order.
+  let campaigns: [UInt32]
+  /// The codes under which conditions know names.
+  let codes: [UInt32: Int32]
+  /// The bytes of each offer's identifier, and of each placement's name.
+  let identifiers: [[UInt8]]
+  let placements: [[UInt8]]
+  /// The offers with a budget, by place.
+  let budgeted: [Int]
+
+  init(
+    _ catalogue: Catalogue, text: [UInt8], textVersion: UInt32, accounts: [UInt32],
+    in table: Table<OfferAccount>, campaigns: [UInt32], codes: [UInt32: Int32]
+  ) {
+    self.catalogue = catalogue
+    arms = accounts.map { table[$0].arm }
+    placesOfNames = Dictionary(
+      accounts.enumerated().map { (table[$0.element].name, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
+    self.text = text
+    self.textVersion = textVersion
+    self.accounts = accounts
+    var places = [Int](repeating: -1, count: Int(accounts.max() ?? 0) + 1)
+    for (place, account) in accounts.enumerated() { places[Int(account)] = place }
+    self.places = places
+    self.campaigns = campaigns
+    self.codes = codes
+    identifiers = catalogue.words.map { Array($0.id.utf8) }
+    placements = catalogue.placements.map { Array($0.name.utf8) }
+    budgeted = catalogue.offers.indices.filter { catalogue.offers[$0].hasBudget }
+  }
+
+  /// The same offers in other states.
+  func amended(_ catalogue: Catalogue, in table: Table<OfferAccount>) -> OfferShelf {
+    OfferShelf(
+      catalogue, text: text, textVersion: textVersion, accounts: accounts, in: table,
+      campaigns: campaigns, codes: codes)
+  }
+
+  /// The place of an account's offer; nil when it is not there any more.
+  func place(of account: UInt32) -> Int? {
+    guard account < places.count, places[Int(account)] >= 0 else { return nil }
+    return places[Int(account)]
+  }
+
+  /// The place of the offer with an identifier.
+  func place(ofName name: UInt32) -> Int? { placesOfNames[name] }
+
+  /// The place of a placement.
+  func placement(_ name: RawSpan) -> Int? {
+    placements.firstIndex { $0.count == name.byteCount && isEqual($0, name) }
+  }
+
+  private func isEqual(_ bytes: [UInt8], _ name: RawSpan) -> Bool {
+    for place in bytes.indices {
+      // The caller found both of one length.
+      if unsafe name.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self) != bytes[place] {
+        return false
+      }
+    }
+    return true
+  }
+}
+
+extension Wire.Channel {
+  /// The same in the catalogue's numbering, which has no «none».
+  var inCatalogue: Offers.Channel { Offers.Channel(rawValue: rawValue - 1) ?? .email }
+}
