@@ -25,7 +25,8 @@ let package = Package(
     .executableTarget(
       name: "patron",
       dependencies: [
-        "Server", "Client", "Platform", "Durability", "Wire", "Models", "Policies", "Scoring",
+        "Server", "Client", "Platform", "Durability", "Wire", "Models", "Policies", "Offers",
+        "Scoring",
       ]),
     .executableTarget(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
@@ -70,7 +71,8 @@ let package = Package(
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "Platform", "Wire"]),
     .testTarget(
-      name: "PatronTests", dependencies: ["patron", "Models", "Policies", "Wire", "Support"]),
+      name: "PatronTests",
+      dependencies: ["patron", "Models", "Policies", "Offers", "Wire", "Support"]),
     .testTarget(name: "LoadtestTests", dependencies: ["loadtest", "Wire", "Models", "Support"]),
     .testTarget(name: "HouseRules"),
 

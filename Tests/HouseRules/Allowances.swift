@@ -18,8 +18,8 @@ enum Allowances {
     "Client": ["Wire", "Platform"],
     // The program may import everything.
     "patron": [
-      "CLinux", "Client", "Durability", "Foundation", "Glibc", "Models", "Platform", "Policies",
-      "Scoring", "Server", "Synchronization", "Wire",
+      "CLinux", "Client", "Durability", "Foundation", "Glibc", "Models", "Offers", "Platform",
+      "Policies", "Scoring", "Server", "Synchronization", "Wire",
     ],
     "loadtest": ["Client", "Foundation", "Models", "Platform", "Wire"],
     // Threads that share out tasks count them.
