@@ -214,7 +214,7 @@ extension DecisionWorkspace {
     armShares.removeAll(keepingCapacity: true)
     arms.append(-1)
     armMeans.append(0)
-    armDeviations.append(0)
+    armDeviations.append(request.noneDeviation)
     for place in offers.indices where isOpen[place] && !scores[place].isNaN {
       guard offers[place].offerClass == .normal, takesPart(place, request, offers) else { continue }
       arms.append(place)

@@ -18,6 +18,8 @@ public struct DecisionRequest: Equatable, Sendable {
   public var top: Int
   /// Whether offers are drawn; if not, or if the catalogue says so, the best is taken.
   public var explores: Bool
+  /// How uncertain it is what comes of no offer, in major units; 0 takes it as known.
+  public var noneDeviation = 0.0
 
   /// Puts a request together.
   ///
