@@ -38,9 +38,11 @@ struct PolicyJobTests {
   @Test("a policy that is surely better is adopted, and tells the halves apart", arguments: [7])
   func better(seed: UInt64) throws {
     var harness = try shop(decisions: 2_000, effect: 6, seed: seed)
-    let (reply, arms) = try #require(harness.engine.policyJob()).run()
+    let job = harness.engine.policyJob()
+    let (reply, arms) = try #require(job).run()
     #expect(reply.adopted && reply.low > 0 && reply.rows == 2_000, "seed \(seed): \(reply)")
-    guard harness.own(.adoptPolicy, AdoptPolicyRequest(arms: arms)) else { throw Failure() }
+    let isAdopted = harness.own(.adoptPolicy, AdoptPolicyRequest(arms: arms))
+    #expect(isAdopted)
     func uplift(_ half: Double) -> Double? {
       for key in 10_001...10_100 as ClosedRange<UInt64> {
         let decision = harness.decide("x", key: key, .dryRun) {
@@ -60,14 +62,16 @@ struct PolicyJobTests {
   @Test("where customers are alike nothing is adopted", arguments: [1, 2, 3] as [UInt64])
   func alike(seed: UInt64) throws {
     let harness = try shop(decisions: 700, effect: 0, seed: seed)
-    let (reply, arms) = try #require(harness.engine.policyJob()).run()
+    let job = harness.engine.policyJob()
+    let (reply, arms) = try #require(job).run()
     #expect(!reply.adopted && arms.isEmpty, "seed \(seed): \(reply)")
   }
 
   @Test("too few decisions are no ground, and a client cannot adopt a policy")
   func few() throws {
     var harness = try shop(decisions: 10, effect: 6, seed: 1)
-    let (reply, arms) = try #require(harness.engine.policyJob()).run()
+    let job = harness.engine.policyJob()
+    let (reply, arms) = try #require(job).run()
     #expect(!reply.adopted && arms.isEmpty && reply.rows == 10)
     #expect(
       harness.ask(.adoptPolicy, AdoptPolicyRequest(arms: []), Empty.self)
@@ -85,7 +89,8 @@ struct PolicyJobTests {
       }
       guard let reply = decision.body else { throw Failure() }
       change(&harness, reply.decision)
-      return try #require(harness.engine.policyJob()).run().arms
+      let job = harness.engine.policyJob()
+      return try #require(job).run().arms
     }
     let returned = try refitted { harness, decision in
       _ = harness.tell(decision, .accepted, order: 90_000, margin: 90_000)
