@@ -142,6 +142,7 @@ enum Frames {
           outcomes: [.init(decision: "A", identifier: "o", kind: .ended, timeMicros: 9)]))
     case .explainDecision: try makeFrame(verb, ExplainDecisionRequest(decision: "A"))
     case .readDecisions: try makeFrame(verb, ReadDecisionsRequest())
+    case .reportCampaign: try makeFrame(verb, CampaignRequest(campaign: "feet"))
     default: try makeFrame(verb, Empty())
     }
   }
@@ -198,7 +199,7 @@ enum Frames {
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
     case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
-      .explainDecision, .readDecisions:
+      .explainDecision, .readDecisions, .reportCampaign:
       try offers(verb)
     }
   }
