@@ -80,12 +80,11 @@ public struct CampaignJob: Analysis {
 
   /// 1 − Π(1 − share) over the holdouts that take customers out of a campaign, as they are now.
   private func expectedControl(of campaign: Campaign) -> Double {
-    1
-      - shelf.catalogue.holdouts.reduce(1) { left, holdout in
-        let holds =
-          holdout.level == .global || holdout.level == .campaign && holdout.of == campaign.id
-        return holds && !holdout.isClosed ? left * (1 - holdout.percent / 100) : left
-      }
+    shelf.catalogue.holdouts.reduce(0) { share, holdout in
+      let holds =
+        holdout.level == .global || holdout.level == .campaign && holdout.of == campaign.id
+      return holds && !holdout.isClosed ? share + (1 - share) * holdout.percent / 100 : share
+    }
   }
 
   private func funnel(_ place: Int) -> CampaignOffer {
