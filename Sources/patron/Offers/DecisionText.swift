@@ -163,26 +163,26 @@ struct DecisionText {
         offer.propensity > 0 ? Numbers.percent(offer.propensity) : "–",
       ]
     }
-    // Sentences are no column: they stand behind the table as they are.
-    let table = TextTable(rows: [["offer", "reason", "score", "probability"]] + rows).text
-      .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    let width = table.map(\.count).max() ?? 0
-    return zip(table, [""] + reply.offers.map(\.staff)).map { line, sentence in
-      sentence.isEmpty ? line : Numbers.padded(line, width, right: false) + "  " + sentence
-    }.joined(separator: "\n")
+    return TextTable(rows: [["offer", "reason", "score", "probability"]] + rows)
+      .text(behind: [""] + reply.offers.map(\.staff))
   }
 
   private func money(of place: Int) -> String {
     let choice = told.choices[place]
     let parts = Self.parts(reply.scores[place]).map { [$0.name, amount($0.amount)] }
-    let features = features(of: place).map { ["  " + $0.feature, amount($0.amount)] }
+    // What adds nothing says nothing to people.
+    let features = features(of: place).filter { abs($0.amount) >= 0.005 }
+      .map { ["  " + $0.feature, amount($0.amount)] }
     var rows = [["score of \(choice.offer)", amount(choice.score)]] + parts
-    if !features.isEmpty { rows += [["uplift, by feature", amount(choice.uplift)]] + features }
+    if !features.isEmpty {
+      rows += [["sales, by feature", amount(reply.scores[place].sales)]] + features
+    }
     return TextTable(rows: rows).text
   }
 
   private func amount(_ number: Double) -> String {
-    number.isFinite ? Numbers.fixed(number, 2) : "–"
+    // Nothing has no sign.
+    number.isFinite ? Numbers.fixed(abs(number) < 0.005 ? 0 : number, 2) : "–"
   }
 
   private func features(of place: Int) -> [ExplainedFeature] {

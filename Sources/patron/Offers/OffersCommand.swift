@@ -156,10 +156,7 @@ struct CatalogueText {
       return "there is no catalogue yet; 'patron offers example' prints one to begin with"
     }
     var rows = [
-      [
-        "offer", "state", "chosen", "learnt", "given", "spent", "reserved", "budget", "price",
-        "name",
-      ]
+      ["offer", "state", "chosen", "learnt", "given", "spent", "reserved", "budget", "price"]
     ]
     for line in reply.offers {
       var budget: [String] = []
@@ -169,11 +166,12 @@ struct CatalogueText {
         line.offer, line.state.name, Numbers.grouped(line.chosen), Numbers.grouped(line.outcomes),
         Numbers.grouped(line.givenCount), units.text(line.spentMinor),
         units.text(line.reservedMinor), budget.isEmpty ? "–" : budget.joined(separator: ", "),
-        line.price > 0 ? Numbers.fixed(line.price, 3) : "–", line.name,
+        line.price > 0 ? Numbers.fixed(line.price, 3) : "–",
       ])
     }
     return
       "catalogue version \(reply.version), \(Numbers.grouped(reply.decisions)) decisions, amounts in "
-      + "\(reply.currency)\n\n" + TextTable(rows: rows).text
+      + "\(reply.currency)\n\n"
+      + TextTable(rows: rows).text(behind: ["name"] + reply.offers.map(\.name))
   }
 }

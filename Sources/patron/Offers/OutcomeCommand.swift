@@ -46,7 +46,7 @@ enum OutcomeCommand {
       throw CommandError(error)
     }
     if let refused = reply.refused.first {
-      throw .failed("the outcome was refused: \(refused.status.name)")
+      throw .failed("the outcome was refused: \(reason(refused.status))")
     }
     guard arguments.flag("json") else {
       Console.out(reply.duplicates > 0 ? "known already" : "recorded")
@@ -59,6 +59,17 @@ enum OutcomeCommand {
           ("recorded", .bool(reply.recorded > 0)), ("duplicate", .bool(reply.duplicates > 0)),
           ("sequence", .count(reply.sequence)),
         ])))
+  }
+
+  static func reason(_ status: Status) -> String {
+    switch status {
+    case .badAmount:
+      "bad amount; a reward is redeemed once, for at most its liability, and no more comes back than "
+        + "was ordered"
+    case .invalidField: "the decision has not as many offers"
+    case .unknownDecision: "unknown decision; its receipt is of another server"
+    default: status.name
+    }
   }
 
   /// What the command line says happened, without its time and amounts.
