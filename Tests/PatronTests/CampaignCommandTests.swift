@@ -75,19 +75,19 @@ struct CampaignCommandTests {
         200 customers treated, 100 held back (33.3 %; 33.3 % by the present holdouts, p = 0.75)
         it raised sales: sales per customer +10.00 [+2.50, +17.50]
 
-                                            treated  control  difference     from        to
-        sales per customer                    25.00    15.00      +10.00    +2.50    +17.50
-          relative to control                                    +66.7 %  +12.5 %        +∞
-          without what was different before                        +9.00    +3.00    +15.00
-          at every look                                           +10.00    -1.00    +21.00
-        customers who ordered                50.0 %   40.0 %     +10.0 %   -2.0 %   +22.0 %
-        orders per customer                   0.625    0.440      +0.185   +0.050    +0.320
-        average basket                        40.00    34.09       +5.91    -4.00    +15.80
-        repeat purchase rate, of buyers      20.0 %   10.0 %     +10.0 %   -2.0 %   +22.0 %
-        repeat purchase rate, of all         10.0 %    4.0 %      +6.0 %    0.0 %   +12.0 %
-        contacts per customer                 1.200    0.000           –        –         –
-        revoked a consent                     1.0 %    0.0 %           –        –         –
-        (what was ordered before leaves 64.0 % of the variance)
+                                             treated  control  difference     from        to
+        sales per customer                     25.00    15.00      +10.00    +2.50    +17.50
+          relative to control                                     +66.7 %  +12.5 %        +∞
+          without what was different before                         +9.00    +3.00    +15.00
+          at every look                                            +10.00    -1.00    +21.00
+        customers who ordered                 50.0 %   40.0 %    +10.0 pp  -2.0 pp  +22.0 pp
+        orders per customer                    0.625    0.440      +0.185   +0.050    +0.320
+        average basket                         40.00    34.09       +5.91    -4.00    +15.80
+        repeat purchase rate, of buyers       20.0 %   10.0 %    +10.0 pp  -2.0 pp  +22.0 pp
+        repeat purchase rate, of all          10.0 %    4.0 %     +6.0 pp   0.0 pp  +12.0 pp
+        contacts per customer                  1.200    0.000           –        –         –
+        revoked a consent                      1.0 %    0.0 %           –        –         –
+        (from, to: 95 %; pp: percentage points; what was ordered before leaves 64.0 % of the variance)
 
         incremental margin            +500.00  from +125.00 to +875.00, at 25.0 % of sales
         cost                            82.00  rewards 80.00, contacts 2.00
@@ -121,7 +121,12 @@ struct CampaignCommandTests {
     }
     let withheld = line { $0.isWithheld = true }
     #expect(withheld.contains("verdict withheld") && !withheld.contains("it raised sales"))
-    #expect(line { $0.openWindows = 7 }.contains("provisional: the windows of 7 customers"))
+    let early = line { $0.openWindows = 7 }
+    #expect(early.contains("provisional: the windows of 7 customers"))
+    #expect(
+      early.contains(
+        "no effect is shown so far, at every look: sales per customer +10.00 [-1.00, +21.00] holds 0"
+      ))
     #expect(line { $0.groups[0].hasFewBuyers = true }.contains("few buyers"))
     #expect(line { $0.groups[0].uplift.low = -1 }.contains("no effect is shown"))
     #expect(

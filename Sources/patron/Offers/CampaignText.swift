@@ -19,22 +19,23 @@ struct CampaignText {
   private func money(_ number: Double) -> String { Numbers.fixed(number, digits) }
 
   /// A number with its sign; ∞ and – for what is not one.
-  private func signed(_ number: Double, _ decimals: Int, percent: Bool = false) -> String {
+  private func signed(_ number: Double, _ decimals: Int, _ percent: String? = nil) -> String {
     if number.isNaN { return "–" }
-    let unit = percent ? " %" : ""
+    let unit = percent.map { " " + $0 } ?? ""
     if number.isInfinite { return number < 0 ? "-∞" : "+∞" }
-    let shown = Numbers.fixed(percent ? number * 100 : number, percent ? 1 : decimals)
+    let shown =
+      percent == nil ? Numbers.fixed(number, decimals) : Numbers.fixed(number * 100, 1)
     // What rounds to nothing has no sign.
     let isNothing = !shown.contains { ("1"..."9").contains($0) }
     return (number > 0 && !isNothing ? "+" : "") + shown + unit
   }
 
   private func cells(
-    _ estimate: EstimateFields, _ decimals: Int, percent: Bool = false
+    _ estimate: EstimateFields, _ decimals: Int, percent: String? = nil
   ) -> [String] {
     guard estimate.isKnown else { return ["–", "–", "–"] }
     return [estimate.value, estimate.low, estimate.high].map {
-      signed($0, decimals, percent: percent)
+      signed($0, decimals, percent)
     }
   }
 
@@ -86,11 +87,16 @@ struct CampaignText {
         "verdict withheld: the arms do not have the sizes they should have. Either customers moved "
         + "between them, or the holdouts' percentages were changed since the first enrolment"
     }
-    let words = "sales per customer \(signed(all.uplift.value, digits)) "
-    let range = "[\(signed(all.uplift.low, digits)), \(signed(all.uplift.high, digits))]"
-    if all.uplift.low > 0 { return "it raised sales: \(words)\(range)" }
-    if all.uplift.high < 0 { return "it lowered sales: \(words)\(range)" }
-    return "no effect is shown: \(words)\(range) holds 0"
+    // Whoever looks before the end will look again: only the sequence covers then.
+    let isOver = reply.openWindows == 0
+    let estimate = isOver ? all.uplift : all.sequence
+    let words =
+      (isOver ? ": " : " so far, at every look: ")
+      + "sales per customer \(signed(estimate.value, digits)) "
+      + "[\(signed(estimate.low, digits)), \(signed(estimate.high, digits))]"
+    if estimate.low > 0 { return "it raised sales" + words }
+    if estimate.high < 0 { return "it lowered sales" + words }
+    return "no effect is shown" + words + " holds 0"
   }
 
   private func table(_ all: CampaignGroup) -> String {
@@ -105,10 +111,11 @@ struct CampaignText {
         return number.isNaN
           ? "–" : percent ? Numbers.percent(number) : Numbers.fixed(number, decimals)
       }
-      rows.append([title] + values + cells(estimate, decimals, percent: percent))
+      rows.append([title] + values + cells(estimate, decimals, percent: percent ? "pp" : nil))
     }
     func more(_ title: String, _ estimate: EstimateFields, percent: Bool = false) {
-      rows.append(["  " + title, "", ""] + cells(estimate, digits, percent: percent))
+      rows.append(
+        ["  " + title, "", ""] + cells(estimate, digits, percent: percent ? "%" : nil))
     }
     add("sales per customer", { $0.salesPerCustomer(units) }, all.uplift, decimals: digits)
     more("relative to control", all.relative, percent: true)
@@ -122,12 +129,11 @@ struct CampaignText {
       "repeat purchase rate, of all", { $0.share($0.repeatBuyers) }, all.repeatShare, percent: true)
     add("contacts per customer", { $0.share($0.contacts) }, EstimateFields())
     add("revoked a consent", { $0.share($0.optOuts) }, EstimateFields(), percent: true)
-    var text = TextTable(rows: rows).text
-    if !all.varianceRatio.isNaN {
-      text +=
-        "\n(what was ordered before leaves \(Numbers.percent(all.varianceRatio)) of the variance)"
-    }
+    let text = TextTable(rows: rows).text
+    guard all.hasComparison else { return text }
     return text
+      + "\n(from, to: 95 %; pp: percentage points; what was ordered before leaves "
+      + "\(Numbers.percent(all.varianceRatio)) of the variance)"
   }
 
   private func money(_ all: CampaignGroup) -> String {
