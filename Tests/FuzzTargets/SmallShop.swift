@@ -108,6 +108,7 @@ public enum SmallShop {
     frame(.report, ReportRequest(customer: "ann")),
     frame(.scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "ann")),
     frame(.forecast, ForecastRequest(weeks: 2)),
+    frame(.reportCampaign, CampaignRequest(campaign: "feet")),
     frame(.describeCustomer, CustomerRequest(customer: "ann")),
     frame(.consentHistory, ConsentHistoryRequest(customer: "ann")),
   ]

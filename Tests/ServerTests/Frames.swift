@@ -162,6 +162,7 @@ enum Frames {
           outcomes: [.init(decision: "A", identifier: "o", kind: .ended, timeMicros: 9)]))
     case .explainDecision: try makeFrame(verb, ExplainDecisionRequest(decision: "A"))
     case .readDecisions: try makeFrame(verb, ReadDecisionsRequest())
+    case .reportCampaign: try makeFrame(verb, CampaignRequest(campaign: ""))
     default: try makeFrame(verb, Empty())
     }
   }
@@ -218,7 +219,7 @@ enum Frames {
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
     case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
-      .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy:
+      .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy, .reportCampaign:
       try offers(verb)
     }
   }
