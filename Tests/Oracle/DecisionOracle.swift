@@ -58,10 +58,13 @@ public struct OracleTally: Sendable {
   public var outcomes = 0
   /// How often each reason was told, by code.
   public var reasons = [Int](repeating: 0, count: Reason.codeCount)
-  /// Violations, kept or not.
-  public var violations = 0
+  /// How often each rule was broken.
+  public var broken: [OracleRule: Int] = [:]
   /// What the codes of reasons are called.
   public static let reasonNames = (0..<UInt8(Reason.codeCount)).map(Reason.name(ofCode:))
+
+  /// Violations, kept or not.
+  public var violations: Int { broken.values.reduce(0, +) }
 
   /// No decisions.
   public init() {}
@@ -73,7 +76,7 @@ public struct OracleTally: Sendable {
     decisions += other.decisions
     chosen += other.chosen
     outcomes += other.outcomes
-    violations += other.violations
+    broken.merge(other.broken, uniquingKeysWith: +)
     for code in reasons.indices { reasons[code] += other.reasons[code] }
   }
 }
@@ -153,7 +156,7 @@ public struct DecisionOracle {
   mutating func countOutcome() { tally.outcomes += 1 }
 
   mutating func object(_ rule: OracleRule, _ what: String) {
-    tally.violations += 1
+    tally.broken[rule, default: 0] += 1
     guard violations.count < Self.keptMax else { return }
     violations.append(
       OracleViolation(
@@ -165,6 +168,15 @@ public struct DecisionOracle {
       let next = try Catalogue(Array(request.catalogue.utf8), replacing: catalogue)
       // In the order of their identifiers, as bytes.
       for words in next.words where !accounts.contains(words.id) { accounts.append(words.id) }
+      // A budget for other days begins anew.
+      for (place, words) in next.words.enumerated() {
+        guard let before = catalogue, let old = before.place(of: words.id) else { continue }
+        if before.offers[old].startDay != next.offers[place].startDay
+          || before.offers[old].budgetDays != next.offers[place].budgetDays
+        {
+          purses[words.id]?.spent = []
+        }
+      }
       catalogue = next
     } catch {
       throw Refusal(.badCatalogue, "\(error)")
