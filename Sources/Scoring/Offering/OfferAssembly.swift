@@ -51,14 +51,32 @@ struct OfferAssembly {
     }
     for number in 0..<UInt32(offering.contacts.count) {
       let entry = offering.contacts[number]
-      guard entry.previous.isWithin(Int(number)), entry.account < offering.accounts.count,
+      guard entry.previous.isWithin(offering.contacts.count),
+        entry.account < offering.accounts.count,
         Channel(rawValue: entry.channel) != nil, ContactEntry.State(rawValue: entry.state) != nil,
         entry.liabilityMinor >= 0
       else { throw SectionError("contact \(number) refers to what is not there") }
     }
+    try checkLists()
     for number in 0..<UInt32(offering.accounts.count) {
       guard offering.accounts[number].name < store.facts.names.count else {
         throw SectionError("account \(number) has a name that is not there")
+      }
+    }
+  }
+
+  /// Whether every contact stands in one list, once: a list without an end would be walked for ever.
+  private func checkLists() throws(SectionError) {
+    let offering = offering
+    var isSeen = [Bool](repeating: false, count: offering.contacts.count)
+    for customer in 0..<UInt32(offering.heads.count) {
+      var next = offering.heads[customer].contacts
+      while let number = next.number {
+        guard !isSeen[Int(number)] else {
+          throw SectionError("contact \(number) stands in a list twice")
+        }
+        isSeen[Int(number)] = true
+        next = offering.contacts[number].previous
       }
     }
   }
