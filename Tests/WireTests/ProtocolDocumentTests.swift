@@ -84,6 +84,7 @@ struct ProtocolDocumentTests {
       "offersMax": Double(Limits.offersMax), "slateMax": Double(Limits.slateMax),
       "basketCategoriesMax": Double(Limits.basketCategoriesMax),
       "ownFeaturesMax": Double(Limits.ownFeaturesMax),
+      "decisionSizeMax": Double(Limits.decisionSizeMax),
       "decisionsSizeMax": Double(Limits.decisionsSizeMax),
     ]
     let head = ["name", "value", "unit and meaning"]
