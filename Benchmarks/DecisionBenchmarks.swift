@@ -25,7 +25,7 @@ enum DecisionBenchmarks {
     let drawn = try numbers.flatMap { try Shop.frame(.decide, request($0, [], &random)) }
     let best = try numbers.flatMap { try Shop.frame(.decide, request($0, .greedy, &random)) }
     try bench.compare(
-      group, .microsecondsEach,
+      group, .microsecondsEach, byProcessor: true,
       [
         Contestant("drawn, with propensities", amount: Double(passes)) {
           UInt64(try box.execute(drawn))
