@@ -37,7 +37,9 @@ let package = Package(
         "Server",
       ],
       path: "Benchmarks",
-      exclude: ["README.md", "durable.py", "fit.py", "holdout.py", "pauses.py"]),
+      exclude: [
+        "README.md", "decisions.py", "durable.py", "fit.py", "holdout.py", "pauses.py", "replay.py",
+      ]),
 
     // The tests mirror the sources.
     .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),

@@ -40,7 +40,9 @@ extension Store {
       facts[.basketLines] = Double(question.lines)
     }
     facts.isNewCustomer = number == nil ? .yes : .no
-    facts.hasOpenComplaint = number.map(hasOpenComplaint) == true ? .yes : .no
+    facts.hasOpenComplaint = .no
+    // Not as number.map(hasOpenComplaint): that would hold a copy of the whole store.
+    if let number, hasOpenComplaint(number) { facts.hasOpenComplaint = .yes }
     if question.flags.contains(.categoriesKnown) {
       facts.knowsBasket = true
       for category in desk.categories {
@@ -52,16 +54,15 @@ extension Store {
       desk.flags.insert(.known)
       readConsents(of: number, at: moment.nowMicros, &desk.standing)
       readContacts(of: number, moment, shelf, &desk)
-      let catalogue = shelf.catalogue
       let channel = question.channel.inCatalogue
-      if catalogue.profiling == .optIn
+      if shelf.catalogue.profiling == .optIn
         ? desk.standing.granted[channel, .profiling]
         : !desk.standing.denied[channel, .profiling]
       {
         desk.flags.insert(.profiled)
       }
       readHistory(of: number, moment, &facts, &desk)
-      readPerson(number, catalogue, &facts)
+      readPerson(number, shelf, &facts)
       readLooks(of: number, moment, shelf, &facts, &desk)
     }
     for channel in Offers.Channel.allCases {
@@ -198,12 +199,14 @@ extension Store {
   }
 
   private func readPerson(
-    _ number: UInt32, _ catalogue: borrowing Catalogue, _ facts: inout Offers.Facts
+    _ number: UInt32, _ shelf: OfferShelf, _ facts: inout Offers.Facts
   ) {
     guard let entry = profile(of: number) else { return }
     let person = entry.profile
-    if let country = person.country { facts[.country] = catalogue.code(of: country) }
-    if let language = person.language { facts[.language] = catalogue.code(of: language) }
+    if let country = person.country { facts[.country] = shelf.catalogue.code(of: country) }
+    if let language = person.language {
+      facts[.language] = shelf.catalogue.code(of: language)
+    }
     if let channel = person.channel { facts[.preferredChannel] = TextCode.of(channel.inCatalogue) }
   }
 
@@ -414,9 +417,10 @@ extension Store {
   }
 
   private func estimate(_ shelf: OfferShelf, _ desk: inout DecisionDesk) {
-    guard let learner = offering.learner else { return }
-    if desk.means.count != learner.armCount {
-      desk.means = [Double](repeating: 0, count: learner.armCount)
+    // The learner is asked where it lies: it is larger than a kilobyte.
+    guard let arms = offering.learner?.armCount else { return }
+    if desk.means.count != arms {
+      desk.means = [Double](repeating: 0, count: arms)
       desk.deviations = desk.means
     }
     var (means, deviations): ([Double], [Double]) = ([], [])
@@ -424,7 +428,7 @@ extension Store {
     swap(&deviations, &desk.deviations)
     var meanRoom = means.mutableSpan
     var deviationRoom = deviations.mutableSpan
-    learner.scoreAll(
+    offering.learner?.scoreAll(
       LearnerFeatures(desk.x.span), means: &meanRoom, deviations: &deviationRoom)
     swap(&means, &desk.means)
     swap(&deviations, &desk.deviations)

@@ -79,12 +79,11 @@ extension Engine {
     var record = ByteBuffer()
     swap(&record, &desk.record)
     defer { swap(&record, &desk.record) }
-    let kept = try keep(
-      try DecisionBody(record.bytes.extracting(droppingFirst: FrameHeader.size)), shelf,
-      at: timeMicros)
+    let body = try DecisionBody(record.bytes.extracting(droppingFirst: FrameHeader.size))
+    let kept = try keep(body, shelf, at: timeMicros)
     store.sequence += 1
     store.timeMicros = timeMicros
-    try writeReply(to: kept, explains: head.flags.contains(.explain), &out)
+    try writeReply(to: kept, body, explains: head.flags.contains(.explain), &out)
     return .decided
   }
 
@@ -120,7 +119,8 @@ extension Engine {
   func decision(_ key: CommandKey) -> DecisionPlace? {
     let hash = SipHash.hash(key, key: indexKey)
     let younger = store.offering.decisions.younger
-    for half in [younger, 1 - younger] {
+    for turn in 0..<2 {
+      let half = turn == 0 ? younger : 1 - younger
       let found = offerIndexes.decisions[half].find(hash) { position in
         store.offering.decisions.halves[half].key(at: position) == key
       }
@@ -218,7 +218,9 @@ extension Engine {
     entry.append(UInt8(0))
     entry.append(UInt16(body.features))
     entry.append(UInt32(0))
-    for number in [0, 0, 0, 0, cost, rate] as [Double] { entry.append(number) }
+    for _ in 0..<4 { entry.append(0.0) }
+    entry.append(cost)
+    entry.append(rate)
     entry.append(Int64(0))
     for _ in 0..<LearnerGain.count { entry.append(Float(0)) }
     entry.append(bytes: body.bytes)

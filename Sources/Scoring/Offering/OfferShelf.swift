@@ -6,7 +6,9 @@ import Wire
 
 /// The catalogue and what its words are in the state.
 final class OfferShelf: Sendable {
-  let catalogue: Catalogue
+  /// Lent where it lies: a copy would count up the references of all its arrays.
+  var catalogue: Catalogue { _read { yield held } }
+  private let held: Catalogue
   /// The JSON that was put, and the version it made.
   let text: [UInt8]
   let textVersion: UInt32
@@ -34,7 +36,7 @@ final class OfferShelf: Sendable {
     _ catalogue: Catalogue, text: [UInt8], textVersion: UInt32, accounts: [UInt32],
     in table: Table<OfferAccount>, campaigns: [UInt32], codes: [UInt32: Int32]
   ) {
-    self.catalogue = catalogue
+    held = catalogue
     arms = accounts.map { table[$0].arm }
     placesOfNames = Dictionary(
       accounts.enumerated().map { (table[$0.element].name, $0.offset) },
