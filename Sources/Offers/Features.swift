@@ -11,16 +11,15 @@ public enum Features {
   public static let count = 32
   /// What the built ones are called, in their order; the first is 1.
   public static let names = [
-    "constant", "orders", "days_since_order", "recency_in_gaps", "mean_spend", "total_spend",
-    "returned_share", "p_alive", "churn", "expected_orders", "lifetime_value", "age", "basket",
-    "basket_in_mean_spends", "by_message", "on_site", "personal_contact", "bought_share",
-    "cart_or_view_left", "season",
+    "constant", "orders", "days_since_order", "mean_spend", "returned_share", "p_alive", "churn",
+    "expected_orders", "lifetime_value", "age", "basket", "basket_in_mean_spends", "by_message",
+    "bought_share", "cart_or_view_left", "season",
   ]
 
   /// What all of them are called.
   ///
   /// - Parameter catalogue: has the shop's own.
-  /// - Returns: 20 to 32 names.
+  /// - Returns: 16 to 32 names.
   public static func names(of catalogue: Catalogue) -> [String] {
     names + catalogue.ownFeatures.map(\.name)
   }
@@ -63,29 +62,26 @@ public enum Features {
     let much = max(catalogue.vipValue, 1)
     set(1, size(facts[.orders], 3))
     set(2, size(facts[.daysSinceOrder], 30))
-    set(3, size(facts[.daysSinceOrder] / max(facts[.typicalGap], 1), 1))
-    set(4, size(mean, much / 5))
-    set(5, size(facts[.totalSpend], much))
-    set(6, facts[.returnedShare] * 2)
-    set(7, facts[.alive] * 2 - 1)
-    set(8, facts[.churn] * 2 - 1)
-    set(9, size(facts[.expectedOrders], 1))
-    set(10, size(facts[.lifetimeValue], much / 2))
-    set(11, size(facts[.age], 180))
-    set(12, size(facts[.basket], much / 5))
-    set(13, size(facts[.basket] / max(mean, 0.01), 1))
+    set(3, size(mean, much / 5))
+    set(4, facts[.returnedShare] * 2)
+    set(5, facts[.alive] * 2 - 1)
+    set(6, facts[.churn] * 2 - 1)
+    set(7, size(facts[.expectedOrders], 1))
+    set(8, size(facts[.lifetimeValue], much / 2))
+    set(9, size(facts[.age], 180))
+    set(10, size(facts[.basket], much / 5))
+    set(11, size(facts[.basket] / max(mean, 0.01), 1))
     switch channel {
-    case .email, .sms, .push: x[14] = 1
-    case .site: x[15] = 1
-    case .phone, .post, .store: x[16] = 1
+    case .email, .sms, .push, .post: x[12] = 1
+    case .site, .phone, .store: break
     }
-    set(17, Double.maximum(facts.boughtShare, facts.viewedShare) * 2 - 1)
+    set(13, Double.maximum(facts.boughtShare, facts.viewedShare) * 2 - 1)
     // Nothing left behind is known as well as something is.
     let left = Double.minimum(facts[.cartLeft], facts[.viewedLeft])
-    x[18] = left.isNaN ? 0 : 1
+    x[14] = left.isNaN ? 0 : 1
     // Half a turn from midwinter to midsummer of the northern half of the earth.
     let turn = (facts[.month] - 1) / 6
-    set(19, turn <= 1 ? turn * 2 - 1 : 3 - turn * 2)
+    set(15, turn <= 1 ? turn * 2 - 1 : 3 - turn * 2)
     for place in 0..<catalogue.ownFeatures.count {
       let feature = catalogue.ownFeatures[place]
       let isMissing = place >= own.count || ownMissing & 1 << UInt16(place) != 0

@@ -23,7 +23,7 @@ public enum CatalogueLimits {
   /// Offers of one answer.
   public static let slateMax = 30
   /// Features a shop may declare of its own.
-  public static let ownFeaturesMax = 12
+  public static let ownFeaturesMax = 16
   /// Minutes a contact's place is kept.
   public static let reservationMinutesMax = 43_200
   /// Different texts in all conditions, the names of placements and the fixed words included.

@@ -67,7 +67,7 @@ public enum Limits {
   /// Categories of a basket that a request may name.
   public static let basketCategoriesMax = 32
   /// Features a shop may declare of its own.
-  public static let ownFeaturesMax = 12
+  public static let ownFeaturesMax = 16
   /// Bytes of the record of one decision.
   public static let decisionSizeMax = 32 << 10
   /// Bytes of the decisions that are remembered.

@@ -144,7 +144,7 @@ public struct DecisionRecord: Message, Equatable, Sendable {
     CommandKey.fields + [Field("check", .u32), Field("customer", .identifier)]
     + ToldDecision.fields + [
       Field("placement", .u8), Field("channel", .u8), Field("top", .u8), Field("basket", .i64),
-      Field("held", .u64), Field("campaigns", .u64), Field("missing", .u32), Field("count", .u8),
+      Field("held", .u64), Field("campaigns", .u64), Field("missing", .u32), Field("none", .f32), Field("count", .u8),
       Field("features", .rows([Field("feature", .f32)])), Field("count", .u8),
       Field("chosen", .rows(DecisionChoice.fields)), Field("count", .u16),
       Field(
@@ -175,6 +175,8 @@ public struct DecisionRecord: Message, Equatable, Sendable {
   public var campaigns: UInt64
   /// Features that were not known, a bit each.
   public var missing: UInt32
+  /// The deviation of the belief about what comes of no offer, in major units.
+  public var none: Float
   /// x, 1 first.
   public var features: [Float]
   /// One for each of the choices.
@@ -198,6 +200,7 @@ public struct DecisionRecord: Message, Equatable, Sendable {
   ///   - held: the holdouts that hold the customer, a bit each.
   ///   - campaigns: the campaigns the customer could have been part of, a bit each.
   ///   - missing: features that were not known, a bit each.
+  ///   - none: the deviation of the belief about no offer.
   ///   - features: x, 1 first.
   ///   - chosen: one for each of the choices.
   ///   - details: what belongs to each offer's reason.
@@ -205,7 +208,7 @@ public struct DecisionRecord: Message, Equatable, Sendable {
   public init(
     key: CommandKey, check: UInt32, customer: String, told: ToldDecision, placement: UInt8,
     channel: Channel, top: UInt8, basketMinor: Int64, held: UInt64, campaigns: UInt64,
-    missing: UInt32, features: [Float], chosen: [DecisionChoice], details: [[UInt8]],
+    missing: UInt32, none: Float, features: [Float], chosen: [DecisionChoice], details: [[UInt8]],
     candidates: [DecisionCandidate]
   ) {
     self.key = key
@@ -219,6 +222,7 @@ public struct DecisionRecord: Message, Equatable, Sendable {
     self.held = held
     self.campaigns = campaigns
     self.missing = missing
+    self.none = none
     self.features = features
     self.chosen = chosen
     self.details = details
@@ -238,6 +242,7 @@ public struct DecisionRecord: Message, Equatable, Sendable {
     held = try reader.read(UInt64.self)
     campaigns = try reader.read(UInt64.self)
     missing = try reader.read(UInt32.self)
+    none = try reader.read(Float.self)
     features = []
     for _ in 0..<(try reader.readUInt8()) { features.append(try reader.read(Float.self)) }
     chosen = try reader.readRows(Int(try reader.readUInt8()))
@@ -262,6 +267,7 @@ public struct DecisionRecord: Message, Equatable, Sendable {
     out.append(held)
     out.append(campaigns)
     out.append(missing)
+    out.append(none)
     out.append(UInt8(clamping: features.count))
     for feature in features { out.append(feature) }
     out.append(UInt8(clamping: chosen.count))

@@ -150,7 +150,7 @@ extension Example {
     gesture.rest = 0.5
     return DecisionRecord(
       key: receipt.key, check: 0x1234_5678, customer: "C-1001", told: told, placement: 0,
-      channel: .site, top: 2, basketMinor: 8000, held: 2, campaigns: 1, missing: 4,
+      channel: .site, top: 2, basketMinor: 8000, held: 2, campaigns: 1, missing: 4, none: 0.5,
       features: [1, -0.75, 0.5], chosen: [socks, gesture],
       details: [[], [0, 0, 0x80, 0x3E], [0, 0, 0], []],
       candidates: [

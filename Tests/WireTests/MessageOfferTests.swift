@@ -42,7 +42,7 @@ extension MessageTests {
     ]
   }()
 
-  @Test("a basket has 32 categories and 12 features of the shop's own, and not one more")
+  @Test("a basket has 32 categories and 16 features of the shop's own, and not one more")
   func basketLimits() throws {
     var request = Example.basket
     request.categories = Array(repeating: "c", count: Limits.basketCategoriesMax)

@@ -66,6 +66,7 @@ struct DecisionBody: ~Escapable {
     let held = try reader.read(UInt64.self)
     let campaigns = try reader.read(UInt64.self)
     _ = try reader.read(UInt32.self)
+    _ = try reader.read(Float.self)
     guard try reader.readUInt8() == 32 else {
       throw Refusal(.invalidField, at: reader.offset - 1, "a decision has 32 features")
     }

@@ -42,6 +42,7 @@ extension DecisionDesk {
     out.append(decision.held)
     out.append(decision.campaigns)
     out.append(missing)
+    out.append(Float(noneDeviation))
     out.append(UInt8(x.count))
     for place in x.indices { out.append(x[place]) }
     out.append(UInt8(workspace.choices.count))

@@ -33,6 +33,8 @@ struct DecisionDesk: ~Copyable {
   /// Of each arm.
   var means: [Double] = []
   var deviations: [Double] = []
+  /// How uncertain it is what comes of no offer.
+  var noneDeviation = 0.0
   /// x.
   var x = [Float](repeating: 0, count: Features.count)
   var missing: UInt32 = 0

@@ -404,7 +404,8 @@ extension Store {
       LearnerFeatures(desk.x.span), means: &meanRoom, deviations: &deviationRoom)
     swap(&means, &desk.means)
     swap(&deviations, &desk.deviations)
-    let none = (mean: desk.means[0], variance: desk.deviations[0] * desk.deviations[0])
+    let none = desk.means[0]
+    desk.noneDeviation = desk.deviations[0]
     let (basket, spend) = (desk.facts[.basket], desk.facts[.meanSpend])
     let scale = shelf.catalogue.scale
     let offers = shelf.catalogue.offers
@@ -415,8 +416,8 @@ extension Store {
       desk.costs[place] = cost
       // What is learnt is before costs: the terms say those, today's and not those of the past.
       desk.estimates[place] = OfferEstimate(
-        uplift: desk.means[arm] - none.mean - cost - offers[place].contactCost,
-        variance: deviation * deviation + none.variance)
+        uplift: desk.means[arm] - none - cost - offers[place].contactCost,
+        variance: deviation * deviation)
     }
   }
 }

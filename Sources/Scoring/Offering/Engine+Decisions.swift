@@ -59,12 +59,13 @@ extension Engine {
     }
 
     let number = row(of: head.customer)
-    let request = DecisionRequest(
+    var request = DecisionRequest(
       placement: placement, channel: head.channel.inCatalogue, moment: moment,
       hash: question.key.draw, top: Int(head.top),
       explores: !head.flags.contains(.greedy))
     store.know(number, question, moment, shelf, &desk)
     store.judge(question, moment, shelf, &desk)
+    request.noneDeviation = desk.noneDeviation
     let decision = try desk.decide(request, for: head.customer, on: shelf, at: at)
     guard isDry || hasRoomForDecision else {
       throw Refusal(.tableFull, "there is no room for another decision")
