@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Platform", "Durability", "Models", "Rules", "Wire", "Scoring", "Server", "Support",
+        "Platform", "Durability", "Models", "Policies", "Rules", "Offers", "Wire", "Scoring",
+        "Server", "Support",
       ],
       path: "Tests/FuzzTargets", exclude: ["Corpus"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Support"]),

@@ -80,6 +80,15 @@ extension PatronClient {
     return try ask(.recordOutcomes, batch, for: RecordReply.self)
   }
 
+  /// Learns what offers are worth anew from the decisions that are remembered, and adopts it if it is surely
+  /// better than what is in force.
+  ///
+  /// - Returns: what it would earn against the policy in force, and whether it was adopted.
+  /// - Throws: see `ask`; `refused` without a catalogue.
+  public mutating func refitPolicy() throws(ClientError) -> RefitPolicyReply {
+    try ask(.refitPolicy, Empty(), for: RefitPolicyReply.self)
+  }
+
   /// Asks for a page of the decisions that are remembered, the oldest first.
   ///
   /// - Parameters:

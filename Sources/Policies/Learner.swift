@@ -164,6 +164,13 @@ public struct Learner: Equatable, Sendable {
     return min(max(y, -most), most)
   }
 
+  /// Takes over what an arm is worth from a refit; how sure it is stays as it was.
+  ///
+  /// - Parameters:
+  ///   - arm: its number.
+  ///   - means: μ, beyond the baseline.
+  public mutating func adopt(arm: Int, means: LearnerFeatures) { arms[arm].means = means }
+
   /// Lets what was learnt fade towards the prior's certainty; once a day.
   public mutating func forget() {
     baseline.forget(settings.kept, prior: prior)

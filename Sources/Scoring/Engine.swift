@@ -31,6 +31,8 @@ public enum Errand: Sendable {
   case snapshot
   /// Fit, then adopt the result.
   case fit(FitJob)
+  /// Learn what offers are worth anew, then adopt the result.
+  case refitPolicy(PolicyJob)
   /// Answer a question that takes long.
   case analysis(any Analysis)
 }
@@ -147,13 +149,27 @@ public struct Engine: ~Copyable {
   public mutating func execute(
     _ header: FrameHeader, _ frame: RawSpan, at nowMicros: Int64, into out: inout ByteBuffer
   ) -> Outcome {
-    execute(header, frame, at: nowMicros, into: &out, isNew: false)
+    execute(header, frame, at: nowMicros, into: &out, isNew: false, isOwn: false)
+  }
+
+  /// Executes a command of the server itself; see `execute`.
+  ///
+  /// - Parameters:
+  ///   - header: the frame's header.
+  ///   - frame: the whole frame.
+  ///   - nowMicros: microseconds since 1970 UTC.
+  ///   - out: where the reply is appended.
+  /// - Returns: what became of it.
+  public mutating func executeOwn(
+    _ header: FrameHeader, _ frame: RawSpan, at nowMicros: Int64, into out: inout ByteBuffer
+  ) -> Outcome {
+    execute(header, frame, at: nowMicros, into: &out, isNew: false, isOwn: true)
   }
 
   /// Executes a request; one that is known to be new is executed even when its key is remembered.
   private mutating func execute(
     _ header: FrameHeader, _ frame: RawSpan, at nowMicros: Int64, into out: inout ByteBuffer,
-    isNew: Bool
+    isNew: Bool, isOwn: Bool
   ) -> Outcome {
     let mark = Frame.begin(verb: header.verb, tag: header.tag, in: &out)
     do throws(Refusal) {
@@ -166,6 +182,9 @@ public struct Engine: ~Copyable {
         try repeatAnswer(at: known, to: command, &out)
         Frame.end(mark, in: &out)
         return .repeated
+      }
+      if verb.isInternal && !isOwn {
+        throw Refusal(.unsupportedVerb, at: 4, "\(verb.name) is for the server's own journal")
       }
       var body = FrameReader(frame, from: FrameHeader.size)
       let time = max(nowMicros, store.timeMicros)
@@ -193,15 +212,13 @@ public struct Engine: ~Copyable {
         Frame.end(mark, in: &out)
         return outcome
       case .recordDecision:
-        guard isNew else {
-          throw Refusal(.unsupportedVerb, at: 4, "decisions are made here, not recorded")
-        }
         try recordDecision(frame.extracting(droppingFirst: FrameHeader.size), at: time)
+      case .adoptPolicy: try adoptPolicy(&body)
       case .recordOutcomes: try recordOutcomes(&body, at: time, &out)
       case .readCatalogue: try readCatalogue(&body, &out)
       case .explainDecision: try explainDecision(&body, &out)
       case .readDecisions: try readDecisions(&body, &out)
-      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast:
+      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
@@ -241,7 +258,7 @@ public struct Engine: ~Copyable {
         header.frameSize == frame.byteCount
       else { throw Refusal(.badFrame, "the record does not hold one whole frame") }
       // What is in the journal was new when it was accepted, whatever is remembered today.
-      switch execute(header, frame, at: timeMicros, into: &reply, isNew: true) {
+      switch execute(header, frame, at: timeMicros, into: &reply, isNew: true, isOwn: true) {
       case .changed, .decided: return
       case .refused(let status):
         throw Refusal(status, "it was accepted once and is refused now")
@@ -278,6 +295,9 @@ public struct Engine: ~Copyable {
     switch verb {
     case .status: errand = .status(withStateHash: try StatusRequest(from: &body).withStateHash)
     case .fit: errand = .fit(try fitJob(&body))
+    case .refitPolicy:
+      _ = try requireShelf()
+      errand = .refitPolicy(PolicyJob(store: store))
     case .scoreInterval: errand = .analysis(try intervalJob(&body, at: nowMicros))
     case .forecast: errand = .analysis(try forecastJob(&body))
     case .report: errand = .analysis(try reportJob(&body))

@@ -21,6 +21,8 @@ package enum LoopMessage: Sendable {
   case diskFailed(DurabilityError)
   /// A fit ended.
   case fitted(Result<FitReply, Refusal>, Requester?)
+  /// What offers are worth was learnt anew.
+  case refitted(RefitPolicyReply, [AdoptPolicyRequest.Arm], Requester?)
   /// A question was answered, or not.
   case analysed(Result<any Message & Sendable, Refusal>, Requester)
   /// A hash was taken.
@@ -139,7 +141,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       guard case .frame(let header) = try Frame.cut(frame.bytes, sizeMax: Limits.frameSizeMax)
       else { return .badFrame }
       guard hasRoom(forFrame: frame.count) else { return .noSpace }
-      switch engine.execute(header, frame.bytes, at: clock.calendarMicros(), into: &reply) {
+      switch engine.executeOwn(header, frame.bytes, at: clock.calendarMicros(), into: &reply) {
       case .changed:
         journalise(frame.bytes)
         return nil
@@ -315,6 +317,9 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     case .diskFailed(let error): end = .diskFailed(error)
     case .fitted(let result, .some(let requester)): deliver(result, to: requester, now)
     case .fitted(let result, .none): finishRefit(result)
+    case .refitted(let reply, let arms, .some(let requester)):
+      deliver(reply, arms, to: requester)
+    case .refitted(_, let arms, .none): finishRefit(arms)
     case .analysed(let result, let requester): deliver(result, to: requester)
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)

@@ -144,7 +144,8 @@ public struct DecisionRecord: Message, Equatable, Sendable {
     CommandKey.fields + [Field("check", .u32), Field("customer", .identifier)]
     + ToldDecision.fields + [
       Field("placement", .u8), Field("channel", .u8), Field("top", .u8), Field("basket", .i64),
-      Field("held", .u64), Field("campaigns", .u64), Field("missing", .u32), Field("none", .f32), Field("count", .u8),
+      Field("held", .u64), Field("campaigns", .u64), Field("missing", .u32), Field("none", .f32),
+      Field("count", .u8),
       Field("features", .rows([Field("feature", .f32)])), Field("count", .u8),
       Field("chosen", .rows(DecisionChoice.fields)), Field("count", .u16),
       Field(

@@ -34,6 +34,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case recordDecision = 25
   /// Records what came of decisions, each outcome at most once.
   case recordOutcomes = 26
+  /// What a refit of the offers' values came to: in the journal only.
+  case adoptPolicy = 27
   /// Scores one customer.
   case scoreOne = 32
   /// Scores many customers.
@@ -60,23 +62,25 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case report = 51
   /// Foretells the shop's orders and revenue by week.
   case forecast = 52
+  /// Learns the offers' values anew from what was decided, and adopts them if they are surely better.
+  case refitPolicy = 53
 
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
     switch self {
     case .declareShop, .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
       .recordEvents, .recordOrderLines, .putCatalogue, .amendOffer, .decide, .recordDecision,
-      .recordOutcomes, .adoptModel, .putBackModel:
+      .recordOutcomes, .adoptPolicy, .adoptModel, .putBackModel:
       true
     case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
       .describeCustomer, .consentHistory, .readCatalogue, .explainDecision, .readDecisions,
-      .fit, .report, .forecast:
+      .fit, .report, .forecast, .refitPolicy:
       false
     }
   }
 
   /// Whether only the server itself may write it, as a record of what it decided.
-  public var isInternal: Bool { self == .recordDecision }
+  public var isInternal: Bool { self == .recordDecision || self == .adoptPolicy }
 
   /// The name in protocol.md.
   public var name: String {
@@ -97,6 +101,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .decide: "decide"
     case .recordDecision: "record decision"
     case .recordOutcomes: "record outcomes"
+    case .adoptPolicy: "adopt policy"
     case .scoreOne: "score one"
     case .scoreMany: "score many"
     case .scoreInterval: "score interval"
@@ -110,6 +115,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .putBackModel: "put back model"
     case .report: "report"
     case .forecast: "forecast"
+    case .refitPolicy: "refit policy"
     }
   }
 }

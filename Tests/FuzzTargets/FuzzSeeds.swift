@@ -22,6 +22,7 @@ public enum FuzzSeeds {
     case .journal: try journals()
     case .snapshot: try snapshots()
     case .rules: FuzzRules.seeds
+    case .catalogue: FuzzCatalogue.seeds
     }
   }
 

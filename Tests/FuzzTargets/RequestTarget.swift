@@ -72,6 +72,7 @@ private func checkReply(_ reply: RawSpan, to request: FrameHeader, _ status: Sta
   case .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
     .recordEvents, .recordOrderLines, .recordOutcomes:
     check(RecordReply.self, reply)
+  case .adoptPolicy: preconditionFailure("only the server itself adopts a policy")
   case .putCatalogue, .amendOffer: check(CatalogueChangeReply.self, reply)
   case .decide, .explainDecision: check(DecideReply.self, reply)
   case .readCatalogue: check(CatalogueReply.self, reply)

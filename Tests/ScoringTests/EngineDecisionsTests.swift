@@ -79,7 +79,8 @@ struct EngineDecisionsTests {
           EngineHarness.offer("a", Self.coupon), EngineHarness.offer("b"),
           EngineHarness.offer("c", #""eligibility": "orders >= 1""#),
         ],
-        rest: #""caps": [{"scope": "global", "limit": 3, "days": 7}], "holdouts": [{"level": "global", "key": "g", "percent": 10}], "campaigns": [{"id": "k", "offers": ["a", "b"]}],"#
+        rest:
+          #""caps": [{"scope": "global", "limit": 3, "days": 7}], "holdouts": [{"level": "global", "key": "g", "percent": 10}], "campaigns": [{"id": "k", "offers": ["a", "b"]}],"#
       ))
     _ = harness.record("c3", "1", day: 19_990, minor: 5_000)
     _ = harness.adopt()
@@ -115,7 +116,9 @@ struct EngineDecisionsTests {
     #expect(restored.engine.store.stateHash() == harness.engine.store.stateHash())
   }
 
-  @Test("a budget is never overdrawn: a decision reserves the most it can cost, a redemption frees the rest")
+  @Test(
+    "a budget is never overdrawn: a decision reserves the most it can cost, a redemption frees the rest"
+  )
   func budget() throws {
     var harness = try harness(
       EngineHarness.catalogue([
@@ -128,7 +131,8 @@ struct EngineDecisionsTests {
     let three = try harness.made("cy")
     #expect(three.told.choices.isEmpty && three.told.reasons == [6])
     #expect(harness.line(of: "a")?.reservedMinor == 1_000)
-    #expect(harness.tell(one.decision, .redeemed, cost: 501).body?.refused.first?.status == .badAmount)
+    #expect(
+      harness.tell(one.decision, .redeemed, cost: 501).body?.refused.first?.status == .badAmount)
     #expect(harness.tell(one.decision, .redeemed, cost: 150).body?.recorded == 1)
     #expect(harness.tell(one.decision, .redeemed, cost: 150).body?.duplicates == 1)
     #expect(
@@ -147,7 +151,8 @@ struct EngineDecisionsTests {
     #expect(line.spentMinor == 150 && line.reservedMinor == 500 && line.reservedCount == 1)
   }
 
-  @Test("sixty-four that ask at once for one customer get exactly as many contacts as the cap allows")
+  @Test(
+    "sixty-four that ask at once for one customer get exactly as many contacts as the cap allows")
   func cap() throws {
     var harness = try harness(
       EngineHarness.catalogue(
@@ -198,9 +203,10 @@ struct EngineDecisionsTests {
     let reply = try harness.made("ann", key: 1)
     // A server that has everything but the decision.
     var other = try self.harness(catalogue)
-    #expect(other.ask(
-      .explainDecision, ExplainDecisionRequest(decision: reply.decision), DecideReply.self)
-      == .refused(.unknownDecision))
+    #expect(
+      other.ask(
+        .explainDecision, ExplainDecisionRequest(decision: reply.decision), DecideReply.self)
+        == .refused(.unknownDecision))
     #expect(other.tell(reply.decision, .delivered).body?.recorded == 1)
     #expect(other.line(of: "a")?.reservedMinor == 500)
     #expect(other.tell(reply.decision, .redeemed, cost: 200).body?.recorded == 1)
@@ -210,7 +216,8 @@ struct EngineDecisionsTests {
     #expect(try other.replayed().store.stateHash() == other.engine.store.stateHash())
   }
 
-  @Test("an outcome that was acknowledged is seen by the next decision: what is taken is offered more")
+  @Test(
+    "an outcome that was acknowledged is seen by the next decision: what is taken is offered more")
   func learning() throws {
     var harness = try harness(
       EngineHarness.catalogue(
@@ -222,7 +229,8 @@ struct EngineDecisionsTests {
       if key > 300 { chosen[offer, default: 0] += 1 }
       // Good brings 8 more than nothing does, poor 4 less.
       let margin: Int64 = offer == "good" ? 2_000 : offer == "poor" ? 800 : 1_200
-      #expect(harness.tell(reply.decision, .accepted, order: 5_000, margin: margin).body?.recorded == 1)
+      #expect(
+        harness.tell(reply.decision, .accepted, order: 5_000, margin: margin).body?.recorded == 1)
     }
     #expect(chosen["good", default: 0] > 240, "\(chosen)")
     let greedy = try harness.made("x", [.greedy, .dryRun])
@@ -260,7 +268,8 @@ struct EngineDecisionsTests {
     #expect(corrected < learnt && abs(corrected - start) < 0.3 * (learnt - start))
   }
 
-  @Test("reasons in full: one for each offer, parts that sum up to the score, features to the sales")
+  @Test(
+    "reasons in full: one for each offer, parts that sum up to the score, features to the sales")
   func explanation() throws {
     var harness = try harness(
       EngineHarness.catalogue(

@@ -49,6 +49,20 @@ extension EngineHarness {
     return reply
   }
 
+  /// Executes a command of the server itself; whether it was accepted.
+  mutating func own(_ verb: Verb, _ message: some Message) -> Bool {
+    var frame = ByteBuffer()
+    let mark = Frame.begin(verb: verb.rawValue, tag: 0, in: &frame)
+    try? message.write(to: &frame)
+    Frame.end(mark, in: &frame)
+    var out = ByteBuffer()
+    guard case .frame(let header)? = try? Frame.cut(frame.bytes, sizeMax: Limits.frameSizeMax),
+      case .changed = engine.executeOwn(header, frame.bytes, at: nowMicros, into: &out)
+    else { return false }
+    journal.append((engine.sequence, engine.timeMicros, Self.copy(frame.bytes)))
+    return true
+  }
+
   /// How an offer stands, which is there.
   mutating func stand(of offer: String) throws -> OfferLine {
     guard let line = line(of: offer) else { throw Missing() }

@@ -140,7 +140,7 @@ enum Frames {
   /// How the good request of a verb ends.
   static func status(of verb: Verb) -> Status {
     switch verb {
-    case .recordDecision: .unsupportedVerb
+    case .recordDecision, .adoptPolicy: .unsupportedVerb
     case .explainDecision: .unknownDecision
     default: .ok
     }
@@ -218,7 +218,7 @@ enum Frames {
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
     case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
-      .explainDecision, .readDecisions:
+      .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy:
       try offers(verb)
     }
   }

@@ -295,7 +295,8 @@ extension World {
       }
     case .snapshotWritten(let result, let requesters):
       try snapshotWritten(result, count: requesters.count)
-    case .loading, .loadingFailed, .diskFailed: break
+    // Nobody in here asks for a refit of offers.
+    case .loading, .loadingFailed, .diskFailed, .refitted: break
     }
   }
 

@@ -36,6 +36,12 @@ extension Example {
             decision: receipt.text, identifier: "used", kind: .redeemed,
             timeMicros: 875_620_860_000_000, choice: 1, costMinor: 200),
         ])),
+    Example(
+      .adoptPolicy, tag: 0,
+      AdoptPolicyRequest(arms: [
+        .init(arm: 0, means: [0.25, -0.5]), .init(arm: 3, means: [1.5, 0.125]),
+      ])),
+    Example(.refitPolicy, tag: 31, refitted),
     Example(.readDecisions, tag: 30, ReadDecisionsRequest(from: 17, most: 2)),
     Example(
       .readDecisions, tag: 30,
@@ -139,6 +145,14 @@ extension Example {
       ExplainedFeature(choice: 0, feature: "rest", amount: 0.375),
       ExplainedFeature(choice: 1, feature: "rest", amount: 0.5),
     ]
+    return reply
+  }()
+
+  private static let refitted: RefitPolicyReply = {
+    var reply = RefitPolicyReply()
+    (reply.adopted, reply.rows, reply.arms) = (true, 48_210, 13)
+    (reply.difference, reply.low, reply.high) = (0.1875, 0.0625, 0.3125)
+    reply.reason = "it is surely better than the policy before"
     return reply
   }()
 

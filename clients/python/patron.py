@@ -63,6 +63,7 @@ VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
     "record returns": 17, "record profiles": 18, "record consents": 19, "record events": 20, "record order lines": 21,
     "put catalogue": 22, "amend offer": 23, "decide": 24, "record decision": 25, "record outcomes": 26,
+    "adopt policy": 27, "refit policy": 53,
     "read catalogue": 42, "explain decision": 43, "read decisions": 44, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "forecast": 52,
     "report": 51, "consent history": 41, "describe customer": 40,
@@ -343,6 +344,18 @@ class CatalogueChange:
     version: int
     offers: int
     live: int
+
+
+@dataclass(frozen=True)
+class PolicyRefit:
+    """What a refit of the offers' values came to, in major units a decision, with a paired 95 % interval."""
+
+    adopted: bool
+    rows: int
+    arms: int
+    difference: float
+    interval: Tuple[float, float]
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -1441,6 +1454,15 @@ def read_catalogue_change(body: bytes) -> CatalogueChange:
     return change
 
 
+def read_policy_refit(body: bytes) -> PolicyRefit:
+    """The reply to refit policy."""
+    reader = _Reader(body)
+    adopted, rows, arms, difference, low, high = reader.take(struct.Struct("<BQIddd"))
+    refit = PolicyRefit(bool(adopted), rows, arms, difference, (low, high), reader.text(2))
+    reader.end()
+    return refit
+
+
 def read_catalogue(body: bytes) -> Catalogue:
     """The reply to read catalogue."""
     reader = _Reader(body)
@@ -2051,6 +2073,10 @@ class Patron:
         """
         encoded = (outcome_row(row, minor_digits, self._zone) for row in outcomes)
         return self._record("record outcomes", encoded, currency, minor_digits, key)
+
+    def refit_policy(self, timeout: float = 600.0) -> PolicyRefit:
+        """Learns what offers are worth anew from what was decided, and adopts it if it is surely better."""
+        return read_policy_refit(self._ask("refit policy", b"", timeout))
 
     def decisions(self, first: int = 0) -> Iterator[LoggedDecision]:
         """The decisions that are remembered, from a number on, page by page."""
