@@ -108,10 +108,10 @@ extension MessageTests {
     #expect(OutcomeKind.allCases.filter(\.hasOrder) == [.accepted, .refunded, .ended])
   }
 
-  @Test("only the record of a decision is the server's own, and it is a command")
+  @Test("what the server decided by itself only the server records, as commands")
   func internalVerb() {
-    #expect(Verb.allCases.filter(\.isInternal) == [.recordDecision])
-    #expect(Verb.recordDecision.isCommand && Verb.decide.isCommand)
+    #expect(Verb.allCases.filter(\.isInternal) == [.recordDecision, .adoptPolicy])
+    #expect(Verb.allCases.allSatisfy { !$0.isInternal || $0.isCommand } && Verb.decide.isCommand)
     #expect(!Verb.explainDecision.isCommand && !Verb.readDecisions.isCommand)
   }
 }
