@@ -44,7 +44,7 @@ extension MessageTests {
     ]
   }()
 
-  @Test("a basket has 32 categories and 12 features of the shop's own, and not one more")
+  @Test("a basket has 32 categories and 16 features of the shop's own, and not one more")
   func basketLimits() throws {
     var request = Example.basket
     request.categories = Array(repeating: "c", count: Limits.basketCategoriesMax)
@@ -110,10 +110,10 @@ extension MessageTests {
     #expect(OutcomeKind.allCases.filter(\.hasOrder) == [.accepted, .refunded, .ended])
   }
 
-  @Test("only the record of a decision is the server's own, and it is a command")
+  @Test("what the server decided by itself only the server records, as commands")
   func internalVerb() {
-    #expect(Verb.allCases.filter(\.isInternal) == [.recordDecision])
-    #expect(Verb.recordDecision.isCommand && Verb.decide.isCommand)
+    #expect(Verb.allCases.filter(\.isInternal) == [.recordDecision, .adoptPolicy])
+    #expect(Verb.allCases.allSatisfy { !$0.isInternal || $0.isCommand } && Verb.decide.isCommand)
     #expect(!Verb.explainDecision.isCommand && !Verb.readDecisions.isCommand)
   }
 }

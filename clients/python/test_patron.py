@@ -241,7 +241,7 @@ class TheRequests(unittest.TestCase):
         wrong = [
             patron.DecisionRequest("c", "p", "fax"), patron.DecisionRequest("c", "p", "site", top=31),
             patron.DecisionRequest("c", "p", "site", categories=("x",) * 33),
-            patron.DecisionRequest("c", "p", "site", features=(1.0,) * 13),
+            patron.DecisionRequest("c", "p", "site", features=(1.0,) * 17),
         ]
         for request in wrong:
             self.assertRaises(ValueError, patron.decide_body, e.key, request, 2)
