@@ -176,15 +176,15 @@ public struct Engine: ~Copyable {
       guard let verb = Verb(rawValue: header.verb) else {
         throw Refusal(.unsupportedVerb, at: 4, "verb \(header.verb) is not known to this server")
       }
+      if verb.isInternal && !isOwn {
+        throw Refusal(.unsupportedVerb, at: 4, "\(verb.name) is for the server's own journal")
+      }
       let command = try keyedCommand(verb, frame)
       let known = command.flatMap { answer(to: $0.key) }
       if let command, let known, !isNew {
         try repeatAnswer(at: known, to: command, &out)
         Frame.end(mark, in: &out)
         return .repeated
-      }
-      if verb.isInternal && !isOwn {
-        throw Refusal(.unsupportedVerb, at: 4, "\(verb.name) is for the server's own journal")
       }
       var body = FrameReader(frame, from: FrameHeader.size)
       let time = max(nowMicros, store.timeMicros)

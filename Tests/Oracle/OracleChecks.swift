@@ -34,7 +34,8 @@ extension DecisionOracle {
     guard let catalogue else { return object(.version, "there is no catalogue") }
     let told = decision.told
     guard told.catalogue == catalogue.version else {
-      return object(.version, "version \(told.catalogue) is cited, \(catalogue.version) is in force")
+      return object(
+        .version, "version \(told.catalogue) is cited, \(catalogue.version) is in force")
     }
     guard told.reasons.count == catalogue.offers.count,
       decision.details.count == told.reasons.count, told.choices.count == decision.chosen.count,
@@ -228,7 +229,8 @@ extension DecisionOracle {
     return question.catalogue.suppressions.contains { rule in
       let count = question.refusals.count {
         let isSame =
-          rule.scope == .family ? offers[$0.offer].family == offers[place].family : $0.offer == place
+          rule.scope == .family
+          ? offers[$0.offer].family == offers[place].family : $0.offer == place
         return isSame && $0.timeMicros + rule.windowMicros > question.nowMicros
       }
       return count >= Int(rule.refusals)

@@ -107,7 +107,8 @@ struct DecisionOracleTests {
     case .quietPeriod:
       return catalogue.replacing(#/"hours": (\d+)}/#) { "\"hours\": \(number($0.1) * 9)}" }
     case .refusals:
-      return catalogue.replacing(#/"refusals": \d+, "days": \d+/#, with: #""refusals": 1, "days": 900"#)
+      return catalogue.replacing(
+        #/"refusals": \d+, "days": \d+/#, with: #""refusals": 1, "days": 900"#)
     case .budget:
       return catalogue.replacing(#/"(money|count)": (\d+)/#) {
         "\"\($0.1)\": \(number($0.2) / 2)"

@@ -78,7 +78,8 @@ struct EngineRulesTests {
   func lateRedemption() throws {
     var harness = try EngineHarness()
     _ = harness.put(
-      EngineHarness.catalogue([EngineHarness.offer("a", Self.coupon + #", "budget": {"money": 5}"#)]))
+      EngineHarness.catalogue([EngineHarness.offer("a", Self.coupon + #", "budget": {"money": 5}"#)]
+      ))
     let first = try harness.made("ann", key: 1)
     // The window ends with the next command, and the money goes to another.
     harness.nowMicros += 31 * EngineHarness.microsPerDay

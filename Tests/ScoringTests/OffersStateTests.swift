@@ -19,7 +19,8 @@ struct OffersStateTests {
             #""reward": {"kind": "discount_amount", "value": 5}, "budget": {"money": 900, "days": 2}, "start": "2024-10-01""#
           ), EngineHarness.offer("b"), EngineHarness.offer("c", #""class": "mandatory""#),
         ],
-        rest: #""caps": [{"scope": "offer", "limit": 9, "days": 7}], "suppressions": [{"refusals": 3, "days": 30}], "quiet_periods": [{"channels": ["site"], "hours": 1}], "holdouts": [{"level": "global", "key": "g", "percent": 10}], "campaigns": [{"id": "k", "offers": ["a", "b"]}],"#
+        rest:
+          #""caps": [{"scope": "offer", "limit": 9, "days": 7}], "suppressions": [{"refusals": 3, "days": 30}], "quiet_periods": [{"channels": ["site"], "hours": 1}], "holdouts": [{"level": "global", "key": "g", "percent": 10}], "campaigns": [{"id": "k", "offers": ["a", "b"]}],"#
       ))
     for number in 1...40 as ClosedRange<UInt64> { use(&shop, number) }
     return shop

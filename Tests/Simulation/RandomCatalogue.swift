@@ -99,7 +99,9 @@ struct RandomCatalogue {
       offer.end = max(today, offer.start ?? 0) + Self.draw(1...60, &chance)
     }
     if Self.draw(1...2, &chance) == 1 { offer.value = Self.draw(1...9, &chance) }
-    if Self.draw(1...6, &chance) == 1 { offer.condition = "basket >= \(Self.draw(5...40, &chance))" }
+    if Self.draw(1...6, &chance) == 1 {
+      offer.condition = "basket >= \(Self.draw(5...40, &chance))"
+    }
     drawBudget(of: &offer, &chance)
     offers.append(offer)
   }

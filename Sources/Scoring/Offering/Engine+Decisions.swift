@@ -171,12 +171,13 @@ extension Engine {
         (arm, cost, rate) = (shelf.arms[place], expected, offer.marginRate)
         isLearnable = offer.offerClass == .normal && !isFallback
       }
-      heads.contacts = store.offering.reserve(
-        Receipt.Choice(
-          account: shelf.accounts[place], liabilityMinor: liabilityMinor,
-          counts: offer.offerClass != .transactional),
-        choice, body.key, body.channel, body.timeMicros, day, shelf, newest: heads.contacts
-      ).newest
+      heads.contacts =
+        store.offering.reserve(
+          Receipt.Choice(
+            account: shelf.accounts[place], liabilityMinor: liabilityMinor,
+            counts: offer.offerClass != .transactional),
+          choice, body.key, body.channel, body.timeMicros, day, shelf, newest: heads.contacts
+        ).newest
       choice += 1
     }
     if isWrong { throw Refusal(.invalidField, "a chosen offer is not in the catalogue") }

@@ -40,12 +40,13 @@ extension Engine {
     guard Int(row.choice) < max(1, receipt.choices.count),
       !receipt.choices.isEmpty || row.kind.closes || row.kind == .refunded
     else { return .refused(.invalidField) }
-    let identity = receipt.key.identity(of: row.outcome)
+    let identity = SipHash.identity(receipt.key, row.outcome)
     let outcomes = store.offering.outcomes
     guard offerIndexes.outcomes.find(identity, { outcomes[$0].identity == identity }) == nil else {
       return .duplicate
     }
-    let known = receipt.customer.withIdentifier { self.row(of: $0) }
+    let identifier = receipt.customer
+    let known = self.row(of: identifier.rawSpan)
     guard known != nil || hasRoomForCustomer, !outcomes.chunks.isFull,
       store.offering.contacts.count + Limits.slateMax < Int(UInt32.max) - 1
     else { return .refused(.tableFull) }
@@ -55,7 +56,7 @@ extension Engine {
       return .refused(status)
     }
 
-    let customer = known ?? receipt.customer.withIdentifier { makeCustomer($0) }
+    let customer = known ?? makeCustomer(identifier.rawSpan)
     let contact = found ?? restore(receipt, row.choice, customer, on: decided, shelf)
     keepOutcome(row, customer, receipt, identity)
     if let contact {
@@ -164,7 +165,8 @@ extension Offering {
 
   /// Changes a contact and its offer's account.
   fileprivate mutating func change(
-    _ contact: UInt32, of customer: UInt32, _ row: borrowing OutcomeRow, on day: UInt16, _ shelf: OfferShelf
+    _ contact: UInt32, of customer: UInt32, _ row: borrowing OutcomeRow, on day: UInt16,
+    _ shelf: OfferShelf
   ) {
     var entry = contacts[contact]
     var account = accounts[entry.account]
@@ -247,26 +249,5 @@ extension Offering {
       if state(of: place) == .learnt { learn(place) }
     case .shown, .delivered, .failed, .clicked: break
     }
-  }
-}
-
-extension CommandKey {
-  /// The stored identity of an outcome of the decision with this key.
-  fileprivate func identity(of outcome: RawSpan) -> UInt64 {
-    var bytes = InlineArray<16, UInt8>(repeating: 0)
-    for place in 0..<8 {
-      bytes[place] = UInt8(truncatingIfNeeded: producer >> UInt64(8 * place))
-      bytes[8 + place] = UInt8(truncatingIfNeeded: number >> UInt64(8 * place))
-    }
-    // Bytes have no padding, so all of them are initialised.
-    return SipHash.identity(unsafe bytes.span.bytes, outcome)
-  }
-}
-
-extension [UInt8] {
-  /// Lends the bytes of an identifier.
-  fileprivate func withIdentifier<Result>(_ body: (RawSpan) -> Result) -> Result {
-    // Bytes have no padding, so all of them are initialised.
-    body(unsafe span.bytes)
   }
 }

@@ -78,10 +78,7 @@ final class OfferShelf: Sendable {
 
   private func isEqual(_ bytes: [UInt8], _ name: RawSpan) -> Bool {
     for place in bytes.indices {
-      // The caller found both of one length.
-      if unsafe name.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self) != bytes[place] {
-        return false
-      }
+      if name.octet(at: place) != bytes[place] { return false }
     }
     return true
   }
@@ -100,7 +97,8 @@ struct ContactRules {
 
   init(_ catalogue: Catalogue) {
     // Fatigue looks back a week; what is reserved counts as long as it is.
-    var reach = max(7 * Self.microsPerDay, Int64(CatalogueLimits.reservationMinutesMax) * 60_000_000)
+    var reach = max(
+      7 * Self.microsPerDay, Int64(CatalogueLimits.reservationMinutesMax) * 60_000_000)
     for cap in catalogue.caps {
       // A day longer than its days, for those have up to 25 hours.
       reach = max(reach, cap.windowMicros, Int64(cap.calendarDays + 1) * Self.microsPerDay)
