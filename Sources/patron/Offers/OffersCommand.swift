@@ -72,7 +72,8 @@ enum OffersCommand {
       let hint = Spelling.nearest(to: word, among: known).map { "; did you mean \($0)?" } ?? ""
       throw .usage("there is no action '\(word)'\(hint)")
     }
-    let what = word == "put" ? "FILE" : ["list", "show", "refit", "example"].contains(word) ? nil : "ID"
+    let alone = ["list", "show", "refit", "example"].contains(word)
+    let what = word == "put" ? "FILE" : alone ? nil : "ID"
     guard words.count == (what == nil ? 1 : 2) else {
       throw words.count > 2 || what == nil
         ? .usage("'\(words[words.count - 1])' is a word too many")
