@@ -35,6 +35,7 @@ struct Main {
       try KernelBenchmarks.run(&bench)
       try CodecBenchmarks.run(&bench)
       try OfferBenchmarks.run(&bench)
+      try DecisionBenchmarks.run(&bench)
       try EngineBenchmarks.run(&bench)
       try DurabilityBenchmarks.run(&bench)
       try FitBenchmarks.run(&bench)

@@ -102,4 +102,22 @@ extension PatronClient {
     try ask(
       .readDecisions, ReadDecisionsRequest(from: number, most: most), for: DecisionsReply.self)
   }
+
+  /// Asks what a campaign changed, treatment against control.
+  ///
+  /// - Parameters:
+  ///   - campaign: its identifier; empty for a line about each campaign.
+  ///   - asOfMicros: what happened up to this day is looked at; microseconds since 1970 UTC, 0 is now.
+  ///   - planned: customers of the smaller group at the end, fixed before the first look; 0 means
+  ///     `CampaignRequest.plannedDefault`.
+  /// - Returns: the figures, with 95 % intervals.
+  /// - Throws: see `ask`; `refused` when there is no such campaign.
+  public mutating func campaign(
+    _ campaign: String = "", asOfMicros: Int64 = 0, planned: UInt32 = 0
+  ) throws(ClientError) -> CampaignReply {
+    try ask(
+      .reportCampaign,
+      CampaignRequest(campaign: campaign, asOfMicros: asOfMicros, planned: planned),
+      for: CampaignReply.self)
+  }
 }

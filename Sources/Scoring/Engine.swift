@@ -218,7 +218,8 @@ public struct Engine: ~Copyable {
       case .readCatalogue: try readCatalogue(&body, &out)
       case .explainDecision: try explainDecision(&body, &out)
       case .readDecisions: try readDecisions(&body, &out)
-      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy:
+      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy,
+        .reportCampaign:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
@@ -301,6 +302,7 @@ public struct Engine: ~Copyable {
     case .scoreInterval: errand = .analysis(try intervalJob(&body, at: nowMicros))
     case .forecast: errand = .analysis(try forecastJob(&body))
     case .report: errand = .analysis(try reportJob(&body))
+    case .reportCampaign: errand = .analysis(try campaignJob(&body, at: nowMicros))
     default: errand = .snapshot
     }
     try body.requireEnd()

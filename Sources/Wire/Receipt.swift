@@ -103,62 +103,125 @@ public struct Receipt: Equatable, Sendable {
     customer = Array(bytes[(place + 1)..<checked])
   }
 
-  /// The receipt as bytes.
-  public var bytes: [UInt8] {
-    var bytes: [UInt8] = [1]
-    bytes.reserveCapacity(36 + choices.count * 13 + customer.count)
-    func append(_ number: UInt64, _ size: Int) {
-      for offset in 0..<size {
-        bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(8 * offset)))
-      }
-    }
-    append(key.producer, 8)
-    append(key.number, 8)
-    append(UInt64(bitPattern: timeMicros), 8)
-    append(UInt64(catalogue), 4)
-    bytes.append(channel.rawValue)
-    bytes.append(UInt8(clamping: choices.count))
-    for choice in choices {
-      append(UInt64(choice.account), 4)
-      append(UInt64(bitPattern: choice.liabilityMinor), 8)
-      bytes.append(choice.counts ? 1 : 0)
-    }
-    bytes.append(UInt8(clamping: customer.count))
-    bytes += customer
-    append(UInt64(Self.check(bytes[...])), 4)
-    return bytes
-  }
-
   /// The receipt as text.
-  public var text: String { Base64URL.encode(bytes) }
+  public var text: String {
+    var out = ByteBuffer()
+    var writer = ReceiptWriter(
+      key: key, timeMicros: timeMicros, catalogue: catalogue, channel: channel,
+      choiceCount: choices.count, to: &out)
+    for choice in choices { writer.append(choice, to: &out) }
+    var name = ByteBuffer()
+    for byte in customer { name.append(byte) }
+    writer.end(name.bytes, to: &out)
+    var reader = FrameReader(out.bytes)
+    // What was just written is one sentence.
+    return (try? reader.readSentence("decision")) ?? ""
+  }
 
   /// FNV-1a, folded.
   private static func check(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
+    var check = ReceiptCheck()
+    for byte in bytes { check.combine(byte) }
+    return check.value
+  }
+}
+
+/// FNV-1a, folded.
+struct ReceiptCheck {
+  private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  var value: UInt32 { UInt32(truncatingIfNeeded: hash ^ (hash >> 32)) }
+
+  mutating func combine(_ byte: UInt8) {
+    hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+  }
+}
+
+/// Writes a receipt as a sentence, letter by letter, so that none of it is copied.
+public struct ReceiptWriter {
+  private let start: Int
+  private var check = ReceiptCheck()
+  private var group: UInt32 = 0
+  private var bits: UInt32 = 0
+
+  /// Begins one.
+  ///
+  /// - Parameters:
+  ///   - key: the decision's key.
+  ///   - timeMicros: microseconds since 1970 UTC.
+  ///   - catalogue: the catalogue's version.
+  ///   - channel: how the offers reach the customer.
+  ///   - choiceCount: how many choices follow, one `append` each.
+  ///   - out: where it goes; nothing else may be written there before its `end`.
+  public init(
+    key: CommandKey, timeMicros: Int64, catalogue: UInt32, channel: Channel, choiceCount: Int,
+    to out: inout ByteBuffer
+  ) {
+    start = out.count
+    out.append(UInt16(0))
+    write(1 as UInt8, to: &out)
+    write(key.producer, to: &out)
+    write(key.number, to: &out)
+    write(timeMicros, to: &out)
+    write(catalogue, to: &out)
+    write(channel.rawValue, to: &out)
+    write(UInt8(clamping: choiceCount), to: &out)
+  }
+
+  /// Appends a chosen offer.
+  ///
+  /// - Parameters:
+  ///   - choice: the offer.
+  ///   - out: as in `init`.
+  public mutating func append(_ choice: Receipt.Choice, to out: inout ByteBuffer) {
+    write(choice.account, to: &out)
+    write(choice.liabilityMinor, to: &out)
+    write((choice.counts ? 1 : 0) as UInt8, to: &out)
+  }
+
+  /// Ends it.
+  ///
+  /// - Parameters:
+  ///   - customer: the customer's identifier, 1 to 64 bytes.
+  ///   - out: as in `init`.
+  public mutating func end(_ customer: RawSpan, to out: inout ByteBuffer) {
+    write(UInt8(clamping: customer.byteCount), to: &out)
+    var reader = FrameReader(customer)
+    while let byte = try? reader.readUInt8() { write(byte, to: &out) }
+    write(check.value, to: &out)
+    if bits > 0 { out.append(Base64URL.letter(UInt8(group << (6 - bits) & 63))) }
+    out.patch(UInt16(out.count - start - 2), at: start)
+  }
+
+  private mutating func write<T: FixedWidthInteger>(_ number: T, to out: inout ByteBuffer) {
+    var rest = number
+    for _ in 0..<MemoryLayout<T>.size {
+      let byte = UInt8(truncatingIfNeeded: rest)
+      rest = T.bitWidth > 8 ? rest >> 8 : 0
+      check.combine(byte)
+      group = group << 8 | UInt32(byte)
+      bits += 8
+      while bits >= 6 {
+        bits -= 6
+        out.append(Base64URL.letter(UInt8(group >> bits & 63)))
+      }
+      group &= (1 << bits) - 1
+    }
   }
 }
 
 /// Base64 with the alphabet for names and addresses, without padding (RFC 4648, 5).
 enum Base64URL {
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-  static func encode(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count * 4 + 2) / 3)
-    var place = 0
-    while place < bytes.count {
-      let left = min(3, bytes.count - place)
-      var group: UInt32 = 0
-      for offset in 0..<3 {
-        group = group << 8 | (offset < left ? UInt32(bytes[place + offset]) : 0)
-      }
-      for digit in 0...left { text.append(alphabet[Int(group >> UInt32(18 - 6 * digit) & 63)]) }
-      place += 3
-    }
-    return String(decoding: text, as: UTF8.self)
+  /// The letter of six bits.
+  static func letter(_ digit: UInt8) -> UInt8 {
+    // Sums instead of branches, which nobody could foretell: from Z to a, from z to 0, from 9 to -, from
+    // there to _.
+    var letter = Int32(digit) + 65
+    letter += digit > 25 ? 6 : 0
+    letter -= digit > 51 ? 75 : 0
+    letter -= digit > 61 ? 13 : 0
+    letter += digit > 62 ? 49 : 0
+    return UInt8(truncatingIfNeeded: letter)
   }
 
   /// Nil for what no encoder writes.

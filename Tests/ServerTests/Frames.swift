@@ -163,6 +163,7 @@ enum Frames {
     case .explainDecision: try makeFrame(verb, ExplainDecisionRequest(decision: "A"))
     case .readDecisions: try makeFrame(verb, ReadDecisionsRequest())
     case .adoptPolicy: try makeFrame(verb, AdoptPolicyRequest(arms: []))
+    case .reportCampaign: try makeFrame(verb, CampaignRequest(campaign: ""))
     default: try makeFrame(verb, Empty())
     }
   }
@@ -219,7 +220,7 @@ enum Frames {
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
     case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
-      .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy:
+      .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy, .reportCampaign:
       try offers(verb)
     }
   }

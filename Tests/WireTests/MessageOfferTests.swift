@@ -24,6 +24,8 @@ extension MessageTests {
       Edge("decide request", "features[0].feature", allowed: [0, -1e300], refused: notFinite),
       Edge(
         "read decisions request", "most", allowed: [UInt32(1), 4_096], refused: [0, 4_097, .max]),
+      Edge("campaign request", "campaign", bytes: [[0], [1, 65]], not: [[65], [1, 0xFF]]),
+      Edge("campaign request", "planned", allowed: [UInt32(0), .max], refused: []),
       Edge(request, "outcomes[0].kind", allowed: [UInt8(5), 8, 9], refused: [0, 10, 255]),
       Edge(request, "outcomes[1].kind", allowed: [UInt8(7)], refused: [0, 10]),
       Edge(request, "outcomes[0].choice", allowed: [UInt8(0), 29], refused: [30, 255]),

@@ -50,12 +50,11 @@ struct DecisionBody: ~Escapable {
     let choiceCount = Int(try reader.readUInt8())
     for _ in 0..<choiceCount {
       _ = try reader.readIdentifier("offer")
-      _ = try reader.readUInt8()
-      for _ in 0..<3 { _ = try reader.read(Double.self) }
+      try reader.skip(1 + 3 * 8)
     }
     let reasonCount = Int(try reader.read(UInt16.self))
     let reasonStart = reader.offset
-    for _ in 0..<reasonCount { _ = try reader.readUInt8() }
+    try reader.skip(reasonCount)
     let toldEnd = reader.offset
     let placement = try reader.readUInt8()
     guard let channel = Channel(rawValue: try reader.readUInt8()) else {
@@ -71,7 +70,7 @@ struct DecisionBody: ~Escapable {
       throw Refusal(.invalidField, at: reader.offset - 1, "a decision has 32 features")
     }
     let features = reader.offset
-    for _ in 0..<32 { _ = try reader.read(Float.self) }
+    try reader.skip(32 * 4)
     guard Int(try reader.readUInt8()) == choiceCount else {
       throw Refusal(.invalidField, at: reader.offset - 1, "each choice has a row of its own")
     }
@@ -113,12 +112,8 @@ struct DecisionBody: ~Escapable {
       let place = Int(try reader.read(UInt16.self))
       let liabilityMinor = try reader.read(Int64.self)
       let cost = try reader.read(Double.self)
-      for _ in 0..<6 { _ = try reader.read(Double.self) }
-      for _ in 0..<(try reader.readUInt8()) {
-        _ = try reader.readUInt8()
-        _ = try reader.read(Double.self)
-      }
-      _ = try reader.read(Double.self)
+      try reader.skip(6 * 8)
+      try reader.skip(Int(try reader.readUInt8()) * (1 + 8) + 8)
       show(place, liabilityMinor, cost)
     }
   }

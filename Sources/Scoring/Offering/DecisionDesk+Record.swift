@@ -105,27 +105,26 @@ extension DecisionDesk {
     let parts = Decision.parts(
       of: place, request, facts: facts, standing: standing, budget: budgets[place],
       estimate: estimates[place], in: shelf.catalogue)
-    for part in [
-      parts.sales, parts.reward, parts.contact, parts.lever, parts.scarcity, parts.fatigue,
-    ] {
-      out.append(part)
-    }
-    guard let learner = store.offering.learner else {
+    out.append(parts.sales)
+    out.append(parts.reward)
+    out.append(parts.contact)
+    out.append(parts.lever)
+    out.append(parts.scarcity)
+    out.append(parts.fatigue)
+    guard let all = store.contributions(of: shelf.arms[place], LearnerFeatures(x.span)) else {
       out.append(UInt8(0))
       out.append(0.0)
       return
     }
-    let all = learner.contributions(
-      arm: Int(shelf.arms[place]), features: LearnerFeatures(x.span))
     // The largest by magnitude, one after the other: there are few.
     var told: UInt32 = 0
     var rest = 0.0
-    for feature in 0..<LearnerFeatures.count { rest += all[feature] }
+    for feature in all.indices { rest += all[feature] }
     let count = min(Self.contributionsTold, LearnerFeatures.count)
     out.append(UInt8(count))
     for _ in 0..<count {
       var largest = -1
-      for feature in 0..<LearnerFeatures.count where told & 1 << UInt32(feature) == 0 {
+      for feature in all.indices where told & 1 << UInt32(feature) == 0 {
         if largest < 0 || abs(all[feature]) > abs(all[largest]) { largest = feature }
       }
       told |= 1 << UInt32(largest)
@@ -199,6 +198,17 @@ extension DecisionDesk {
       out.append(Float(workspace.propensities[place]))
     }
     out.patch(candidates, at: count)
+  }
+}
+
+extension Store {
+  /// What each feature adds to an arm's uplift; nil before anything can be learnt.
+  ///
+  /// The learner is asked where it lies: it is larger than a kilobyte.
+  fileprivate func contributions(
+    of arm: UInt32, _ features: LearnerFeatures
+  ) -> InlineArray<32, Double>? {
+    offering.learner?.contributions(arm: Int(arm), features: features).numbers
   }
 }
 

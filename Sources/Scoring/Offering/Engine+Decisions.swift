@@ -79,12 +79,11 @@ extension Engine {
     var record = ByteBuffer()
     swap(&record, &desk.record)
     defer { swap(&record, &desk.record) }
-    let kept = try keep(
-      try DecisionBody(record.bytes.extracting(droppingFirst: FrameHeader.size)), shelf,
-      at: timeMicros)
+    let body = try DecisionBody(record.bytes.extracting(droppingFirst: FrameHeader.size))
+    let kept = try keep(body, shelf, at: timeMicros)
     store.sequence += 1
     store.timeMicros = timeMicros
-    try writeReply(to: kept, explains: head.flags.contains(.explain), &out)
+    try writeReply(to: kept, body, explains: head.flags.contains(.explain), &out)
     return .decided
   }
 
@@ -120,7 +119,8 @@ extension Engine {
   func decision(_ key: CommandKey) -> DecisionPlace? {
     let hash = SipHash.hash(key, key: indexKey)
     let younger = store.offering.decisions.younger
-    for half in [younger, 1 - younger] {
+    for turn in 0..<2 {
+      let half = turn == 0 ? younger : 1 - younger
       let found = offerIndexes.decisions[half].find(hash) { position in
         store.offering.decisions.halves[half].key(at: position) == key
       }
@@ -175,7 +175,8 @@ extension Engine {
         Receipt.Choice(
           account: shelf.accounts[place], liabilityMinor: liabilityMinor,
           counts: offer.offerClass != .transactional),
-        choice, body.key, body.channel, body.timeMicros, day, shelf, previous: heads.contacts)
+        choice, body.key, body.channel, body.timeMicros, day, shelf, newest: heads.contacts
+      ).newest
       choice += 1
     }
     if isWrong { throw Refusal(.invalidField, "a chosen offer is not in the catalogue") }
@@ -217,7 +218,9 @@ extension Engine {
     entry.append(UInt8(0))
     entry.append(UInt16(body.features))
     entry.append(UInt32(0))
-    for number in [0, 0, 0, 0, cost, rate] as [Double] { entry.append(number) }
+    for _ in 0..<4 { entry.append(0.0) }
+    entry.append(cost)
+    entry.append(rate)
     entry.append(Int64(0))
     for _ in 0..<LearnerGain.count { entry.append(Float(0)) }
     entry.append(bytes: body.bytes)
@@ -274,12 +277,12 @@ extension Offering {
 
   /// Keeps a contact's place and its offer's liability.
   ///
-  /// - Returns: the contact, as the head of the customer's list.
+  /// - Returns: the contact's number, and the customer's newest contact.
   mutating func reserve(
     _ choice: Receipt.Choice, _ number: UInt8, _ key: CommandKey, _ channel: Wire.Channel,
-    _ timeMicros: Int64, _ day: UInt16, _ shelf: OfferShelf, previous: Link,
+    _ timeMicros: Int64, _ day: UInt16, _ shelf: OfferShelf, newest: Link,
     isRestored: Bool = false
-  ) -> Link {
+  ) -> (number: UInt32, newest: Link) {
     var account = accounts[choice.account]
     if let place = shelf.place(of: choice.account) {
       account.begin(shelf.catalogue.offers[place].period(on: Int32(day)))
@@ -292,11 +295,45 @@ extension Offering {
       timeMicros + shelf.catalogue.channels[Int(channel.inCatalogue.rawValue)].reservationMicros
     var entry = ContactEntry(
       timeMicros: timeMicros, untilMicros: until, liabilityMinor: choice.liabilityMinor,
-      producer: key.producer, number: key.number, previous: previous, account: choice.account,
-      day: day, channel: channel.rawValue, choice: number)
+      producer: key.producer, number: key.number, account: choice.account, day: day,
+      channel: channel.rawValue, choice: number)
     entry.flags = ContactEntry.isReserved | (choice.counts ? ContactEntry.counts : 0)
     if isRestored { entry.flags |= ContactEntry.isRestored }
-    return Link(contacts.append(entry))
+    let place = contacts.append(entry)
+    return (place, insert(place, into: newest))
+  }
+
+  /// Puts a contact into a customer's list, the newest first; nearly always it is the newest.
+  ///
+  /// - Returns: the newest.
+  mutating func insert(_ number: UInt32, into newest: Link) -> Link {
+    let latest = contacts[number].latestMicros
+    var newer = Link.none
+    var next = newest
+    while let other = next.number, contacts[other].latestMicros > latest {
+      newer = next
+      next = contacts[other].previous
+    }
+    contacts[number].previous = next
+    guard let newer = newer.number else { return Link(number) }
+    contacts[newer].previous = Link(number)
+    return newest
+  }
+
+  /// Takes a contact out of a customer's list.
+  ///
+  /// - Returns: the newest of the others.
+  mutating func remove(_ number: UInt32, from newest: Link) -> Link {
+    let older = contacts[number].previous
+    var next = newest
+    while let other = next.number, other != number {
+      next = contacts[other].previous
+      if next.number == number {
+        contacts[other].previous = older
+        return newest
+      }
+    }
+    return older
   }
 
   /// Forgets the older half of the decisions; the younger one becomes the older.
@@ -309,9 +346,9 @@ extension Offering {
 }
 
 extension OfferAccount {
-  /// Begins the budget anew when its period has changed.
+  /// Begins the budget anew with a new period; what is told late of an earlier one counts in this.
   mutating func begin(_ period: Int32) {
-    guard period != periodDay else { return }
+    guard period > periodDay else { return }
     periodDay = period
     spentMinor = 0
     givenCount = 0
@@ -363,10 +400,8 @@ extension ShopCalendar {
   /// What an instant is in the shop's time zone; nil outside 1970-01-01 … 2149-06-05.
   func moment(at micros: Int64) -> Moment? {
     guard let day = day(ofMicros: micros) else { return nil }
-    let begin = beginMicros(ofDay: Int32(day), near: micros)
     return Moment(
-      nowMicros: micros, today: Int32(day),
-      minute: Int32(min(max(0, micros - begin) / 60_000_000, 1439)),
+      nowMicros: micros, today: Int32(day), minute: minute(ofMicros: micros),
       tomorrowMicros: beginMicros(ofDay: Int32(day) + 1, near: micros))
   }
 }

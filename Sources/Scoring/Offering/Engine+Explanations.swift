@@ -9,14 +9,20 @@ extension Engine {
   func writeReply(
     to place: DecisionPlace, explains: Bool, _ out: inout ByteBuffer
   ) throws(Refusal) {
-    let offering = store.offering
-    try offering.withBody(of: place) { bytes throws(Refusal) in
-      let body = try DecisionBody(bytes)
-      out.append(sentence: offering.receipt(of: place, body).text)
-      out.append(bytes: bytes.extracting(body.told))
-      let shelf = explains ? offering.shelf(ofVersion: body.catalogue) : nil
-      try Self.writeReasons(bytes, explains: explains, on: shelf, &out)
+    try store.offering.withBody(of: place) { bytes throws(Refusal) in
+      try writeReply(to: place, try DecisionBody(bytes), explains: explains, &out)
     }
+  }
+
+  /// Writes the reply to a decision whose body is at hand.
+  func writeReply(
+    to place: DecisionPlace, _ body: borrowing DecisionBody, explains: Bool,
+    _ out: inout ByteBuffer
+  ) throws(Refusal) {
+    store.offering.writeReceipt(of: place, body, to: &out)
+    out.append(bytes: body.bytes.extracting(body.told))
+    let shelf = explains ? store.offering.shelf(ofVersion: body.catalogue) : nil
+    try Self.writeReasons(body.bytes, explains: explains, on: shelf, &out)
   }
 
   /// Writes the reply to a dry run, whose record lies on the desk.
@@ -55,12 +61,17 @@ extension Engine {
     }
     var reader = FrameReader(body)
     let record = try DecisionRecord(from: &reader)
+    // A snapshot may have been forged: nothing is looked up where it is not.
+    let shelf = shelf.flatMap {
+      $0.catalogue.offers.count == record.told.reasons.count ? $0 : nil
+    }
     var reply = DecideReply(decision: "", told: record.told)
     var candidates: [Int: DecisionCandidate] = [:]
     for candidate in record.candidates { candidates[Int(candidate.place)] = candidate }
     for (place, code) in record.told.reasons.enumerated() {
-      let reason = Reason(
+      var reason = Reason(
         code: code, detail: place < record.details.count ? record.details[place] : [])
+      if let shelf, reason?.isWithin(shelf.catalogue) == false { reason = nil }
       let candidate = candidates[place]
       reply.offers.append(
         ExplainedOffer(
@@ -131,6 +142,18 @@ extension Engine {
   }
 }
 
+extension Reason {
+  /// Whether what it refers to is there.
+  fileprivate func isWithin(_ catalogue: Catalogue) -> Bool {
+    switch self {
+    case .holdout(let place): catalogue.holdouts.indices.contains(place)
+    case .cap(let place, _): catalogue.caps.indices.contains(place)
+    case .exclusive(let place): catalogue.offers.indices.contains(place)
+    default: true
+    }
+  }
+}
+
 extension DecisionDesk {
   /// The record of the last decision; empty before the first.
   var recordBytes: RawSpan {
@@ -140,26 +163,23 @@ extension DecisionDesk {
 }
 
 extension Offering {
-  /// The receipt of a decision.
-  func receipt(of place: DecisionPlace, _ body: borrowing DecisionBody) -> Receipt {
-    var choices: [Receipt.Choice] = []
+  /// Appends the receipt of a decision.
+  func writeReceipt(
+    of place: DecisionPlace, _ body: borrowing DecisionBody, to out: inout ByteBuffer
+  ) {
+    var writer = ReceiptWriter(
+      key: body.key, timeMicros: body.timeMicros, catalogue: body.catalogue,
+      channel: body.channel, choiceCount: body.choiceCount, to: &out)
     if let first = field(Link.self, DecisionHead.firstContact, of: place).number {
       for number in first..<first + UInt32(body.choiceCount) {
         let entry = contacts[number]
-        choices.append(
+        writer.append(
           Receipt.Choice(
             account: entry.account, liabilityMinor: entry.liabilityMinor,
-            counts: entry.flags & ContactEntry.counts != 0))
+            counts: entry.flags & ContactEntry.counts != 0), to: &out)
       }
     }
-    let customer = body.customer
-    return Receipt(
-      key: body.key, timeMicros: body.timeMicros, catalogue: body.catalogue,
-      channel: body.channel, choices: choices,
-      customer: customer.byteOffsets.map { place in
-        // The offsets are the span's own.
-        unsafe customer.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self)
-      })
+    writer.end(body.customer, to: &out)
   }
 }
 

@@ -6,7 +6,9 @@ import Wire
 
 /// The catalogue and what its words are in the state.
 final class OfferShelf: Sendable {
-  let catalogue: Catalogue
+  /// Lent where it lies: a copy would count up the references of all its arrays.
+  var catalogue: Catalogue { _read { yield held } }
+  private let held: Catalogue
   /// The JSON that was put, and the version it made.
   let text: [UInt8]
   let textVersion: UInt32
@@ -27,12 +29,14 @@ final class OfferShelf: Sendable {
   let placements: [[UInt8]]
   /// The offers with a budget, by place.
   let budgeted: [Int]
+  /// Which contacts the rules can see.
+  let contactRules: ContactRules
 
   init(
     _ catalogue: Catalogue, text: [UInt8], textVersion: UInt32, accounts: [UInt32],
     in table: Table<OfferAccount>, campaigns: [UInt32], codes: [UInt32: Int32]
   ) {
-    self.catalogue = catalogue
+    held = catalogue
     arms = accounts.map { table[$0].arm }
     placesOfNames = Dictionary(
       accounts.enumerated().map { (table[$0.element].name, $0.offset) },
@@ -47,6 +51,7 @@ final class OfferShelf: Sendable {
     self.codes = codes
     identifiers = catalogue.words.map { Array($0.id.utf8) }
     placements = catalogue.placements.map { Array($0.name.utf8) }
+    contactRules = ContactRules(catalogue)
     budgeted = catalogue.offers.indices.filter { catalogue.offers[$0].hasBudget }
   }
 
@@ -79,6 +84,32 @@ final class OfferShelf: Sendable {
       }
     }
     return true
+  }
+}
+
+/// Which contacts the rules of a catalogue can see.
+struct ContactRules {
+  private static let microsPerDay: Int64 = 86_400_000_000
+
+  /// How far back any of them looks.
+  let reachMicros: Int64
+  /// Whether contacts count that failed or were never heard of.
+  let countsLapsed: Bool
+  /// Whether some count by family or by offer.
+  let countsOffers: Bool
+
+  init(_ catalogue: Catalogue) {
+    // Fatigue looks back a week; what is reserved counts as long as it is.
+    var reach = max(7 * Self.microsPerDay, Int64(CatalogueLimits.reservationMinutesMax) * 60_000_000)
+    for cap in catalogue.caps {
+      // A day longer than its days, for those have up to 25 hours.
+      reach = max(reach, cap.windowMicros, Int64(cap.calendarDays + 1) * Self.microsPerDay)
+    }
+    for rule in catalogue.suppressions { reach = max(reach, rule.windowMicros) }
+    for period in catalogue.quietPeriods { reach = max(reach, period.micros) }
+    reachMicros = reach
+    countsLapsed = catalogue.caps.contains { $0.event == .decided }
+    countsOffers = catalogue.caps.contains { $0.scope == .family || $0.scope == .offer }
   }
 }
 
