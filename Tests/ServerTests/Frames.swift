@@ -162,6 +162,7 @@ enum Frames {
           outcomes: [.init(decision: "A", identifier: "o", kind: .ended, timeMicros: 9)]))
     case .explainDecision: try makeFrame(verb, ExplainDecisionRequest(decision: "A"))
     case .readDecisions: try makeFrame(verb, ReadDecisionsRequest())
+    case .adoptPolicy: try makeFrame(verb, AdoptPolicyRequest(arms: []))
     case .reportCampaign: try makeFrame(verb, CampaignRequest(campaign: ""))
     default: try makeFrame(verb, Empty())
     }
