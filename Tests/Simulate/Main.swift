@@ -64,6 +64,7 @@ struct Main {
     line("calls of the disk", count(tally.storageCalls))
     line("of them failed", count(tally.faults))
     line("commands executed", count(tally.commands))
+    line("decisions judged by the oracle", count(tally.decisions))
     line("commands sent again", count(tally.resent))
     line("snapshots", count(tally.snapshots))
     line("replies compared", count(tally.replies))
