@@ -134,7 +134,7 @@ struct LifePlan {
   mutating func offerSomething(clients: Int) {
     offers = true
     self.clients = clients
-    requests = max(requests, 2 * clients)
+    requests = max(requests, 3 * clients)
     journal.room = (bytes: 1 << 18, least: 1 << 17)
   }
 }
