@@ -19,6 +19,7 @@ struct Options {
   var threads: Int?
   var faultPercent = 25
   var stride = 1
+  var offers = false
   var wantsHelp = false
 
   static let help = """
@@ -28,6 +29,7 @@ struct Options {
       --seed S        the first life's seed; without it a fresh one
       --threads N     lives at a time (all cores)
       --faults P      of a hundred lives, in how many the disk fails (25)
+      --offers        every life is one with offers and 64 clients, judged by the oracle of decisions
       --mutants       programs that are wrong in one way each; all must be caught
       --replay S      one life again, told sentence by sentence
       --calls         every call of one life's disk fails, once and for ever after
@@ -45,6 +47,7 @@ struct Options {
     var rest = arguments[...]
     while let name = rest.popFirst() {
       switch name {
+      case "--offers": offers = true
       case "--mutants": mode = .mutants
       case "--calls": mode = .calls
       case "--flip": mode = .flip

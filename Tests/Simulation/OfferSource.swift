@@ -16,6 +16,8 @@ struct OfferSource {
   private var receipts: [(text: String, timeMicros: Int64, choices: [Receipt.Choice])] = []
   private var decisions: [DecideRequest] = []
   private var made = 0
+  /// What customers' identifiers begin with.
+  private let prefix: String
 
   /// Draws a shop.
   ///
@@ -23,7 +25,9 @@ struct OfferSource {
   ///   - seed: of everything that is asked.
   ///   - customers: how many there are.
   ///   - now: microseconds since 1970 UTC.
-  init(seed: UInt64, customers: Int, now: Int64) {
+  ///   - prefix: what customers' identifiers begin with.
+  init(seed: UInt64, customers: Int, now: Int64, prefix: String = "c") {
+    self.prefix = prefix
     chance = SeededGenerator(seed: seed)
     self.customers = customers
     catalogue = RandomCatalogue(today: Int(now / 86_400_000_000), &chance)
@@ -33,10 +37,8 @@ struct OfferSource {
     Int.random(in: range, using: &chance)
   }
 
-  private mutating func customer() -> String { "c\(draw(1...customers))" }
-  private mutating func channel() -> Channel {
-    Channel.allCases.randomElement(using: &chance) ?? .site
-  }
+  private mutating func customer() -> String { "\(prefix)\(draw(1...customers))" }
+  private mutating func channel() -> Channel { Channel.allCases.randomElement(using: &chance) ?? .site }
 
   private mutating func key() -> CommandKey {
     made += 1
@@ -61,6 +63,27 @@ struct OfferSource {
   mutating func put(now: Int64, isFirst: Bool) -> PutCatalogueRequest {
     if !isFirst { catalogue.change(today: Int(now / 86_400_000_000), &chance) }
     return PutCatalogueRequest(key: key(), catalogue: catalogue.json)
+  }
+
+  /// A request of a kind that a number from 1 to 100 chooses; every decision has a key.
+  mutating func next(_ number: Int, now: Int64) -> Request {
+    switch number {
+    case ...50: return .decide(keyedDecide())
+    case ...72: return outcomes(now: now).map { .outcomes($0) } ?? .decide(keyedDecide())
+    case ...86: return .consents(consents(now: now))
+    case ...92: return .events(events(now: now))
+    case ...97: return .amend(amend())
+    default: return .putCatalogue(put(now: now, isFirst: false))
+    }
+  }
+
+  private mutating func keyedDecide() -> DecideRequest {
+    var request = decide()
+    if request.key.isNone {
+      made += 1
+      request.key = CommandKey(producer: 9, number: UInt64(made))
+    }
+    return request
   }
 
   mutating func amend() -> AmendOfferRequest {
@@ -92,9 +115,7 @@ struct OfferSource {
 
   /// Messages that others sent.
   mutating func events(now: Int64) -> RecordEventsRequest {
-    let kinds: [EventKind] = [
-      .contactSent, .contactSent, .contactDelivered, .contactFailed, .viewed,
-    ]
+    let kinds: [EventKind] = [.contactSent, .contactSent, .contactDelivered, .contactFailed, .viewed]
     var rows: [RecordEventsRequest.Row] = []
     for _ in 0..<draw(1...3) {
       made += 1

@@ -187,6 +187,8 @@ extension Engine {
       store.offering.reasonCounts[
         Int(shelf.accounts[place]) * Offering.reasonCount + reason] += 1
     }
+    // The counts stand in its section: a snapshot would take the one before for unchanged.
+    store.offering.markLearning()
     store.enrol(customer, body, shelf, on: day, &heads)
     if heads != OfferHeads() { store.offering.setHeads(of: customer, heads) }
     return remember(
