@@ -47,6 +47,14 @@ struct DecisionOracleTests {
     #expect(oracleHash(Array("global-2026\u{1f}customer-1".utf8)) == 0x63d8_652c_4e77_03d8)
   }
 
+  @Test(
+    "an engine made from a snapshot and given the records goes on as the one that decided",
+    arguments: seeds(3))
+  func states(seed: UInt64) throws {
+    let report = try DecisionLife.live(seed: seed, decisions: 250, snapshotEvery: 13)
+    #expect(report.tally.decisions == 250)
+  }
+
   // MARK: Whether it bites
 
   private static let journals: [DecisionLife.Report] = [1, 2, 3, 4].compactMap {

@@ -44,7 +44,8 @@ struct Main {
     case .replay(let seed): isRight = replay(seed, options)
     case .calls: isRight = try calls(options.seed ?? 1, options.stride)
     case .flip: isRight = try flip(options.seed ?? 1, threads, options.stride)
-    case .decisions(let number): isRight = try decisions(number, seed, threads)
+    case .decisions(let number):
+      isRight = try decisions(number, seed, threads, options.snapshotEvery)
     }
     line("time", "\(String(format: "%.1f", Double(passed(since: begin)) / 1e6)) s")
     return isRight
@@ -135,8 +136,11 @@ struct Main {
     return isRight
   }
 
-  private static func decisions(_ number: Int, _ seed: UInt64, _ threads: Int) throws -> Bool {
-    let outcome = try DecisionCampaign.run(firstSeed: seed, decisions: number, threads: threads)
+  private static func decisions(
+    _ number: Int, _ seed: UInt64, _ threads: Int, _ snapshotEvery: Int
+  ) throws -> Bool {
+    let outcome = try DecisionCampaign.run(
+      firstSeed: seed, decisions: number, threads: threads, snapshotEvery: snapshotEvery)
     let tally = outcome.tally
     line("seeds", "\(seed) to \(outcome.lastSeed)")
     line("lives", count(outcome.lives))

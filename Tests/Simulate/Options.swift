@@ -20,6 +20,7 @@ struct Options {
   var faultPercent = 25
   var stride = 1
   var offers = false
+  var snapshotEvery = 0
   var wantsHelp = false
 
   static let help = """
@@ -37,6 +38,7 @@ struct Options {
                       200 batches cut at every byte
       --decisions N   lives of decisions without a server, until N were made; an oracle reads what
                       would be in the journal and counts every rule anew
+      --snapshots N   with --decisions: a second engine is made from a snapshot after every N records
       --stride N      with --calls and --flip: only every N-th (1)
 
     Exit codes: 0 nothing was violated (with --mutants: each one was caught), 1 otherwise, 2 usage.
@@ -47,6 +49,7 @@ struct Options {
     var rest = arguments[...]
     while let name = rest.popFirst() {
       switch name {
+      case "--snapshots": snapshotEvery = try Self.number(name, rest.popFirst(), 1...1_000_000)
       case "--offers": offers = true
       case "--mutants": mode = .mutants
       case "--calls": mode = .calls

@@ -41,10 +41,11 @@ public struct DecisionCampaign: Sendable {
   ///   - firstSeed: the first life's seed; the next ones follow.
   ///   - decisions: how many are wanted; lives that have begun are lived to their end.
   ///   - threads: at least 1.
+  ///   - snapshotEvery: as in a life.
   /// - Returns: what they came to.
   /// - Throws: `SystemError` when threads or descriptors run out.
   public static func run(
-    firstSeed: UInt64, decisions: Int, threads: Int
+    firstSeed: UInt64, decisions: Int, threads: Int, snapshotEvery: Int = 0
   ) throws(SystemError) -> Outcome {
     let progress = Progress(firstSeed)
     let mailbox = try Mailbox<News>()
@@ -55,7 +56,8 @@ public struct DecisionCampaign: Sendable {
       {
         let seed = progress.nextSeed.wrappingAdd(1, ordering: .relaxed).oldValue
         do {
-          let report = try DecisionLife.live(seed: seed, decisions: DecisionLife.decisionsPerLife)
+          let report = try DecisionLife.live(
+            seed: seed, decisions: DecisionLife.decisionsPerLife, snapshotEvery: snapshotEvery)
           progress.decisions.wrappingAdd(report.tally.decisions, ordering: .relaxed)
           if report.tally.violations > 0 { progress.failures.wrappingAdd(1, ordering: .relaxed) }
           mailbox.post(.lived(report))

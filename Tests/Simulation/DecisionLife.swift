@@ -48,8 +48,10 @@ public struct DecisionLife {
   private var report: Report
   private let keepsJournal: Bool
   private let hasteSeconds: Int
+  private let twin: Twin?
 
-  private init(seed: UInt64, decisions: Int, keepsJournal: Bool) {
+  private init(seed: UInt64, decisions: Int, keepsJournal: Bool, twin: Twin?) {
+    self.twin = twin
     self.decisions = decisions
     self.keepsJournal = keepsJournal
     report = Report(seed: seed)
@@ -71,12 +73,16 @@ public struct DecisionLife {
   ///   - seed: everything follows from it.
   ///   - decisions: how many are made.
   ///   - keepsJournal: whether the report has the journal.
+  ///   - snapshotEvery: after how many records a second engine, which is given nothing but those, is made
+  ///     anew from a snapshot of the first; 0 makes none. The states of both must be the same.
   /// - Returns: what it came to.
-  /// - Throws: when the engine cannot be made or the journal not be read.
+  /// - Throws: when the engine cannot be made or the journal not be read, or the states differ.
   public static func live(
-    seed: UInt64, decisions: Int, keepsJournal: Bool = false
+    seed: UInt64, decisions: Int, keepsJournal: Bool = false, snapshotEvery: Int = 0
   ) throws -> Report {
-    var life = DecisionLife(seed: seed, decisions: decisions, keepsJournal: keepsJournal)
+    var life = DecisionLife(
+      seed: seed, decisions: decisions, keepsJournal: keepsJournal,
+      twin: snapshotEvery > 0 ? try Twin(snapshotEvery) : nil)
     var engine = try Engine(Store(), indexKey: (seed, 1))
     try life.run(&engine)
     life.report.tally = life.oracle.tally
@@ -155,9 +161,12 @@ public struct DecisionLife {
     var out = ByteBuffer()
     let outcome = engine.execute(header, frame.bytes, at: nowMicros, into: &out)
     switch outcome {
-    case .changed: try judge(frame.bytes, engine.sequence, engine.timeMicros)
+    case .changed:
+      try judge(frame.bytes, engine.sequence, engine.timeMicros)
+      try twin?.follow(engine, frame.bytes)
     case .decided:
       try judge(engine.decisionFrame, engine.sequence, engine.timeMicros)
+      try twin?.follow(engine, engine.decisionFrame)
       var reader = FrameReader(out.bytes, from: FrameHeader.size)
       source.note(try DecideReply(from: &reader).decision)
     case .refused(let status):
