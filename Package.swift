@@ -44,11 +44,19 @@ let package = Package(
     // The tests mirror the sources.
     .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),
     .target(
+      name: "DecisionOracle", dependencies: ["Platform", "Wire", "Offers"], path: "Tests/Oracle"),
+    .target(
       name: "Simulation",
-      dependencies: ["Platform", "Durability", "Wire", "Scoring", "Server", "Support"],
+      dependencies: [
+        "Platform", "Durability", "Wire", "Scoring", "Server", "Support", "DecisionOracle",
+      ],
       path: "Tests/Simulation"),
     .executableTarget(
-      name: "patron-simulate", dependencies: ["Simulation", "Platform"], path: "Tests/Simulate"),
+      name: "patron-simulate", dependencies: ["Simulation", "DecisionOracle", "Platform"],
+      path: "Tests/Simulate"),
+    .testTarget(
+      name: "OracleTests",
+      dependencies: ["DecisionOracle", "Simulation", "Wire", "Support"]),
     .testTarget(
       name: "SimulationTests",
       dependencies: [
@@ -116,8 +124,8 @@ for target in package.targets where target.type != .system {
 
 // Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a
 // debug build they lose nothing by being optimised. A hundred thousand conditions against an oracle
-// are of that kind, and simulated logs, and as many schedules of contacts.
-let optimised = ["Models", "Offers", "OffersTests", "Policies", "Rules"]
+// are of that kind, and simulated logs, and as many schedules of contacts; and the oracle of decisions.
+let optimised = ["DecisionOracle", "Models", "Offers", "OffersTests", "Policies", "Rules"]
 for target in package.targets where optimised.contains(target.name) {
   target.swiftSettings?.append(
     .unsafeFlags(["-O"], .when(configuration: .debug)))

@@ -80,6 +80,15 @@ extension PatronClient {
     return try ask(.recordOutcomes, batch, for: RecordReply.self)
   }
 
+  /// Learns what offers are worth anew from the decisions that are remembered, and adopts it if it is surely
+  /// better than what is in force.
+  ///
+  /// - Returns: what it would earn against the policy in force, and whether it was adopted.
+  /// - Throws: see `ask`; `refused` without a catalogue.
+  public mutating func refitPolicy() throws(ClientError) -> RefitPolicyReply {
+    try ask(.refitPolicy, Empty(), for: RefitPolicyReply.self)
+  }
+
   /// Asks for a page of the decisions that are remembered, the oldest first.
   ///
   /// - Parameters:
@@ -92,5 +101,23 @@ extension PatronClient {
   ) throws(ClientError) -> DecisionsReply {
     try ask(
       .readDecisions, ReadDecisionsRequest(from: number, most: most), for: DecisionsReply.self)
+  }
+
+  /// Asks what a campaign changed, treatment against control.
+  ///
+  /// - Parameters:
+  ///   - campaign: its identifier; empty for a line about each campaign.
+  ///   - asOfMicros: what happened up to this day is looked at; microseconds since 1970 UTC, 0 is now.
+  ///   - planned: customers of the smaller group at the end, fixed before the first look; 0 means
+  ///     `CampaignRequest.plannedDefault`.
+  /// - Returns: the figures, with 95 % intervals.
+  /// - Throws: see `ask`; `refused` when there is no such campaign.
+  public mutating func campaign(
+    _ campaign: String = "", asOfMicros: Int64 = 0, planned: UInt32 = 0
+  ) throws(ClientError) -> CampaignReply {
+    try ask(
+      .reportCampaign,
+      CampaignRequest(campaign: campaign, asOfMicros: asOfMicros, planned: planned),
+      for: CampaignReply.self)
   }
 }

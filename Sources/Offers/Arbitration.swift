@@ -192,11 +192,12 @@ extension DecisionWorkspace {
           ending = armShares[0]
         }
       }
-      decision.propensity = none + alone * ending
+      // A sum of shares may be above 1 by a rounding.
+      decision.propensity = min(none + alone * ending, 1)
       choices[0].propensity = decision.propensity
       decision.isFallback = true
     } else if choices.count == 1, choices[0].offer == place {
-      decision.propensity += none
+      decision.propensity = min(decision.propensity + none, 1)
       choices[0].propensity = min(choices[0].propensity + none, 1)
     }
   }

@@ -176,15 +176,15 @@ public struct Engine: ~Copyable {
       guard let verb = Verb(rawValue: header.verb) else {
         throw Refusal(.unsupportedVerb, at: 4, "verb \(header.verb) is not known to this server")
       }
+      if verb.isInternal && !isOwn {
+        throw Refusal(.unsupportedVerb, at: 4, "\(verb.name) is for the server's own journal")
+      }
       let command = try keyedCommand(verb, frame)
       let known = command.flatMap { answer(to: $0.key) }
       if let command, let known, !isNew {
         try repeatAnswer(at: known, to: command, &out)
         Frame.end(mark, in: &out)
         return .repeated
-      }
-      if verb.isInternal && !isOwn {
-        throw Refusal(.unsupportedVerb, at: 4, "\(verb.name) is for the server's own journal")
       }
       var body = FrameReader(frame, from: FrameHeader.size)
       let time = max(nowMicros, store.timeMicros)
@@ -218,7 +218,8 @@ public struct Engine: ~Copyable {
       case .readCatalogue: try readCatalogue(&body, &out)
       case .explainDecision: try explainDecision(&body, &out)
       case .readDecisions: try readDecisions(&body, &out)
-      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy:
+      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy,
+        .reportCampaign:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
@@ -301,6 +302,7 @@ public struct Engine: ~Copyable {
     case .scoreInterval: errand = .analysis(try intervalJob(&body, at: nowMicros))
     case .forecast: errand = .analysis(try forecastJob(&body))
     case .report: errand = .analysis(try reportJob(&body))
+    case .reportCampaign: errand = .analysis(try campaignJob(&body, at: nowMicros))
     default: errand = .snapshot
     }
     try body.requireEnd()

@@ -27,6 +27,15 @@ struct ShopCalendar: Equatable, Sendable {
     return UInt16(day)
   }
 
+  /// The minute of the day that a clock on the shop's wall shows, 0 to 1439.
+  ///
+  /// On days of 23 or 25 hours it is not the number of minutes since midnight.
+  func minute(ofMicros micros: Int64) -> Int32 {
+    let seconds = micros.flooredQuotient(1_000_000)
+    let local = seconds + Int64(offset(at: seconds))
+    return Int32((local - local.flooredQuotient(Self.secondsPerDay) * Self.secondsPerDay) / 60)
+  }
+
   /// When a calendar day begins, in microseconds since 1970 UTC.
   ///
   /// - Parameters:

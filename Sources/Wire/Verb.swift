@@ -52,6 +52,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case explainDecision = 43
   /// Tells decisions with their features and propensities, one page at a time.
   case readDecisions = 44
+  /// Tells what a campaign changed, treatment against control.
+  case reportCampaign = 45
   /// Fits the models to the recorded orders and adopts the result.
   case fit = 48
   /// Adopts parameters from elsewhere.
@@ -74,7 +76,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
       true
     case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
       .describeCustomer, .consentHistory, .readCatalogue, .explainDecision, .readDecisions,
-      .fit, .report, .forecast, .refitPolicy:
+      .reportCampaign, .fit, .report, .forecast, .refitPolicy:
       false
     }
   }
@@ -110,6 +112,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .readCatalogue: "read catalogue"
     case .explainDecision: "explain decision"
     case .readDecisions: "read decisions"
+    case .reportCampaign: "report campaign"
     case .fit: "fit"
     case .adoptModel: "adopt model"
     case .putBackModel: "put back model"
@@ -188,6 +191,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
   case unknownDecision = 45
   /// An outcome's amounts cannot be: more comes back than there was, or it costs more than it may.
   case badAmount = 46
+  /// The catalogue has no such campaign.
+  case unknownCampaign = 47
 
   /// Whether the connection closes after this reply.
   public var closes: Bool {
@@ -233,6 +238,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case .badSchema: "bad schema"
     case .unknownDecision: "unknown decision"
     case .badAmount: "bad amount"
+    case .unknownCampaign: "unknown campaign"
     }
   }
 }

@@ -8,6 +8,7 @@ struct Main {
     Import.command, Fit.command, Adopt.command, Score.command, ForecastCommand.command,
     ProfileCommand.command, ConsentCommand.command, EventCommand.command, OffersCommand.command,
     OfferCommand.command, OutcomeCommand.command, ExplainDecision.command, DecisionsCommand.command,
+    CampaignCommand.command,
     Report.command, Evaluate.command, StatusCommand.command, SnapshotCommand.command, Demo.command,
   ]
 

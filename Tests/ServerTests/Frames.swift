@@ -140,7 +140,7 @@ enum Frames {
   /// How the good request of a verb ends.
   static func status(of verb: Verb) -> Status {
     switch verb {
-    case .recordDecision: .unsupportedVerb
+    case .recordDecision, .adoptPolicy: .unsupportedVerb
     case .explainDecision: .unknownDecision
     default: .ok
     }
@@ -162,6 +162,8 @@ enum Frames {
           outcomes: [.init(decision: "A", identifier: "o", kind: .ended, timeMicros: 9)]))
     case .explainDecision: try makeFrame(verb, ExplainDecisionRequest(decision: "A"))
     case .readDecisions: try makeFrame(verb, ReadDecisionsRequest())
+    case .adoptPolicy: try makeFrame(verb, AdoptPolicyRequest(arms: []))
+    case .reportCampaign: try makeFrame(verb, CampaignRequest(campaign: ""))
     default: try makeFrame(verb, Empty())
     }
   }
@@ -218,7 +220,7 @@ enum Frames {
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
     case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
-      .explainDecision, .readDecisions:
+      .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy, .reportCampaign:
       try offers(verb)
     }
   }

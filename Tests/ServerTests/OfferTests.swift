@@ -124,4 +124,25 @@ struct OfferTests {
     let catalogue = try client.catalogue()
     #expect(catalogue.version == 1 && catalogue.catalogue == Frames.catalogue)
   }
+
+  @Test("a report on a campaign is answered from the workbench, an unknown one is refused")
+  func campaign() throws {
+    let server = try LiveServer()
+    var client = try server.client()
+    let campaigns = #""campaigns": [{"id": "feet", "offers": ["socks"]}], "offers""#
+    _ = try client.putCatalogue(Frames.catalogue.replacing("\"offers\"", with: campaigns))
+    for number in 0..<20 { _ = try client.decide(basket("K-\(number)")) }
+    let reply = try client.campaign("feet")
+    let all = try #require(reply.groups.first)
+    #expect(all.treated.customers == 20 && all.control.customers == 0 && !all.hasComparison)
+    #expect(reply.offers.map(\.offer) == ["socks"] && reply.openWindows == 20)
+    #expect(try client.campaign().campaigns.map(\.campaign) == ["feet"])
+    do throws(ClientError) {
+      _ = try client.campaign("hands")
+      Issue.record("there is such a campaign")
+    } catch {
+      guard case .refused(let refusal) = error else { throw error }
+      #expect(refusal.status == .unknownCampaign)
+    }
+  }
 }

@@ -1,6 +1,7 @@
 // The simulation from the command line: what was asked for, and what it came to. Not here: what a
 // life is, and what must hold in it; see Simulation.
 
+import DecisionOracle
 import Foundation
 import Platform
 import Simulation
@@ -42,6 +43,7 @@ struct Main {
     case .replay(let seed): isRight = replay(seed, options.faultPercent)
     case .calls: isRight = try calls(options.seed ?? 1, options.stride)
     case .flip: isRight = try flip(options.seed ?? 1, threads, options.stride)
+    case .decisions(let number): isRight = try decisions(number, seed, threads)
     }
     line("time", "\(String(format: "%.1f", Double(passed(since: begin)) / 1e6)) s")
     return isRight
@@ -126,6 +128,23 @@ struct Main {
       isRight = isRight && outcome.violations.isEmpty
     }
     return isRight
+  }
+
+  private static func decisions(_ number: Int, _ seed: UInt64, _ threads: Int) throws -> Bool {
+    let outcome = try DecisionCampaign.run(firstSeed: seed, decisions: number, threads: threads)
+    let tally = outcome.tally
+    line("seeds", "\(seed) to \(outcome.lastSeed)")
+    line("lives", count(outcome.lives))
+    line("decisions", count(tally.decisions))
+    line("offers chosen", count(tally.chosen))
+    line("outcomes", count(tally.outcomes))
+    line("commands refused whole", count(outcome.refused))
+    for (code, name) in OracleTally.reasonNames.enumerated() {
+      line("reason \(name)", count(tally.reasons[code]))
+    }
+    line("violations", count(tally.violations))
+    for (seed, what) in outcome.violations.prefix(20) { print("\nseed \(seed): \(what)") }
+    return outcome.violations.isEmpty
   }
 
   // MARK: Printing

@@ -9,6 +9,7 @@ struct Options {
     case replay(UInt64)
     case calls
     case flip
+    case decisions(Int)
   }
 
   var mode = Mode.lives
@@ -32,6 +33,8 @@ struct Options {
       --calls         every call of one life's disk fails, once and for ever after
       --flip          every byte of a snapshot and of a closed journal flipped, and a journal of
                       200 batches cut at every byte
+      --decisions N   lives of decisions without a server, until N were made; an oracle reads what
+                      would be in the journal and counts every rule anew
       --stride N      with --calls and --flip: only every N-th (1)
 
     Exit codes: 0 nothing was violated (with --mutants: each one was caught), 1 otherwise, 2 usage.
@@ -45,6 +48,8 @@ struct Options {
       case "--mutants": mode = .mutants
       case "--calls": mode = .calls
       case "--flip": mode = .flip
+      case "--decisions":
+        mode = .decisions(try Self.number(name, rest.popFirst(), 1...1_000_000_000))
       case "--help", "-h": wantsHelp = true
       case "--runs": runs = try Self.number(name, rest.popFirst(), 1...1_000_000_000)
       case "--seed": seed = UInt64(try Self.number(name, rest.popFirst(), 0...Int.max))

@@ -36,6 +36,12 @@ extension Example {
             decision: receipt.text, identifier: "used", kind: .redeemed,
             timeMicros: 875_620_860_000_000, choice: 1, costMinor: 200),
         ])),
+    Example(
+      .adoptPolicy, tag: 0,
+      AdoptPolicyRequest(arms: [
+        .init(arm: 0, means: [0.25, -0.5]), .init(arm: 3, means: [1.5, 0.125]),
+      ])),
+    Example(.refitPolicy, tag: 33, refitted),
     Example(.readDecisions, tag: 30, ReadDecisionsRequest(from: 17, most: 2)),
     Example(
       .readDecisions, tag: 30,
@@ -47,6 +53,11 @@ extension Example {
             placement: "checkout", channel: .site, action: "socks", propensity: 0.625, state: 1,
             outcome: 28.5, features: [1, -0.75, 0.5])
         ])),
+    Example(
+      .reportCampaign, tag: 31,
+      CampaignRequest(campaign: "feet", asOfMicros: 878_212_800_000_000, planned: 5_000)),
+    Example(.reportCampaign, tag: 31, campaign),
+    Example(.reportCampaign, tag: 32, campaigns),
   ]
 
   /// What the examples that speak of one decision have in common.
@@ -142,6 +153,14 @@ extension Example {
     return reply
   }()
 
+  private static let refitted: RefitPolicyReply = {
+    var reply = RefitPolicyReply()
+    (reply.adopted, reply.rows, reply.arms) = (true, 48_210, 13)
+    (reply.difference, reply.low, reply.high) = (0.1875, 0.0625, 0.3125)
+    reply.reason = "it is surely better than the policy before"
+    return reply
+  }()
+
   private static let record: DecisionRecord = {
     var socks = DecisionChoice(place: 0, liabilityMinor: 200, cost: 0.125, score: scores[0])
     socks.contributions = [.init(feature: 2, amount: 1.5)]
@@ -157,5 +176,57 @@ extension Example {
         DecisionCandidate(place: 0, mean: 1.875, deviation: 0.5, score: 1.5, propensity: 0.625),
         DecisionCandidate(place: 1, mean: 0.5, deviation: 0.75, score: 0.25, propensity: 0.25),
       ])
+  }()
+
+  private static let campaign: CampaignReply = {
+    var reply = CampaignReply()
+    (reply.campaign, reply.catalogue, reply.asOfDay) = ("feet", 2, 10_164)
+    (reply.windowDays, reply.currency, reply.minorDigits) = (30, "USD", 2)
+    (reply.planned, reply.marginRate, reply.openWindows) = (5_000, 0.25, 12)
+    (reply.expectedControl, reply.ratioProbability) = (0.5, 0.75)
+    var all = CampaignGroup()
+    all.hasFewBuyers = true
+    (all.treated.customers, all.treated.buyers, all.treated.repeatBuyers) = (80, 40, 8)
+    (all.treated.orders, all.treated.salesMinor) = (50, 200_000)
+    (all.treated.contacts, all.treated.optOuts, all.treated.rewardMinor) = (96, 1, 3_000)
+    all.treated.contactCost = 2
+    (all.control.customers, all.control.buyers, all.control.repeatBuyers) = (80, 20, 2)
+    (all.control.orders, all.control.salesMinor) = (20, 80_000)
+    all.uplift = EstimateFields(15, low: 5, high: 25)
+    all.relative = EstimateFields(1.5, low: 0.25, high: 4.5)
+    all.adjusted = EstimateFields(14, low: 6, high: 22)
+    all.varianceRatio = 0.625
+    all.sequence = EstimateFields(15, low: -2, high: 32)
+    all.conversion = EstimateFields(0.25, low: 0.125, high: 0.375)
+    all.orders = EstimateFields(0.375, low: 0.25, high: 0.5)
+    all.basket = EstimateFields(0, low: -8, high: 8)
+    all.repeatRate = EstimateFields(0.125, low: -0.0625, high: 0.3125)
+    all.repeatShare = EstimateFields(0.0625, low: 0, high: 0.125)
+    all.margin = EstimateFields(300, low: 100, high: 500)
+    (all.cost, all.orderCost, all.returnOnCost) = (32, 1.0625, 9.375)
+    var loyal = CampaignGroup(segment: 2)
+    (loyal.treated.customers, loyal.treated.buyers) = (3, 2)
+    (loyal.treated.orders, loyal.treated.salesMinor) = (2, 9_000)
+    reply.groups = [all, loyal]
+    var socks = CampaignOffer(offer: "socks", state: .live)
+    (socks.chosen, socks.delivered, socks.shown, socks.clicked) = (110, 96, 90, 30)
+    (socks.accepted, socks.refused, socks.redeemed) = (28, 4, 15)
+    (socks.spentMinor, socks.reservedMinor, socks.budgetMinor) = (3_000, 400, 50_000)
+    socks.reasons = [0, 80, 6, 44, 2, 1, 0, 0, 300, 20, 40, 10, 100]
+    reply.offers = [socks]
+    return reply
+  }()
+
+  private static let campaigns: CampaignReply = {
+    var reply = CampaignReply()
+    (reply.catalogue, reply.asOfDay, reply.currency, reply.minorDigits) = (2, 10_164, "USD", 2)
+    (reply.planned, reply.marginRate) = (10_000, 0.25)
+    var line = CampaignLine(campaign: "feet")
+    (line.treated, line.control, line.openWindows) = (80, 80, 12)
+    line.ratioProbability = 0.75
+    line.uplift = EstimateFields(15, low: 5, high: 25)
+    (line.probability, line.stands) = (0.0033, true)
+    reply.campaigns = [line]
+    return reply
   }()
 }

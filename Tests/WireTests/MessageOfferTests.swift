@@ -24,6 +24,8 @@ extension MessageTests {
       Edge("decide request", "features[0].feature", allowed: [0, -1e300], refused: notFinite),
       Edge(
         "read decisions request", "most", allowed: [UInt32(1), 4_096], refused: [0, 4_097, .max]),
+      Edge("campaign request", "campaign", bytes: [[0], [1, 65]], not: [[65], [1, 0xFF]]),
+      Edge("campaign request", "planned", allowed: [UInt32(0), .max], refused: []),
       Edge(request, "outcomes[0].kind", allowed: [UInt8(5), 8, 9], refused: [0, 10, 255]),
       Edge(request, "outcomes[1].kind", allowed: [UInt8(7)], refused: [0, 10]),
       Edge(request, "outcomes[0].choice", allowed: [UInt8(0), 29], refused: [30, 255]),
@@ -42,7 +44,7 @@ extension MessageTests {
     ]
   }()
 
-  @Test("a basket has 32 categories and 12 features of the shop's own, and not one more")
+  @Test("a basket has 32 categories and 16 features of the shop's own, and not one more")
   func basketLimits() throws {
     var request = Example.basket
     request.categories = Array(repeating: "c", count: Limits.basketCategoriesMax)
@@ -108,10 +110,10 @@ extension MessageTests {
     #expect(OutcomeKind.allCases.filter(\.hasOrder) == [.accepted, .refunded, .ended])
   }
 
-  @Test("only the record of a decision is the server's own, and it is a command")
+  @Test("what the server decided by itself only the server records, as commands")
   func internalVerb() {
-    #expect(Verb.allCases.filter(\.isInternal) == [.recordDecision])
-    #expect(Verb.recordDecision.isCommand && Verb.decide.isCommand)
+    #expect(Verb.allCases.filter(\.isInternal) == [.recordDecision, .adoptPolicy])
+    #expect(Verb.allCases.allSatisfy { !$0.isInternal || $0.isCommand } && Verb.decide.isCommand)
     #expect(!Verb.explainDecision.isCommand && !Verb.readDecisions.isCommand)
   }
 }

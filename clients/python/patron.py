@@ -36,7 +36,8 @@ from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "Catalogue", "CatalogueChange", "ChosenOffer", "ChurnJudgement", "ChurnLayer",
+    "Adoption", "Calibration", "Campaign", "CampaignArm", "CampaignGroup", "CampaignLine", "CampaignOffer",
+    "Catalogue", "CatalogueChange", "Estimate", "ChosenOffer", "ChurnJudgement", "ChurnLayer",
     "CommandKey", "Consent", "Correction", "Customer", "Decision", "DecisionRequest", "Event", "ExplainedOffer",
     "FactTable", "Fit",
     "Forecast", "Hello", "KEEP", "LoggedDecision", "Model", "OfferLine", "Order", "OrderLine", "Outcome", "Patron",
@@ -63,7 +64,9 @@ VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
     "record returns": 17, "record profiles": 18, "record consents": 19, "record events": 20, "record order lines": 21,
     "put catalogue": 22, "amend offer": 23, "decide": 24, "record decision": 25, "record outcomes": 26,
-    "read catalogue": 42, "explain decision": 43, "read decisions": 44, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
+    "adopt policy": 27, "refit policy": 53,
+    "read catalogue": 42, "explain decision": 43, "read decisions": 44, "report campaign": 45,
+    "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "forecast": 52,
     "report": 51, "consent history": 41, "describe customer": 40,
 }
@@ -77,6 +80,7 @@ STATUSES = {
     21: "return before order", 22: "return exceeds order", 23: "amount overflow", 32: "no model",
     33: "not enough data", 34: "task failed", 40: "bad catalogue", 41: "no catalogue",
     42: "unknown offer", 43: "unknown placement", 44: "bad schema", 45: "unknown decision", 46: "bad amount",
+    47: "unknown campaign",
 }
 
 CHANNELS = {"email": 1, "sms": 2, "push": 3, "site": 4, "phone": 5, "post": 6, "store": 7}
@@ -346,6 +350,18 @@ class CatalogueChange:
 
 
 @dataclass(frozen=True)
+class PolicyRefit:
+    """What a refit of the offers' values came to, in major units a decision, with a paired 95 % interval."""
+
+    adopted: bool
+    rows: int
+    arms: int
+    difference: float
+    interval: Tuple[float, float]
+    reason: str
+
+
+@dataclass(frozen=True)
 class OfferLine:
     """How an offer stands; money in minor units, budgets None where there is none."""
 
@@ -373,6 +389,120 @@ class Catalogue:
     text: str  # the JSON that was put last
     decisions: int
     offers: Tuple[OfferLine, ...]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval, whose ends may be infinite."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CampaignArm:
+    """What the customers of one arm did within their windows; money in major units."""
+
+    customers: int
+    buyers: int
+    repeat_buyers: int
+    orders: int
+    sales: float
+    contacts: int
+    opt_outs: int
+    reward_cost: float
+    contact_cost: float
+
+
+@dataclass(frozen=True)
+class CampaignGroup:
+    """Treated against control: everybody (segment None) or a segment; None where there is no comparison.
+
+    `uplift` is of sales per customer, `relative` the same relative to control, `adjusted` without what
+    was different before, `sequence` with an interval that covers at every look.
+    """
+
+    segment: Optional[str]
+    few_buyers: bool
+    treated: CampaignArm
+    control: CampaignArm
+    uplift: Optional[Estimate]
+    relative: Optional[Estimate]
+    adjusted: Optional[Estimate]
+    variance_ratio: Optional[float]
+    sequence: Optional[Estimate]
+    conversion: Optional[Estimate]
+    orders: Optional[Estimate]
+    basket: Optional[Estimate]
+    repeat_rate: Optional[Estimate]  # repeat buyers of buyers
+    repeat_share: Optional[Estimate]  # repeat buyers of all
+    incremental_margin: Optional[Estimate]
+    cost: float
+    order_cost: Optional[float]
+    return_on_cost: Optional[float]
+
+
+@dataclass(frozen=True)
+class CampaignOffer:
+    """How far an offer came, over all its time; money in minor units, `reasons` counts decisions."""
+
+    offer: str
+    state: str
+    chosen: int
+    delivered: int
+    shown: int
+    clicked: int
+    accepted: int
+    refused: int
+    redeemed: int
+    spent: int
+    reserved: int
+    budget: Optional[int]
+    reasons: Dict[str, int]
+
+
+@dataclass(frozen=True)
+class CampaignLine:
+    """One campaign among all; `probability` is p of its uplift."""
+
+    campaign: str
+    treated: int
+    control: int
+    open_windows: int
+    ratio_probability: Optional[float]
+    withheld: bool
+    uplift: Optional[Estimate]
+    probability: Optional[float]
+    stands: bool
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What a campaign changed. `provisional` while windows are open; `withheld`: no verdict may be given.
+
+    `everybody` is None and `lines` has all campaigns where none was asked for.
+    """
+
+    campaign: str
+    catalogue: int
+    as_of: date
+    window_days: int
+    currency: str
+    planned: int
+    margin_rate: float
+    open_windows: int
+    expected_control: float
+    ratio_probability: Optional[float]
+    withheld: bool
+    everybody: Optional[CampaignGroup]
+    segments: Tuple[CampaignGroup, ...]
+    offers: Tuple[CampaignOffer, ...]
+    lines: Tuple[CampaignLine, ...]
+
+    @property
+    def provisional(self) -> bool:
+        return self.open_windows > 0
 
 
 @dataclass(frozen=True)
@@ -1075,6 +1205,14 @@ def consent_row(row: Consent, zone: tzinfo) -> bytes:
     )
 
 
+def campaign_body(campaign: str, as_of_micros: int = 0, planned: int = 0) -> bytes:
+    """The body of a campaign request."""
+    data = campaign.encode()
+    if len(data) > NAME_SIZE_MAX:
+        raise ValueError(f"{campaign!r} has {len(data)} bytes, at most {NAME_SIZE_MAX} can be sent")
+    return struct.pack("<qIB", as_of_micros, planned, len(data)) + data
+
+
 def put_catalogue_body(key: CommandKey, catalogue: str) -> bytes:
     """The body of a put catalogue request."""
     data = catalogue.encode()
@@ -1441,6 +1579,15 @@ def read_catalogue_change(body: bytes) -> CatalogueChange:
     return change
 
 
+def read_policy_refit(body: bytes) -> PolicyRefit:
+    """The reply to refit policy."""
+    reader = _Reader(body)
+    adopted, rows, arms, difference, low, high = reader.take(struct.Struct("<BQIddd"))
+    refit = PolicyRefit(bool(adopted), rows, arms, difference, (low, high), reader.text(2))
+    reader.end()
+    return refit
+
+
 def read_catalogue(body: bytes) -> Catalogue:
     """The reply to read catalogue."""
     reader = _Reader(body)
@@ -1458,6 +1605,72 @@ def read_catalogue(body: bytes) -> Catalogue:
             None if budget_count < 0 else budget_count, *rest))
     reader.end()
     return Catalogue(version, currency, digits, text, decisions, tuple(offers))
+
+
+_ARM = struct.Struct("<4Qq2Qqd")
+_ESTIMATE = struct.Struct("<ddd")
+
+
+def _read_estimate(reader: _Reader) -> Optional[Estimate]:
+    value, low, high = reader.take(_ESTIMATE)
+    return None if math.isnan(value) else Estimate(value, low, high)
+
+
+def _known(number: float) -> Optional[float]:
+    return None if math.isnan(number) else number
+
+
+def _read_arm(reader: _Reader, scale: int) -> CampaignArm:
+    customers, buyers, repeats, orders, sales, contacts, opt_outs, rewards, cost = reader.take(_ARM)
+    return CampaignArm(
+        customers, buyers, repeats, orders, sales / scale, contacts, opt_outs, rewards / scale, cost)
+
+
+def _read_group(reader: _Reader, scale: int) -> CampaignGroup:
+    segment, few = reader.take(struct.Struct("<BB"))
+    treated, control = _read_arm(reader, scale), _read_arm(reader, scale)
+    first = [_read_estimate(reader) for _ in range(3)]
+    ratio = _known(reader.take(_NUMBER)[0])
+    rest = [_read_estimate(reader) for _ in range(7)]
+    cost, order_cost, returned = reader.take(_ESTIMATE)
+    return CampaignGroup(
+        None if segment == 255 else _named(SEGMENTS, segment), few != 0, treated, control, *first,
+        ratio, *rest, cost, _known(order_cost), _known(returned))
+
+
+def read_campaign(body: bytes) -> Campaign:
+    """The reply to report campaign."""
+    reader = _Reader(body)
+
+    def count() -> range:
+        return range(reader.take(struct.Struct("<I"))[0])
+
+    name = reader.text()
+    version, day, window = reader.take(struct.Struct("<IiH"))
+    currency = reader.text()
+    digits, planned, rate, windows, expected, ratio, withheld = reader.take(struct.Struct("<BIdQddB"))
+    groups = [_read_group(reader, 10**digits) for _ in count()]
+    offers = []
+    for _ in count():
+        offer = reader.text()
+        state, *counts, spent, reserved, budget, reasons = reader.take(struct.Struct("<BQ6IqqqB"))
+        decisions = reader.take(struct.Struct(f"<{reasons}Q"))
+        offers.append(CampaignOffer(
+            offer, _named(STAGES, state), *counts, spent, reserved, None if budget < 0 else budget,
+            {_named(REASONS, code): number for code, number in enumerate(decisions)}))
+    lines = []
+    for _ in count():
+        campaign = reader.text()
+        treated, control, still, chance, hidden = reader.take(struct.Struct("<QQQdB"))
+        uplift = _read_estimate(reader)
+        probability, stands = reader.take(struct.Struct("<dB"))
+        lines.append(CampaignLine(
+            campaign, treated, control, still, _known(chance), hidden != 0, uplift,
+            _known(probability), stands != 0))
+    reader.end()
+    return Campaign(
+        name, version, _day(day), window, currency, planned, rate, windows, expected, _known(ratio),
+        withheld != 0, groups[0] if groups else None, tuple(groups[1:]), tuple(offers), tuple(lines))
 
 
 _PARTS = ("sales", "reward", "contact", "lever", "scarcity", "fatigue")
@@ -2051,6 +2264,24 @@ class Patron:
         """
         encoded = (outcome_row(row, minor_digits, self._zone) for row in outcomes)
         return self._record("record outcomes", encoded, currency, minor_digits, key)
+
+    def refit_policy(self, timeout: float = 600.0) -> PolicyRefit:
+        """Learns what offers are worth anew from what was decided, and adopts it if it is surely better."""
+        return read_policy_refit(self._ask("refit policy", b"", timeout))
+
+    def campaign(
+        self, campaign: str = "", *, as_of: Optional[Moment] = None, planned: int = 0,
+        timeout: float = 600.0,
+    ) -> Campaign:
+        """What a campaign changed, treatment against control; without a name, a line about each.
+
+        `planned` are the customers of the smaller arm at the end, fixed before the first look.
+
+            uplift = patron.campaign("retention").everybody.uplift
+            if uplift is not None: print(uplift.value, uplift.low, uplift.high)
+        """
+        body = campaign_body(campaign, self._as_of(as_of), planned)
+        return read_campaign(self._ask("report campaign", body, timeout))
 
     def decisions(self, first: int = 0) -> Iterator[LoggedDecision]:
         """The decisions that are remembered, from a number on, page by page."""

@@ -241,7 +241,7 @@ class TheRequests(unittest.TestCase):
         wrong = [
             patron.DecisionRequest("c", "p", "fax"), patron.DecisionRequest("c", "p", "site", top=31),
             patron.DecisionRequest("c", "p", "site", categories=("x",) * 33),
-            patron.DecisionRequest("c", "p", "site", features=(1.0,) * 13),
+            patron.DecisionRequest("c", "p", "site", features=(1.0,) * 17),
         ]
         for request in wrong:
             self.assertRaises(ValueError, patron.decide_body, e.key, request, 2)
@@ -266,6 +266,13 @@ class TheRequests(unittest.TestCase):
         self.assertEqual(struct.unpack("<qqq", loss[-24:]), (500, -250, 0))
         with self.assertRaises(ValueError):
             patron.outcome_row(patron.Outcome("A", "lost", at(0)), 2, timezone.utc)
+
+    def test_campaign(self) -> None:
+        e = example("campaign request")
+        body = patron.campaign_body(e["campaign"], e["as of"], e["planned"])
+        self.assertEqual(e.request(body), e.bytes)
+        with self.assertRaises(ValueError):
+            patron.campaign_body("x" * 65)
 
     def test_read_decisions(self) -> None:
         e = example("read decisions request")
@@ -437,6 +444,42 @@ class TheReplies(unittest.TestCase):
         self.assertEqual(read.offers[1].features, (("rest", 0.5),))
         for size in range(len(e.body)):
             self.assertRaises(PatronConnectionError, patron.read_decision, e.body[:size])
+
+    def test_campaign(self) -> None:
+        e = example("campaign reply")
+        read = patron.read_campaign(e.body)
+        self.assertEqual(
+            (read.campaign, read.catalogue, read.window_days, read.currency, read.planned,
+             read.margin_rate, read.open_windows, read.expected_control, read.ratio_probability),
+            ("feet", 2, 30, "USD", 5_000, 0.25, 12, 0.5, 0.75))
+        self.assertEqual((read.as_of, read.provisional, read.withheld), (date(1997, 10, 30), True, False))
+        group, row = read.everybody, e.rows("groups")[0]
+        assert group is not None
+        self.assertEqual(group.treated, patron.CampaignArm(80, 40, 8, 50, 2_000.0, 96, 1, 30.0, 2.0))
+        self.assertEqual(group.control, patron.CampaignArm(80, 20, 2, 20, 800.0, 0, 0, 0.0, 0.0))
+        names = ("uplift", "relative uplift", "adjusted uplift", "sequence", "conversion uplift",
+                 "order uplift", "basket uplift", "repeat rate uplift", "repeat share uplift",
+                 "incremental margin")
+        estimates = (group.uplift, group.relative, group.adjusted, group.sequence, group.conversion,
+                     group.orders, group.basket, group.repeat_rate, group.repeat_share,
+                     group.incremental_margin)
+        for name, estimate in zip(names, estimates):
+            self.assertEqual(
+                estimate, patron.Estimate(row[name], row[name + " low"], row[name + " high"]), name)
+        self.assertEqual(
+            (group.segment, group.few_buyers, group.variance_ratio, group.cost, group.order_cost,
+             group.return_on_cost), (None, True, 0.625, 32.0, 1.0625, 9.375))
+        (loyal,) = read.segments
+        self.assertEqual((loyal.segment, loyal.uplift, loyal.order_cost), ("loyal", None, None))
+        (socks,) = read.offers
+        self.assertEqual(
+            (socks.offer, socks.state, socks.chosen, socks.delivered, socks.redeemed, socks.spent,
+             socks.budget, socks.reasons["HOLDOUT"], socks.reasons["CHOSEN"]),
+            ("socks", "live", 110, 96, 15, 3_000, 50_000, 80, 100))
+        read = patron.read_campaign(example("campaign reply", 1).body)
+        self.assertIsNone(read.everybody)
+        self.assertEqual(read.lines, (patron.CampaignLine(
+            "feet", 80, 80, 12, 0.75, False, patron.Estimate(15, 5, 25), 0.0033, True),))
 
     def test_decisions(self) -> None:
         e = example("decisions reply")
@@ -659,6 +702,7 @@ class TheReplies(unittest.TestCase):
             ("report reply", patron.read_report),
             ("score reply", lambda body: patron.read_score(body, "c", 1.0)),
             ("score many reply", lambda body: patron.read_scores(body, ["c", "d"], 1.0)),
+            ("campaign reply", patron.read_campaign),
             ("adopt model reply", patron.read_adoption), ("snapshot reply", patron.read_snapshot),
             ("status reply", lambda body: patron.read_status(body, False)),
         ]

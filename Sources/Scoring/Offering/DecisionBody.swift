@@ -98,9 +98,7 @@ struct DecisionBody: ~Escapable {
   /// The code of an offer's reason, by place.
   func reason(_ place: Int) -> UInt8 {
     precondition(place < reasons.count, "a reason must be there")
-    // The reasons lie within the bytes, as `init` has read them.
-    return unsafe bytes.unsafeLoad(
-      fromUncheckedByteOffset: reasons.lowerBound + place, as: UInt8.self)
+    return bytes.octet(at: reasons.lowerBound + place)
   }
 
   /// Shows place, liability and expected cost of each chosen offer.

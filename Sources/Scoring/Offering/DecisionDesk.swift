@@ -46,6 +46,8 @@ struct DecisionDesk: ~Copyable {
   var gaps: [Int] = []
   /// Contacts that came later than those being looked at and belong to them.
   var followers: [(channel: UInt8, name: Link)] = []
+  /// How many contacts of each offer and state were found, up to a cap's largest limit.
+  var perOffer: [UInt8] = []
   var scores = ToldScores()
   /// How the customer is known, and what may be used.
   var flags: DecisionFlags = []

@@ -276,18 +276,30 @@ extension Store {
 
   // MARK: Contacts
 
-  /// Contacts of a channel that are looked at: caps count no further.
-  private static let contactsPerChannel = 32
+  /// Contacts a customer has had within the reach of a rule, of which the newest are looked at.
+  ///
+  /// It bounds what a decision costs; no more come to a person.
+  private static let contactsReadMax = 1_024
 
   /// A customer's contacts, decided here and told by others, the newest first, and refusals.
+  ///
+  /// Of the contacts of one state those that no rule can miss are left out: a limit is 32 at most, so 32
+  /// of each channel are enough for it and for all, and 32 of each offer for that and for families.
   private func readContacts(
     of number: UInt32, _ moment: Moment, _ shelf: OfferShelf, _ desk: inout DecisionDesk
   ) {
-    var perChannel = InlineArray<8, Int>(repeating: 0)
+    let rules = shelf.contactRules
+    desk.perOffer.removeAll(keepingCapacity: true)
+    if rules.countsOffers {
+      for _ in 0..<shelf.accounts.count * 4 { desk.perOffer.append(0) }
+    }
+    var perChannel = InlineArray<32, Int>(repeating: 0)
+    let start = moment.nowMicros - rules.reachMicros
     var next = offering.heads(of: number).contacts
-    var left = Self.eventsReadMax
+    var left = Self.contactsReadMax
     while left > 0, let place = next.number {
       let entry = offering.contacts[place]
+      guard entry.latestMicros > start else { break }
       next = entry.previous
       left -= 1
       let offer = shelf.place(of: entry.account)
@@ -297,15 +309,27 @@ extension Store {
         desk.standing.refusals.append(
           OfferRefusal(timeMicros: entry.refusedMicros, offer: terms, family: family))
       }
-      let channel = Int(entry.channel & 7)
-      guard entry.flags & ContactEntry.counts != 0, perChannel[channel] < Self.contactsPerChannel
+      let state = entry.present(at: moment.nowMicros)
+      guard entry.flags & ContactEntry.counts != 0, state != .lapsed || rules.countsLapsed
       else { continue }
-      perChannel[channel] += 1
+      // What was refused stands among the newer ones by that, so it is not one of the 32.
+      if entry.refusedMicros == 0 {
+        let channel = Int(entry.channel & 7) * 4 + Int(state.rawValue)
+        perChannel[channel] += 1
+        var isNeeded = perChannel[channel] <= CatalogueLimits.capLimitMax
+        if rules.countsOffers, let offer {
+          let key = offer * 4 + Int(state.rawValue)
+          if desk.perOffer[key] < CatalogueLimits.capLimitMax {
+            desk.perOffer[key] += 1
+            isNeeded = true
+          }
+        }
+        guard isNeeded else { continue }
+      }
       insert(
         Contact(
           timeMicros: entry.timeMicros, day: Int32(entry.day), offer: terms, family: family,
-          channel: Wire.Channel(rawValue: entry.channel)?.inCatalogue ?? .email,
-          state: entry.present(at: moment.nowMicros)),
+          channel: Wire.Channel(rawValue: entry.channel)?.inCatalogue ?? .email, state: state),
         into: &desk.standing.contacts)
     }
     readOtherContacts(of: number, shelf, &desk)
@@ -373,7 +397,7 @@ extension Store {
     for place in shelf.budgeted {
       let account = offering.accounts[shelf.accounts[place]]
       let isPast =
-        account.periodDay != shelf.catalogue.offers[place].period(on: moment.today)
+        account.periodDay < shelf.catalogue.offers[place].period(on: moment.today)
       desk.budgets[place] = BudgetUse(
         takenMinor: (isPast ? 0 : account.spentMinor) + account.reservedMinor,
         takenCount: (isPast ? 0 : account.givenCount) + account.reservedCount,

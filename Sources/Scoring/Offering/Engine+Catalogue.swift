@@ -13,10 +13,7 @@ extension Engine {
     let text = try body.readLongText("catalogue")
     try body.requireEnd()
     _ = try requireCalendar()
-    let bytes = text.byteOffsets.map { place in
-      // The offsets are the span's own.
-      unsafe text.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self)
-    }
+    let bytes = text.array
     let catalogue: Catalogue
     do throws(JSONError) {
       catalogue = try Catalogue(bytes, replacing: store.offering.shelf?.catalogue)

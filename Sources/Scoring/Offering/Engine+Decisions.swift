@@ -171,11 +171,13 @@ extension Engine {
         (arm, cost, rate) = (shelf.arms[place], expected, offer.marginRate)
         isLearnable = offer.offerClass == .normal && !isFallback
       }
-      heads.contacts = store.offering.reserve(
-        Receipt.Choice(
-          account: shelf.accounts[place], liabilityMinor: liabilityMinor,
-          counts: offer.offerClass != .transactional),
-        choice, body.key, body.channel, body.timeMicros, day, shelf, previous: heads.contacts)
+      heads.contacts =
+        store.offering.reserve(
+          Receipt.Choice(
+            account: shelf.accounts[place], liabilityMinor: liabilityMinor,
+            counts: offer.offerClass != .transactional),
+          choice, body.key, body.channel, body.timeMicros, day, shelf, newest: heads.contacts
+        ).newest
       choice += 1
     }
     if isWrong { throw Refusal(.invalidField, "a chosen offer is not in the catalogue") }
@@ -276,12 +278,12 @@ extension Offering {
 
   /// Keeps a contact's place and its offer's liability.
   ///
-  /// - Returns: the contact, as the head of the customer's list.
+  /// - Returns: the contact's number, and the customer's newest contact.
   mutating func reserve(
     _ choice: Receipt.Choice, _ number: UInt8, _ key: CommandKey, _ channel: Wire.Channel,
-    _ timeMicros: Int64, _ day: UInt16, _ shelf: OfferShelf, previous: Link,
+    _ timeMicros: Int64, _ day: UInt16, _ shelf: OfferShelf, newest: Link,
     isRestored: Bool = false
-  ) -> Link {
+  ) -> (number: UInt32, newest: Link) {
     var account = accounts[choice.account]
     if let place = shelf.place(of: choice.account) {
       account.begin(shelf.catalogue.offers[place].period(on: Int32(day)))
@@ -294,11 +296,45 @@ extension Offering {
       timeMicros + shelf.catalogue.channels[Int(channel.inCatalogue.rawValue)].reservationMicros
     var entry = ContactEntry(
       timeMicros: timeMicros, untilMicros: until, liabilityMinor: choice.liabilityMinor,
-      producer: key.producer, number: key.number, previous: previous, account: choice.account,
-      day: day, channel: channel.rawValue, choice: number)
+      producer: key.producer, number: key.number, account: choice.account, day: day,
+      channel: channel.rawValue, choice: number)
     entry.flags = ContactEntry.isReserved | (choice.counts ? ContactEntry.counts : 0)
     if isRestored { entry.flags |= ContactEntry.isRestored }
-    return Link(contacts.append(entry))
+    let place = contacts.append(entry)
+    return (place, insert(place, into: newest))
+  }
+
+  /// Puts a contact into a customer's list, the newest first; nearly always it is the newest.
+  ///
+  /// - Returns: the newest.
+  mutating func insert(_ number: UInt32, into newest: Link) -> Link {
+    let latest = contacts[number].latestMicros
+    var newer = Link.none
+    var next = newest
+    while let other = next.number, contacts[other].latestMicros > latest {
+      newer = next
+      next = contacts[other].previous
+    }
+    contacts[number].previous = next
+    guard let newer = newer.number else { return Link(number) }
+    contacts[newer].previous = Link(number)
+    return newest
+  }
+
+  /// Takes a contact out of a customer's list.
+  ///
+  /// - Returns: the newest of the others.
+  mutating func remove(_ number: UInt32, from newest: Link) -> Link {
+    let older = contacts[number].previous
+    var next = newest
+    while let other = next.number, other != number {
+      next = contacts[other].previous
+      if next.number == number {
+        contacts[other].previous = older
+        return newest
+      }
+    }
+    return older
   }
 
   /// Forgets the older half of the decisions; the younger one becomes the older.
@@ -311,9 +347,9 @@ extension Offering {
 }
 
 extension OfferAccount {
-  /// Begins the budget anew when its period has changed.
+  /// Begins the budget anew with a new period; what is told late of an earlier one counts in this.
   mutating func begin(_ period: Int32) {
-    guard period != periodDay else { return }
+    guard period > periodDay else { return }
     periodDay = period
     spentMinor = 0
     givenCount = 0
@@ -365,10 +401,8 @@ extension ShopCalendar {
   /// What an instant is in the shop's time zone; nil outside 1970-01-01 … 2149-06-05.
   func moment(at micros: Int64) -> Moment? {
     guard let day = day(ofMicros: micros) else { return nil }
-    let begin = beginMicros(ofDay: Int32(day), near: micros)
     return Moment(
-      nowMicros: micros, today: Int32(day),
-      minute: Int32(min(max(0, micros - begin) / 60_000_000, 1439)),
+      nowMicros: micros, today: Int32(day), minute: minute(ofMicros: micros),
       tomorrowMicros: beginMicros(ofDay: Int32(day) + 1, near: micros))
   }
 }

@@ -61,12 +61,17 @@ extension Engine {
     }
     var reader = FrameReader(body)
     let record = try DecisionRecord(from: &reader)
+    // A snapshot may have been forged: nothing is looked up where it is not.
+    let shelf = shelf.flatMap {
+      $0.catalogue.offers.count == record.told.reasons.count ? $0 : nil
+    }
     var reply = DecideReply(decision: "", told: record.told)
     var candidates: [Int: DecisionCandidate] = [:]
     for candidate in record.candidates { candidates[Int(candidate.place)] = candidate }
     for (place, code) in record.told.reasons.enumerated() {
-      let reason = Reason(
+      var reason = Reason(
         code: code, detail: place < record.details.count ? record.details[place] : [])
+      if let shelf, reason?.isWithin(shelf.catalogue) == false { reason = nil }
       let candidate = candidates[place]
       reply.offers.append(
         ExplainedOffer(
@@ -134,6 +139,18 @@ extension Engine {
     }
     out.patch(next, at: start)
     out.patch(count, at: countAt)
+  }
+}
+
+extension Reason {
+  /// Whether what it refers to is there.
+  fileprivate func isWithin(_ catalogue: Catalogue) -> Bool {
+    switch self {
+    case .holdout(let place): catalogue.holdouts.indices.contains(place)
+    case .cap(let place, _): catalogue.caps.indices.contains(place)
+    case .exclusive(let place): catalogue.offers.indices.contains(place)
+    default: true
+    }
   }
 }
 

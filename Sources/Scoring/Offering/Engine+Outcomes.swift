@@ -40,26 +40,27 @@ extension Engine {
     guard Int(row.choice) < max(1, receipt.choices.count),
       !receipt.choices.isEmpty || row.kind.closes || row.kind == .refunded
     else { return .refused(.invalidField) }
-    let identity = receipt.key.identity(of: row.outcome)
+    let identity = SipHash.identity(receipt.key, row.outcome)
     let outcomes = store.offering.outcomes
     guard offerIndexes.outcomes.find(identity, { outcomes[$0].identity == identity }) == nil else {
       return .duplicate
     }
-    let known = receipt.customer.withIdentifier { self.row(of: $0) }
+    let identifier = receipt.customer
+    let known = self.row(of: identifier.rawSpan)
     guard known != nil || hasRoomForCustomer, !outcomes.chunks.isFull,
       store.offering.contacts.count + Limits.slateMax < Int(UInt32.max) - 1
     else { return .refused(.tableFull) }
     let decision = decision(receipt.key)
     let found = known.flatMap { store.offering.contact(of: $0, receipt.key, row.choice) }
-    if let status = store.offering.objection(to: row, receipt, found, decision) {
+    if let status = store.offering.objection(to: row, receipt, found, decision, on: day, shelf) {
       return .refused(status)
     }
 
-    let customer = known ?? receipt.customer.withIdentifier { makeCustomer($0) }
+    let customer = known ?? makeCustomer(identifier.rawSpan)
     let contact = found ?? restore(receipt, row.choice, customer, on: decided, shelf)
     keepOutcome(row, customer, receipt, identity)
     if let contact {
-      store.offering.change(contact, row, on: day, shelf)
+      store.offering.change(contact, of: customer, row, on: day, shelf)
     }
     if let decision { store.offering.learn(decision, from: row, at: timeMicros) }
     return .recorded
@@ -88,10 +89,11 @@ extension Engine {
     var heads = store.offering.heads(of: customer)
     var meant: UInt32?
     for (number, one) in receipt.choices.enumerated() {
-      heads.contacts = store.offering.reserve(
+      let kept = store.offering.reserve(
         one, UInt8(number), receipt.key, receipt.channel, receipt.timeMicros, day, shelf,
-        previous: heads.contacts, isRestored: true)
-      if number == Int(choice) { meant = heads.contacts.number }
+        newest: heads.contacts, isRestored: true)
+      heads.contacts = kept.newest
+      if number == Int(choice) { meant = kept.number }
     }
     store.offering.setHeads(of: customer, heads)
     return meant
@@ -117,14 +119,21 @@ extension Offering {
   /// Why an outcome cannot be; nil if it can.
   fileprivate func objection(
     to row: borrowing OutcomeRow, _ receipt: Receipt, _ contact: UInt32?,
-    _ decision: DecisionPlace?
+    _ decision: DecisionPlace?, on day: UInt16, _ shelf: OfferShelf
   ) -> Status? {
     switch row.kind {
     case .redeemed:
-      let isRedeemed = contact.map { contacts[$0].flags & ContactEntry.isRedeemed != 0 } ?? false
-      let liability = receipt.choices[Int(row.choice)].liabilityMinor
+      let choice = receipt.choices[Int(row.choice)]
+      let flags = contact.map { contacts[$0].flags }
       // An offer costs at most its liability: a budget that says so can never be overdrawn.
-      return isRedeemed || row.costMinor > liability ? .badAmount : nil
+      if flags.map({ $0 & ContactEntry.isRedeemed != 0 }) == true
+        || row.costMinor > choice.liabilityMinor
+      {
+        return .badAmount
+      }
+      // What nothing is kept for any more may take what is left, and no more.
+      let isKept = flags.map { $0 & ContactEntry.isReserved != 0 } ?? true
+      return isKept || covers(row.costMinor, choice.account, on: day, shelf) ? nil : .badAmount
     case .refunded:
       guard let decision else { return nil }
       let accepted = field(Int64.self, DecisionHead.accepted, of: decision)
@@ -137,9 +146,27 @@ extension Offering {
     }
   }
 
+  /// Whether the budget of an offer, if it has one, is enough for a cost that was not reserved.
+  private func covers(
+    _ costMinor: Int64, _ number: UInt32, on day: UInt16, _ shelf: OfferShelf
+  ) -> Bool {
+    guard let place = shelf.place(of: number) else { return true }
+    let offer = shelf.catalogue.offers[place]
+    var account = accounts[number]
+    account.begin(offer.period(on: Int32(day)))
+    let isCovered =
+      offer.budgetMinor < 0
+      || account.spentMinor + account.reservedMinor + costMinor <= offer.budgetMinor
+    let isCounted =
+      offer.budgetCount < 0
+      || account.givenCount + account.reservedCount + 1 <= offer.budgetCount
+    return isCovered && isCounted
+  }
+
   /// Changes a contact and its offer's account.
   fileprivate mutating func change(
-    _ contact: UInt32, _ row: borrowing OutcomeRow, on day: UInt16, _ shelf: OfferShelf
+    _ contact: UInt32, of customer: UInt32, _ row: borrowing OutcomeRow, on day: UInt16,
+    _ shelf: OfferShelf
   ) {
     var entry = contacts[contact]
     var account = accounts[entry.account]
@@ -175,8 +202,14 @@ extension Offering {
       account.givenCount += 1
     case .refunded, .ended: break
     }
+    let isMoved = entry.latestMicros != contacts[contact].latestMicros
     contacts[contact] = entry
     accounts[entry.account] = account
+    if isMoved {
+      var heads = heads(of: customer)
+      heads.contacts = insert(contact, into: remove(contact, from: heads.contacts))
+      setHeads(of: customer, heads)
+    }
     switch row.kind {
     // What failed while its place was kept, or is not wanted, or was used, reserves nothing any more.
     case .failed where state == .reserved: release(contact)
@@ -216,26 +249,5 @@ extension Offering {
       if state(of: place) == .learnt { learn(place) }
     case .shown, .delivered, .failed, .clicked: break
     }
-  }
-}
-
-extension CommandKey {
-  /// The stored identity of an outcome of the decision with this key.
-  fileprivate func identity(of outcome: RawSpan) -> UInt64 {
-    var bytes = InlineArray<16, UInt8>(repeating: 0)
-    for place in 0..<8 {
-      bytes[place] = UInt8(truncatingIfNeeded: producer >> UInt64(8 * place))
-      bytes[8 + place] = UInt8(truncatingIfNeeded: number >> UInt64(8 * place))
-    }
-    // Bytes have no padding, so all of them are initialised.
-    return SipHash.identity(unsafe bytes.span.bytes, outcome)
-  }
-}
-
-extension [UInt8] {
-  /// Lends the bytes of an identifier.
-  fileprivate func withIdentifier<Result>(_ body: (RawSpan) -> Result) -> Result {
-    // Bytes have no padding, so all of them are initialised.
-    body(unsafe span.bytes)
   }
 }

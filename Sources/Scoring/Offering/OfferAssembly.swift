@@ -38,6 +38,9 @@ struct OfferAssembly {
     return []
   }
 
+  /// Whether a time, a sum or a count is what it can be, and can be reckoned with without a second look.
+  private static func isPlain(_ number: Int64) -> Bool { (0...1 << 60).contains(number) }
+
   private func checkContacts() throws(SectionError) {
     let offering = offering
     guard offering.heads.count <= store.customers.count else {
@@ -51,14 +54,44 @@ struct OfferAssembly {
     }
     for number in 0..<UInt32(offering.contacts.count) {
       let entry = offering.contacts[number]
-      guard entry.previous.isWithin(Int(number)), entry.account < offering.accounts.count,
+      guard entry.previous.isWithin(offering.contacts.count),
+        entry.account < offering.accounts.count,
         Channel(rawValue: entry.channel) != nil, ContactEntry.State(rawValue: entry.state) != nil,
-        entry.liabilityMinor >= 0
+        (0...Limits.amountMax).contains(entry.liabilityMinor), Self.isPlain(entry.timeMicros),
+        Self.isPlain(entry.untilMicros), Self.isPlain(entry.refusedMicros)
       else { throw SectionError("contact \(number) refers to what is not there") }
     }
+    try checkLists()
     for number in 0..<UInt32(offering.accounts.count) {
-      guard offering.accounts[number].name < store.facts.names.count else {
+      let entry = offering.accounts[number]
+      guard entry.name < store.facts.names.count else {
         throw SectionError("account \(number) has a name that is not there")
+      }
+      let sums = [
+        entry.spentMinor, entry.reservedMinor, entry.givenCount, entry.reservedCount,
+        entry.costMinor, Int64(clamping: entry.chosen), Int64(clamping: entry.learnt),
+      ]
+      let counts = [
+        entry.delivered, entry.shown, entry.clicked, entry.accepted, entry.refused, entry.redeemed,
+      ]
+      guard sums.allSatisfy(Self.isPlain), counts.allSatisfy({ $0 < 1 << 31 }),
+        entry.price.isFinite, entry.price >= 0
+      else { throw SectionError("account \(number) has sums that nobody can reach") }
+    }
+  }
+
+  /// Whether every contact stands in one list, once: a list without an end would be walked for ever.
+  private func checkLists() throws(SectionError) {
+    let offering = offering
+    var isSeen = [Bool](repeating: false, count: offering.contacts.count)
+    for customer in 0..<UInt32(offering.heads.count) {
+      var next = offering.heads[customer].contacts
+      while let number = next.number {
+        guard !isSeen[Int(number)] else {
+          throw SectionError("contact \(number) stands in a list twice")
+        }
+        isSeen[Int(number)] = true
+        next = offering.contacts[number].previous
       }
     }
   }
@@ -68,7 +101,10 @@ struct OfferAssembly {
     for number in 0..<UInt32(offering.outcomes.count) {
       let entry = offering.outcomes[number]
       guard entry.customer < store.customers.count,
-        entry.account.isWithin(offering.accounts.count), OutcomeKind(rawValue: entry.kind) != nil
+        entry.account.isWithin(offering.accounts.count), OutcomeKind(rawValue: entry.kind) != nil,
+        Self.isPlain(entry.timeMicros), (0...Limits.amountMax).contains(entry.orderMinor),
+        (-Limits.amountMax...Limits.amountMax).contains(entry.marginMinor),
+        (0...Limits.amountMax).contains(entry.costMinor)
       else { throw SectionError("outcome \(number) refers to what is not there") }
     }
   }
@@ -78,26 +114,33 @@ struct OfferAssembly {
     for number in 0..<UInt32(offering.enrolments.count) {
       let entry = offering.enrolments[number]
       guard entry.previous.isWithin(Int(number)), entry.customer < store.customers.count,
-        entry.campaign < store.facts.names.count
+        entry.campaign < store.facts.names.count, Self.isPlain(entry.timeMicros)
       else { throw SectionError("enrolment \(number) refers to what is not there") }
     }
   }
 
-  private static func isSound(_ bytes: RawSpan) -> Bool {
+  /// How many offers a body chose; nil for what is no body.
+  private static func choices(_ bytes: RawSpan) -> Int? {
     do throws(Refusal) {
-      _ = try DecisionBody(bytes)
-      return true
+      return try DecisionBody(bytes).choiceCount
     } catch {
-      return false
+      return nil
     }
   }
 
   /// What the head of each decision refers to; bodies are as a record of the journal had them.
   private func checkDecisions() throws(SectionError) {
     let offering = offering
+    guard Self.isPlain(Int64(clamping: offering.decisionCount)),
+      offering.lastCloseMicros == .min || Self.isPlain(offering.lastCloseMicros),
+      offering.priceMicros == .min || Self.isPlain(offering.priceMicros)
+    else { throw SectionError("the times of the decisions are none") }
+    let closing = offering.closing
+    var isClosingFound = closing.position == offering.decisions.halves[closing.half].end
     for half in 0..<2 {
       for position in try offering.decisions.halves[half].positions() {
         let place = DecisionPlace(half: half, position: Int(position))
+        if place == closing { isClosingFound = true }
         let entries = offering.decisions.halves[half]
         let size = entries.reply(at: position).byteCount
         guard size > DecisionHead.size else {
@@ -105,14 +148,19 @@ struct OfferAssembly {
         }
         let features = Int(offering.field(UInt16.self, DecisionHead.features, of: place))
         guard offering.field(UInt32.self, DecisionHead.customer, of: place) < store.customers.count,
-          offering.field(Link.self, DecisionHead.firstContact, of: place)
-            .isWithin(offering.contacts.count),
           Int(offering.field(UInt32.self, DecisionHead.arm, of: place))
             < (offering.learner?.armCount ?? 0),
           DecisionHead.size + features + 4 * 32 <= size,
-          offering.withBody(of: place, Self.isSound)
+          let choices = offering.withBody(of: place, Self.choices),
+          Self.isPlain(
+            offering.field(Int64.self, DecisionHead.accepted, of: place)),
+          offering.field(Link.self, DecisionHead.firstContact, of: place).number
+            .map({ Int($0) + choices <= offering.contacts.count }) ?? (choices == 0)
         else { throw SectionError("the decision at \(position) refers to what is not there") }
       }
+    }
+    guard isClosingFound else {
+      throw SectionError("the oldest open decision is not there")
     }
   }
 }

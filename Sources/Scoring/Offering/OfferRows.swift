@@ -5,7 +5,7 @@ import Wire
 
 /// Where a customer's dealings with offers begin; the row has the customer's number.
 struct OfferHeads: Equatable, TableRow {
-  /// The contact that was decided last.
+  /// The newest contact.
   var contacts = Link.none
   /// The enrolment that was made last.
   var enrolments = Link.none
@@ -87,7 +87,7 @@ struct ContactEntry: Equatable, TableRow {
   /// The decision's key.
   var producer: UInt64 = 0
   var number: UInt64 = 0
-  /// The customer's contact that was decided before.
+  /// The customer's next older contact, by ``latestMicros``.
   var previous = Link.none
   var account: UInt32 = 0
   /// The local day of the time.
@@ -115,6 +115,9 @@ struct ContactEntry: Equatable, TableRow {
   static let isRedeemed: UInt8 = 4
   /// It was put together from a receipt, after a crash had taken its decision.
   static let isRestored: UInt8 = 8
+
+  /// When something was last heard of it that counts.
+  var latestMicros: Int64 { max(timeMicros, refusedMicros) }
 
   static var chunkRows: Int { 4096 }
 

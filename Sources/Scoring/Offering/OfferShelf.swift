@@ -29,6 +29,8 @@ final class OfferShelf: Sendable {
   let placements: [[UInt8]]
   /// The offers with a budget, by place.
   let budgeted: [Int]
+  /// Which contacts the rules can see.
+  let contactRules: ContactRules
 
   init(
     _ catalogue: Catalogue, text: [UInt8], textVersion: UInt32, accounts: [UInt32],
@@ -49,6 +51,7 @@ final class OfferShelf: Sendable {
     self.codes = codes
     identifiers = catalogue.words.map { Array($0.id.utf8) }
     placements = catalogue.placements.map { Array($0.name.utf8) }
+    contactRules = ContactRules(catalogue)
     budgeted = catalogue.offers.indices.filter { catalogue.offers[$0].hasBudget }
   }
 
@@ -75,12 +78,36 @@ final class OfferShelf: Sendable {
 
   private func isEqual(_ bytes: [UInt8], _ name: RawSpan) -> Bool {
     for place in bytes.indices {
-      // The caller found both of one length.
-      if unsafe name.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self) != bytes[place] {
-        return false
-      }
+      if name.octet(at: place) != bytes[place] { return false }
     }
     return true
+  }
+}
+
+/// Which contacts the rules of a catalogue can see.
+struct ContactRules {
+  private static let microsPerDay: Int64 = 86_400_000_000
+
+  /// How far back any of them looks.
+  let reachMicros: Int64
+  /// Whether contacts count that failed or were never heard of.
+  let countsLapsed: Bool
+  /// Whether some count by family or by offer.
+  let countsOffers: Bool
+
+  init(_ catalogue: Catalogue) {
+    // Fatigue looks back a week; what is reserved counts as long as it is.
+    var reach = max(
+      7 * Self.microsPerDay, Int64(CatalogueLimits.reservationMinutesMax) * 60_000_000)
+    for cap in catalogue.caps {
+      // A day longer than its days, for those have up to 25 hours.
+      reach = max(reach, cap.windowMicros, Int64(cap.calendarDays + 1) * Self.microsPerDay)
+    }
+    for rule in catalogue.suppressions { reach = max(reach, rule.windowMicros) }
+    for period in catalogue.quietPeriods { reach = max(reach, period.micros) }
+    reachMicros = reach
+    countsLapsed = catalogue.caps.contains { $0.event == .decided }
+    countsOffers = catalogue.caps.contains { $0.scope == .family || $0.scope == .offer }
   }
 }
 

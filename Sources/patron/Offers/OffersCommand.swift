@@ -7,7 +7,7 @@ internal import Wire
 enum OffersCommand {
   static let command = Command(
     name: "offers", summary: "put, list and amend the catalogue of offers",
-    synopsis: "put FILE|list|show|pause ID|resume ID|end ID|example [--json]",
+    synopsis: "put FILE|list|show|pause ID|resume ID|end ID|refit|example [--json]",
     options: [
       Option("json", nil, "print JSON"), Connecting.option,
     ],
@@ -19,6 +19,8 @@ enum OffersCommand {
       pause    an offer is not chosen any more, from now on
       resume   a paused offer, or a draft, is live again
       end      an offer is over, for ever
+      refit    learns what offers are worth anew from all decisions that are remembered, and adopts
+               it if it surely earns more; serve --refit-every does it by the clock
       example  prints a catalogue of twelve offers to begin with; needs no server
       """,
     run: run)
@@ -26,7 +28,7 @@ enum OffersCommand {
   /// What the first word asks for.
   enum Action: Equatable {
     case put(file: String)
-    case list, show, example
+    case list, show, example, refit
     case amend(offer: String, OfferStage)
   }
 
@@ -49,6 +51,9 @@ enum OffersCommand {
         let reply = try client.catalogue()
         guard reply.version > 0 else { throw .refused(Refusal(.noCatalogue, "none was put yet")) }
         Console.out(reply.catalogue)
+      case .refit:
+        let reply = try client.refitPolicy()
+        Console.out(arguments.flag("json") ? JSONWriter.lines(reply.json) : reply.text)
       case .list:
         let list = CatalogueText(reply: try client.catalogue())
         Console.out(arguments.flag("json") ? JSONWriter.lines(list.json) : list.text)
@@ -59,7 +64,7 @@ enum OffersCommand {
   }
 
   static func action(_ words: [String]) throws(CommandError) -> Action {
-    let known = ["put", "list", "show", "pause", "resume", "end", "example"]
+    let known = ["put", "list", "show", "pause", "resume", "end", "refit", "example"]
     guard let word = words.first else {
       throw .usage("an action is missing; there are \(known.joined(separator: ", "))")
     }
@@ -67,7 +72,8 @@ enum OffersCommand {
       let hint = Spelling.nearest(to: word, among: known).map { "; did you mean \($0)?" } ?? ""
       throw .usage("there is no action '\(word)'\(hint)")
     }
-    let what = word == "put" ? "FILE" : ["list", "show", "example"].contains(word) ? nil : "ID"
+    let what =
+      word == "put" ? "FILE" : ["list", "show", "refit", "example"].contains(word) ? nil : "ID"
     guard words.count == (what == nil ? 1 : 2) else {
       throw words.count > 2 || what == nil
         ? .usage("'\(words[words.count - 1])' is a word too many")
@@ -77,6 +83,7 @@ enum OffersCommand {
     case "put": return .put(file: words[1])
     case "list": return .list
     case "show": return .show
+    case "refit": return .refit
     case "example": return .example
     default:
       let stages: [String: OfferStage] = ["pause": .paused, "resume": .live, "end": .ended]
@@ -173,5 +180,25 @@ struct CatalogueText {
       "catalogue version \(reply.version), \(Numbers.grouped(reply.decisions)) decisions, amounts in "
       + "\(reply.currency)\n\n"
       + TextTable(rows: rows).text(behind: ["name"] + reply.offers.map(\.name))
+  }
+}
+
+extension RefitPolicyReply {
+  /// For people.
+  fileprivate var text: String {
+    let head = adopted ? "adopted" : "not adopted"
+    guard high > low else { return "\(head): \(reason)" }
+    return "\(head): \(reason)\n\(rows) decisions, \(arms) arms: it earns "
+      + "\(JSONWriter.text(difference)) more with a decision, 95 % interval "
+      + "\(JSONWriter.text(low)) to \(JSONWriter.text(high))"
+  }
+
+  /// For programs.
+  fileprivate var json: JSON {
+    .object([
+      ("adopted", .bool(adopted)), ("rows", .count(rows)),
+      ("arms", .count(UInt64(arms))), ("difference", .number(difference)),
+      ("interval", .array([.number(low), .number(high)])), ("reason", .string(reason)),
+    ])
   }
 }
