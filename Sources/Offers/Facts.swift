@@ -72,8 +72,9 @@ public struct Facts: Sendable {
   public var viewed = TextSet()
   /// Categories in the basket.
   public var inBasket = TextSet()
-  /// Share of the basket's categories that were bought before, and looked at lately; NaN where they are
-  /// not known. Features, not fields of conditions.
+  /// Share of the basket's categories that were bought before; NaN where they are not known.
+  ///
+  /// A feature, not a field of conditions.
   public var boughtShare = Double.nan
   /// The same for those looked at.
   public var viewedShare = Double.nan

@@ -41,6 +41,7 @@ struct ShopCalendar: Equatable, Sendable {
   /// - Parameters:
   ///   - day: counted from 1970-01-01.
   ///   - micros: an instant near it, by whose offset the search begins.
+  /// - Returns: the instant of local midnight.
   func beginMicros(ofDay day: Int32, near micros: Int64) -> Int64 {
     let local = Int64(day) * Self.secondsPerDay
     let guess = local - Int64(offset(at: micros.flooredQuotient(1_000_000)))

@@ -38,7 +38,9 @@ struct OfferSource {
   }
 
   private mutating func customer() -> String { "\(prefix)\(draw(1...customers))" }
-  private mutating func channel() -> Channel { Channel.allCases.randomElement(using: &chance) ?? .site }
+  private mutating func channel() -> Channel {
+    Channel.allCases.randomElement(using: &chance) ?? .site
+  }
 
   private mutating func key() -> CommandKey {
     made += 1
@@ -115,7 +117,9 @@ struct OfferSource {
 
   /// Messages that others sent.
   mutating func events(now: Int64) -> RecordEventsRequest {
-    let kinds: [EventKind] = [.contactSent, .contactSent, .contactDelivered, .contactFailed, .viewed]
+    let kinds: [EventKind] = [
+      .contactSent, .contactSent, .contactDelivered, .contactFailed, .viewed,
+    ]
     var rows: [RecordEventsRequest.Row] = []
     for _ in 0..<draw(1...3) {
       made += 1

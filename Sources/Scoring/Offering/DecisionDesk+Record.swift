@@ -16,7 +16,6 @@ extension DecisionDesk {
   ///   - question: what was asked.
   ///   - request: the same as the decision took it.
   ///   - customer: the identifier.
-  ///   - held: the holdouts that hold the customer.
   ///   - shelf: the catalogue it was decided by.
   ///   - store: the state it was decided in.
   mutating func writeRecord(
