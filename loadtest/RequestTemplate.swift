@@ -19,6 +19,7 @@ struct DecisionTemplate {
   /// - Parameters:
   ///   - producer: of all keys.
   ///   - isGreedy: whether the best is taken.
+  /// - Throws: `invalidField`, which the shop's own names never are.
   init(producer: UInt64, isGreedy: Bool) throws(Refusal) {
     var request = DecideRequest(
       key: CommandKey(producer: producer, number: 0), customer: Population.name(0),
