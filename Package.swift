@@ -17,7 +17,7 @@ let package = Package(
     .target(name: "Rules"),
     .target(name: "Offers", dependencies: ["Rules", "Policies"]),
     .target(name: "Durability", dependencies: ["Platform"]),
-    .target(name: "Scoring", dependencies: ["Wire", "Models"]),
+    .target(name: "Scoring", dependencies: ["Wire", "Models", "Offers", "Policies", "Rules"]),
     .target(name: "Server", dependencies: ["Platform", "Durability", "Wire", "Models", "Scoring"]),
     .target(name: "Client", dependencies: ["Wire", "Platform"]),
 
@@ -25,24 +25,38 @@ let package = Package(
     .executableTarget(
       name: "patron",
       dependencies: [
-        "Server", "Client", "Platform", "Durability", "Wire", "Models", "Policies", "Scoring",
+        "Server", "Client", "Platform", "Durability", "Wire", "Models", "Policies", "Offers",
+        "Scoring",
       ]),
     .executableTarget(
       name: "loadtest", dependencies: ["Client", "Wire", "Platform", "Models"], path: "loadtest"),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Platform", "Models", "Wire", "Durability", "Scoring", "Server"],
+      dependencies: [
+        "Platform", "Models", "Policies", "Rules", "Wire", "Offers", "Durability", "Scoring",
+        "Server",
+      ],
       path: "Benchmarks",
-      exclude: ["README.md", "durable.py", "fit.py", "holdout.py", "pauses.py"]),
+      exclude: [
+        "README.md", "decisions.py", "durable.py", "fit.py", "holdout.py", "pauses.py", "replay.py",
+      ]),
 
     // The tests mirror the sources.
     .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),
     .target(
+      name: "DecisionOracle", dependencies: ["Platform", "Wire", "Offers"], path: "Tests/Oracle"),
+    .target(
       name: "Simulation",
-      dependencies: ["Platform", "Durability", "Wire", "Scoring", "Server", "Support"],
+      dependencies: [
+        "Platform", "Durability", "Wire", "Scoring", "Server", "Support", "DecisionOracle",
+      ],
       path: "Tests/Simulation"),
     .executableTarget(
-      name: "patron-simulate", dependencies: ["Simulation", "Platform"], path: "Tests/Simulate"),
+      name: "patron-simulate", dependencies: ["Simulation", "DecisionOracle", "Platform"],
+      path: "Tests/Simulate"),
+    .testTarget(
+      name: "OracleTests",
+      dependencies: ["DecisionOracle", "Simulation", "Wire", "Support"]),
     .testTarget(
       name: "SimulationTests",
       dependencies: [
@@ -67,7 +81,8 @@ let package = Package(
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "Platform", "Wire"]),
     .testTarget(
-      name: "PatronTests", dependencies: ["patron", "Models", "Policies", "Wire", "Support"]),
+      name: "PatronTests",
+      dependencies: ["patron", "Models", "Policies", "Offers", "Wire", "Support"]),
     .testTarget(name: "LoadtestTests", dependencies: ["loadtest", "Wire", "Models", "Support"]),
     .testTarget(name: "HouseRules"),
 
@@ -75,7 +90,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Platform", "Durability", "Models", "Rules", "Wire", "Scoring", "Server", "Support",
+        "Platform", "Durability", "Models", "Policies", "Rules", "Offers", "Wire", "Scoring",
+        "Server", "Support",
       ],
       path: "Tests/FuzzTargets", exclude: ["Corpus"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "Support"]),
@@ -108,8 +124,8 @@ for target in package.targets where target.type != .system {
 
 // Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a
 // debug build they lose nothing by being optimised. A hundred thousand conditions against an oracle
-// are of that kind, and simulated logs, and as many schedules of contacts.
-let optimised = ["Models", "Offers", "OffersTests", "Policies", "Rules"]
+// are of that kind, and simulated logs, and as many schedules of contacts; and the oracle of decisions.
+let optimised = ["DecisionOracle", "Models", "Offers", "OffersTests", "Policies", "Rules"]
 for target in package.targets where optimised.contains(target.name) {
   target.swiftSettings?.append(
     .unsafeFlags(["-O"], .when(configuration: .debug)))

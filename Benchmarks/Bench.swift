@@ -87,22 +87,27 @@ struct Bench {
   /// - Parameters:
   ///   - group: its name.
   ///   - unit: how times are told.
+  ///   - byProcessor: whether processor time is told, which a busy machine stretches less; for passes
+  ///     that neither wait nor share out their work.
   ///   - prepare: called, untimed, before every pass.
   ///   - contestants: at least one; one pass of each warms up.
   /// - Throws: what a pass throws.
   mutating func compare(
-    _ group: String, _ unit: Unit, prepare: () throws -> Void = {}, _ contestants: [Contestant]
+    _ group: String, _ unit: Unit, byProcessor: Bool = false, prepare: () throws -> Void = {},
+    _ contestants: [Contestant]
   ) throws {
     var values = [[Double]](repeating: [], count: contestants.count)
     for round in 0...rounds {
       for (index, contestant) in contestants.enumerated() {
         try prepare()
         let start = SuspendingClock.now
+        let startNanos = try ProcessFacts.processorNanoseconds()
         checksum &+= try contestant.pass()
+        let nanos = try ProcessFacts.processorNanoseconds() - startNanos
         let (whole, atto) = start.duration(to: .now).components
         // Round 0 warms up.
         if round == 0 { continue }
-        let seconds = Double(whole) + Double(atto) / 1e18
+        let seconds = byProcessor ? Double(nanos) / 1e9 : Double(whole) + Double(atto) / 1e18
         values[index].append(unit.value(seconds: seconds, amount: contestant.amount))
       }
     }

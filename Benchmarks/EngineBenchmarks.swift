@@ -37,6 +37,20 @@ final class EngineBox {
     return count
   }
 
+  /// Executes one request and reads its reply.
+  func ask<Reply: Message>(
+    _ verb: Verb, _ request: some Message, for type: Reply.Type
+  ) throws -> Reply {
+    let frame = try Shop.frame(verb, request)
+    guard case .frame(let header) = try Frame.cut(frame.rawBytes, sizeMax: Limits.frameSizeMax)
+    else { throw BenchError("not a frame") }
+    defer { reply.consume(reply.count) }
+    let outcome = engine.execute(header, frame.rawBytes, at: Shop.nowMicros, into: &reply)
+    if case .refused(let status) = outcome { throw BenchError("\(verb): \(status.name)") }
+    var reader = FrameReader(reply.bytes, from: FrameHeader.size)
+    return try Reply(from: &reader)
+  }
+
   private func require(_ frame: [UInt8]) throws {
     guard try execute(frame) == 1, engine.sequence > 0 else { throw BenchError("not accepted") }
   }

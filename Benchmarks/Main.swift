@@ -34,6 +34,8 @@ struct Main {
     do {
       try KernelBenchmarks.run(&bench)
       try CodecBenchmarks.run(&bench)
+      try OfferBenchmarks.run(&bench)
+      try DecisionBenchmarks.run(&bench)
       try EngineBenchmarks.run(&bench)
       try DurabilityBenchmarks.run(&bench)
       try FitBenchmarks.run(&bench)

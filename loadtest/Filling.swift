@@ -56,6 +56,16 @@ enum Filling {
     }
   }
 
+  /// Bytes of the server's journal.
+  static func journalBytes(of address: SocketAddress) throws(Failure) -> Int64 {
+    do {
+      var client = try PatronClient(connectingTo: address, name: "loadtest")
+      return Int64(clamping: try client.status().journalBytes)
+    } catch {
+      throw .failed("the server does not tell its status: \(error)")
+    }
+  }
+
   private static func check(_ client: inout PatronClient) throws {
     let status = try client.status()
     guard status.customers == 0 && status.orders == 0 else {

@@ -18,6 +18,8 @@ struct LoadPlan: Equatable {
   var duration: Double
   var warmUp: Double
   var orders: Double
+  /// Decisions instead of scores.
+  var decisions: DecisionPlan?
   var keys: KeyDistribution
   var audit: Double
   var seed: UInt64
@@ -27,6 +29,9 @@ struct LoadPlan: Equatable {
 struct LoadResult {
   var scores = LatencyHistogram()
   var orders = LatencyHistogram()
+  var decisions = LatencyHistogram()
+  var outcomes = LatencyHistogram()
+  var tally = DecisionTally()
   /// How late the open loop handed its requests over, in nanoseconds.
   var lateness = LatencyHistogram()
   /// Replies read while it was measured.
@@ -45,6 +50,9 @@ struct Generator: ~Copyable {
   private let server: Int32?
   private let scoreTemplate: RequestTemplate
   private let orderTemplate: RequestTemplate
+  private let decisionTemplate: DecisionTemplate?
+  /// Tells what came of decisions, on a connection of its own: its replies wait for the disk.
+  private let teller: Lane?
   private(set) var log: OrderLog
 
   private let lanes: [Lane]
@@ -89,19 +97,29 @@ struct Generator: ~Copyable {
       asOfMicros: 0, horizonDays: population.terms.horizonDays,
       discountRate: population.terms.discountRatePerYear, margin: population.terms.margin)
     let templates: (score: RequestTemplate, order: RequestTemplate)
+    let decision: DecisionTemplate?
     do throws(Refusal) {
       templates = (try RequestTemplate.score(terms), try RequestTemplate.order())
+      // No other load of this server has the time of this one.
+      decision = try plan.decisions.map { decisions throws(Refusal) in
+        try DecisionTemplate(
+          producer: UInt64(bitPattern: SystemClock().calendarMicros()),
+          isGreedy: decisions.isGreedy)
+      }
     } catch {
       throw .failed("\(error)")
     }
     var lanes: [Lane] = []
-    for number in 0..<plan.connections + plan.writers {
+    let isTelling = plan.decisions.map { $0.outcomes > 0 } ?? false
+    for number in 0..<plan.connections + plan.writers + (isTelling ? 1 : 0) {
       lanes.append(try Lane(number, identity: log.newConnection(), connectingTo: address))
     }
     let epoll = try Self.watch(lanes)
     self.epoll = epoll
     scratch = ByteBuffer(capacity: 4_096)
     (scoreTemplate, orderTemplate) = templates
+    decisionTemplate = decision
+    teller = isTelling ? lanes.last : nil
     self.plan = plan
     self.server = server
     self.log = log
@@ -160,6 +178,7 @@ struct Generator: ~Copyable {
       if event.isReadable { try receive(lane) }
       if event.isWritable { try flush(lane) }
     }
+    if let teller, teller.isDirty { try flush(teller) }
     return true
   }
 
@@ -169,13 +188,14 @@ struct Generator: ~Copyable {
       isSending = false
       // What was measured of a server that is gone means nothing.
       (result.completed, result.loadNanos, result.serverNanos) = (0, 0, nil)
+      result.tally.completed = 0
     } else if !isMeasured && now >= window.lowerBound {
       isMeasured = true
       // From here on, whatever the wait overslept.
       window = now..<(now + UInt64(plan.duration * 1e9))
       result.loadNanos = -(try ProcessFacts.processorNanoseconds())
       if let server { result.serverNanos = -(try ProcessFacts.processorNanoseconds(of: server)) }
-      result.completed = 0
+      (result.completed, result.tally.completed) = (0, 0)
     } else if isSending && now >= window.upperBound {
       isSending = false
       result.seconds = Double(now - window.lowerBound) / 1e9
@@ -203,10 +223,16 @@ struct Generator: ~Copyable {
 
   // MARK: Out
 
-  private func isWriter(_ lane: Lane) -> Bool { lane.number >= plan.connections }
+  private func isWriter(_ lane: Lane) -> Bool {
+    lane.number >= plan.connections && !isTeller(lane)
+  }
+
+  private func isTeller(_ lane: Lane) -> Bool { lane === teller }
 
   /// Whether a reply is what makes a connection send its next request.
-  private func isClosed(_ lane: Lane) -> Bool { plan.rate == nil || isWriter(lane) }
+  private func isClosed(_ lane: Lane) -> Bool {
+    !isTeller(lane) && (plan.rate == nil || isWriter(lane))
+  }
 
   private static func intended(_ number: Int, _ start: UInt64, _ rate: Double) -> UInt64 {
     start + UInt64(Double(number) / rate * 1e9)
@@ -249,27 +275,55 @@ struct Generator: ~Copyable {
     let tick = log.nextTick()
     let day = Int32(calendarMicros / Self.dayMicros)
     let isOrder = isWriter(lane) || (plan.orders > 0 && random.uniform() < plan.orders)
+    var kind = PendingRequest.Kind.score
     var order: Int?
+    var isFollowed = false
     if isOrder && log.entries.count < OrderLog.ordersMax {
       let amountMinor = Int64(100 + random.next() % 20_000)
       let number = log.append(
         customer: customer, DatedAmount(day: day, amountMinor: amountMinor),
         connection: lane.identity, tick: tick)
-      order = number
+      (order, kind) = (number, .order)
       orderTemplate.write(
         tag: lane.nextTag, customer: Population.digits(customer), order: Population.digits(number),
         timeMicros: calendarMicros, amountMinor: amountMinor, to: &scratch)
+    } else if let decisionTemplate, let decisions = plan.decisions {
+      kind = .decision
+      isFollowed = decisions.outcomes > 0 && random.uniform() < decisions.outcomes
+      // A copy, for the features are drawn while the scratch is written.
+      var random = random
+      decisionTemplate.write(
+        tag: lane.nextTag, number: tick, customer: Population.digits(customer),
+        basketMinor: DecisionShop.basketMinor(&random),
+        feature: { DecisionShop.feature(&random) }, to: &scratch)
+      self.random = random
     } else {
       scoreTemplate.write(
         tag: lane.nextTag, customer: Population.digits(customer), to: &scratch)
     }
     lane.append(
       PendingRequest(
-        startNanos: startNanos, tick: tick, customer: customer, order: order,
-        isSampled: order == nil && plan.audit > 0 && random.uniform() < plan.audit, day: day))
+        startNanos: startNanos, tick: tick, customer: customer, kind: kind, order: order,
+        isSampled: order == nil && plan.audit > 0 && random.uniform() < plan.audit,
+        isFollowed: isFollowed, day: day))
     pendingCount += 1
     lane.connection.enqueue(frames: scratch.bytes)
     scratch.consume(scratch.count)
+  }
+
+  /// Tells what came of a decision.
+  private mutating func tell(_ reply: DecideReply) throws(ClientError) {
+    guard let teller, !teller.isBroken else { return }
+    let request = RecordOutcomesRequest(
+      currency: Population.currency, minorDigits: Population.minorDigits,
+      outcomes: [DecisionShop.outcome(of: reply, &random)])
+    try teller.connection.enqueue(.recordOutcomes, request, tag: teller.nextTag)
+    teller.append(
+      PendingRequest(
+        startNanos: clock.nanos(), tick: log.nextTick(), customer: 0, kind: .outcome,
+        isSampled: false, day: 0))
+    teller.isDirty = true
+    pendingCount += 1
   }
 
   private mutating func flush(_ lane: Lane) throws(SystemError) {
@@ -321,15 +375,33 @@ struct Generator: ~Copyable {
       return
     }
     let isTimed = isMeasured && window.contains(request.startNanos)
-    if let order = request.order {
+    switch request.kind {
+    case .order, .outcome:
       let reply = try lane.connection.decode(RecordReply.self)
       guard reply.recorded == 1 else {
-        count(1, as: "order not recorded")
+        count(1, as: "\(request.kind) not recorded")
         return
       }
-      log.answered(order, tick: tick)
-      if isTimed { result.orders.record(now - request.startNanos) }
+      if let order = request.order { log.answered(order, tick: tick) }
+      if isTimed {
+        let nanos = now - request.startNanos
+        if request.kind == .order {
+          result.orders.record(nanos)
+        } else {
+          result.outcomes.record(nanos)
+        }
+      }
       return
+    case .decision:
+      result.tally.all += 1
+      if isSending { result.tally.completed += 1 }
+      if isTimed { result.decisions.record(now - request.startNanos) }
+      guard request.isSampled || request.isFollowed, let plan = plan.decisions else { return }
+      let reply = try lane.connection.decode(DecideReply.self)
+      if request.isSampled { result.tally.add(reply, plan) }
+      if request.isFollowed && isSending { try tell(reply) }
+      return
+    case .score: break
     }
     if isTimed { result.scores.record(now - request.startNanos) }
     if request.isSampled {

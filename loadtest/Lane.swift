@@ -10,12 +10,22 @@ struct PendingRequest {
   var startNanos: UInt64
   var tick: UInt64
   var customer: Int
-  /// The order's number in the log; nil for a score.
+  var kind: Kind
+  /// The order's number in the log; nil for anything else.
   var order: Int?
-  /// Whether the score is kept for the audit.
+  /// Whether the answer is kept for the audit.
   var isSampled: Bool
+  /// Whether what came of the decision is told.
+  var isFollowed = false
   /// The calendar day on which it was sent.
   var day: Int32
+
+  enum Kind {
+    case score
+    case order
+    case decision
+    case outcome
+  }
 }
 
 /// A connection and its requests under way; a class because an array cannot hold ~Copyable values.

@@ -62,16 +62,27 @@ struct Main {
     let population = try Population(
       count: options.customers, seed: options.seed, today: today, terms: terms)
     let fill = try Filling.fill(address, with: population, progress: showProgress)
+    if let decisions = options.decisions {
+      try DecisionShop.open(address, to: population, decisions, seed: options.seed)
+    }
     var report = Report(fill: fill, seed: options.seed, horizonDays: options.horizonDays)
     if !options.isJSON { print(Table.fill(report), Table.head, separator: "\n\n") }
     var log = OrderLog()
     for plan in plans(options) {
+      var plan = plan
+      if let first = report.runs.first?.decide {
+        plan.rate = max(1, first.perSecond / 2)
+      }
+      let journalBytes = plan.decisions == nil ? nil : try Filling.journalBytes(of: address)
       var generator = try Generator(
         plan, population: population, address: address, server: server, log: log)
       let result = try generator.run()
       log = generator.log
       let auditor = Auditor(population: population, generation: fill.generation, log: log)
-      let run = RunReport(plan, result, auditor.audit(result.samples))
+      var run = RunReport(plan, result, auditor.audit(result.samples))
+      if let journalBytes {
+        run.decide?.journalBytes(try Filling.journalBytes(of: address) - journalBytes, result)
+      }
       report.runs.append(run)
       if !options.isJSON { print(Table.rows(run)) }
       fflush(nil)
@@ -85,7 +96,9 @@ struct Main {
       connections: options.connections, pipeline: options.pipeline, writers: options.writers,
       rate: options.rate,
       duration: options.duration, warmUp: options.warmUp, orders: options.orders,
-      keys: options.keys, audit: options.audit, seed: options.seed)
+      decisions: options.decisions, keys: options.keys, audit: options.audit, seed: options.seed)
+    // The second is an open loop at half the rate of the first.
+    if options.decisions != nil && options.rate == nil { return [plan, plan] }
     guard options.isMatrix else { return [plan] }
     var plans: [LoadPlan] = []
     for orders in options.orders > 0 ? [0, options.orders] : [0] {

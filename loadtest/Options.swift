@@ -1,6 +1,7 @@
 // The command line: every option, its default, and the help that explains what is measured.
 
 import Foundation
+import Wire
 
 /// What the load test was asked to do.
 struct Options: Equatable {
@@ -25,6 +26,8 @@ struct Options: Equatable {
   var horizonDays = 273.0
   var discountRate = 0.10
   var margin = 1.0
+  /// Decisions instead of scores.
+  var decisions: DecisionPlan?
   var isMatrix = false
   var isJSON = false
   var isPinned = false
@@ -49,17 +52,36 @@ struct Options: Equatable {
       try read(name, value)
     }
     if isMatrix && rate != nil { throw .usage("--matrix is a closed loop, it has no --rate") }
+    try settleDecisions()
   }
+
+  /// What was said of decisions, put together.
+  private mutating func settleDecisions() throws(Failure) {
+    guard isDeciding else {
+      if decisions != nil { throw .usage("--offers, --greedy and --outcomes need --decide") }
+      return
+    }
+    if isMatrix { throw .usage("--decide has loads of its own, it has no --matrix") }
+    decisions = decisions ?? DecisionPlan()
+    if !hasOrders { orders = 0 }
+  }
+
+  private var isDeciding = false
+  private var hasOrders = false
 
   private static let names = [
     "--address", "--connections", "--pipeline", "--writers", "--duration", "--warm-up", "--rate",
     "--orders",
-    "--keys", "--customers", "--seed", "--audit", "--horizon",
+    "--keys", "--customers", "--seed", "--audit", "--horizon", "--offers", "--outcomes",
   ]
 
   private mutating func readFlag(_ name: String, hasValue: Bool) throws(Failure) -> Bool {
     switch name {
     case "--matrix": isMatrix = true
+    case "--decide": isDeciding = true
+    case "--greedy":
+      decisions = decisions ?? DecisionPlan()
+      decisions?.isGreedy = true
     case "--json": isJSON = true
     case "--pin": isPinned = true
     case "--help", "-h": wantsHelp = true
@@ -78,7 +100,17 @@ struct Options: Equatable {
     case "--duration": duration = try Self.seconds(name, value, 0.01...86_400)
     case "--warm-up": warmUp = try Self.seconds(name, value, 0...3_600)
     case "--rate": rate = try Self.number(name, value, 1...10_000_000)
-    case "--orders": orders = try Self.number(name, value, 0...1)
+    case "--orders":
+      orders = try Self.number(name, value, 0...1)
+      hasOrders = true
+    case "--offers":
+      let offers = try Self.whole(name, value, 0...Limits.offersMax)
+      decisions = decisions ?? DecisionPlan()
+      decisions?.offers = offers
+    case "--outcomes":
+      let share = try Self.number(name, value, 0...1)
+      decisions = decisions ?? DecisionPlan()
+      decisions?.outcomes = share
     case "--keys":
       guard let keys = KeyDistribution(value) else {
         throw .usage("--keys is uniform, zipf or zipf:EXPONENT above 0 to 10, not '\(value)'")
@@ -149,11 +181,20 @@ struct Options: Equatable {
       --rate R            open loop: R requests a second over all connections, evenly spaced
       --duration T        how long is measured (5s)
       --warm-up T         the same load before, not measured but audited (0.5s)
-      --orders SHARE      share of requests that record one order each; the rest score one (0.05)
+      --orders SHARE      share of requests that record one order each; the rest score one (0.05; with
+                          --decide 0)
+      --decide            decide instead of scoring: first a closed loop, then an open one at half its
+                          rate; everybody gave consent, 2 % are held out, conditions, caps and budgets
+                          let most offers through, 16 features are built and 16 told
+      --offers N          live offers, 0 to 256 (64)
+      --greedy            take the best instead of drawing it with its propensity
+      --outcomes SHARE    share of the decisions whose outcome is told and learnt from, over a further
+                          connection (0)
       --keys WHICH        whom: uniform, zipf or zipf:EXPONENT (uniform)
       --customers N       simulated customers, 1 to 10000000 (100000)
       --seed N            of the customers and of the choices (1)
-      --audit SHARE       share of the scores that are recomputed (0.01)
+      --audit SHARE       share of the scores that are recomputed; of the decisions, that are looked at
+                          whether they hold together (0.01)
       --horizon D         of the scores: 90d, 39w, 12m, 1y (39w); discount 0.10 a year, margin 1
       --matrix            1 and 50 connections with 1 and 16 under way, one after the other, scores
                           alone and with orders, on one server; one table

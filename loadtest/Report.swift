@@ -47,6 +47,9 @@ struct RunReport: Encodable {
   var loadBusy: Double
   var scores: LatencyReport?
   var orders: LatencyReport?
+  var decisions: LatencyReport?
+  var outcomes: LatencyReport?
+  var decide: DecisionReport?
   /// How late the open loop handed requests over, 99th percentile in microseconds.
   var lateP99: Double?
   var errors: [String: Int]
@@ -73,12 +76,51 @@ struct RunReport: Encodable {
     loadBusy = Double(result.loadNanos) / 1e9 / time
     scores = LatencyReport(result.scores)
     orders = LatencyReport(result.orders)
+    decisions = LatencyReport(result.decisions)
+    outcomes = LatencyReport(result.outcomes)
+    decide = plan.decisions.map { DecisionReport($0, result) }
     if plan.rate != nil { lateP99 = Double(result.lateness.quantile(0.99)) / 1e3 }
     errors = result.errors
+    var audit = audit
+    audit.add(result.tally.audit)
     sampled = audit.sampled
     wrong = audit.wrong
     undecided = audit.undecided
     complaints = audit.complaints
+  }
+}
+
+/// Decisions of a load.
+struct DecisionReport: Encodable {
+  var offers: Int
+  var isGreedy: Bool
+  var outcomeShare: Double
+  var perSecond: Double
+  /// Processor time of the server, all its threads, by decision, in microseconds.
+  var serverMicros: Double?
+  /// Bytes of the journal by decision, outcomes included; nil when a snapshot took journals away.
+  var journalBytes: Double?
+  /// Of the decisions looked at: the share that chose an offer, and that was held out.
+  var chosenShare: Double
+  var heldOutShare: Double
+  /// Offers that came as far as a score, by decision.
+  var candidates: Double
+
+  init(_ plan: DecisionPlan, _ result: LoadResult) {
+    let tally = result.tally
+    let looked = Double(max(1, tally.audit.sampled))
+    (offers, isGreedy, outcomeShare) = (plan.offers, plan.isGreedy, plan.outcomes)
+    perSecond = Double(tally.completed) / max(result.seconds, 1e-9)
+    serverMicros = result.serverNanos.map { Double($0) / 1e3 / Double(max(1, tally.completed)) }
+    chosenShare = Double(tally.chosen) / looked
+    heldOutShare = Double(tally.heldOut) / looked
+    candidates = Double(tally.candidates) / looked
+  }
+
+  /// Notes by how much the journal grew over the whole load.
+  mutating func journalBytes(_ bytes: Int64, _ result: LoadResult) {
+    guard bytes > 0, result.tally.all > 0 else { return }
+    journalBytes = Double(bytes) / Double(result.tally.all)
   }
 }
 
@@ -109,7 +151,11 @@ enum Table {
     let share = run.orderShare > 0 ? ", \(fixed(run.orderShare * 100, 1)) % orders" : ""
     let errors = run.errors.values.reduce(0, +)
     var lines: [String] = []
-    for (what, latency) in [("scores", run.scores), ("orders", run.orders)] {
+    let kinds = [
+      ("scores", run.scores), ("decided", run.decisions), ("orders", run.orders),
+      ("outcomes", run.outcomes),
+    ]
+    for (what, latency) in kinds {
       guard let latency else { continue }
       let isFirst = lines.isEmpty
       var cells = [
@@ -129,6 +175,7 @@ enum Table {
       }
       lines.append(cells.joined())
     }
+    if let decide = run.decide { lines.append(line(decide)) }
     if let late = run.lateP99 {
       lines.append("  99 % of the requests were handed over at most \(fixed(late, 1)) us late")
     }
@@ -141,6 +188,15 @@ enum Table {
     }
     for complaint in run.complaints { lines.append("  WRONG: \(complaint)") }
     return lines.joined(separator: "\n")
+  }
+
+  private static func line(_ run: DecisionReport) -> String {
+    let micros = run.serverMicros.map { "\(fixed($0, 2)) us of the server" } ?? "-"
+    let bytes = run.journalBytes.map { "\(grouped($0)) bytes of journal" } ?? "-"
+    return "  \(run.offers) offers, \(run.isGreedy ? "the best" : "drawn"): "
+      + "\(grouped(run.perSecond)) decisions/s, \(micros) and \(bytes) each; "
+      + "\(fixed(run.chosenShare * 100, 1)) % chose one of \(fixed(run.candidates, 1)) scored, "
+      + "\(fixed(run.heldOutShare * 100, 1)) % held out"
   }
 
   /// Text in a column; a negative width aligns to the right.

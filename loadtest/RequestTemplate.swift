@@ -4,6 +4,65 @@
 import Platform
 import Wire
 
+/// A request for a decision whose tag, key, customer, basket and features change.
+struct DecisionTemplate {
+  private let frame: [UInt8]
+
+  // Offsets in the frame: the name of the placement has eight bytes, as that of the customer.
+  private static let tag = 8
+  private static let number = FrameHeader.size + 8
+  private static let customer = FrameHeader.size + CommandKey.size + 1
+  private static let basket = customer + 8 + 1 + 8 + 3
+
+  /// A template.
+  ///
+  /// - Parameters:
+  ///   - producer: of all keys.
+  ///   - isGreedy: whether the best is taken.
+  /// - Throws: `invalidField`, which the shop's own names never are.
+  init(producer: UInt64, isGreedy: Bool) throws(Refusal) {
+    var request = DecideRequest(
+      key: CommandKey(producer: producer, number: 0), customer: Population.name(0),
+      placement: DecisionShop.placement, channel: .site,
+      flags: isGreedy ? [.greedy, .categoriesKnown] : .categoriesKnown)
+    request.lines = 3
+    request.categories = DecisionShop.categories
+    request.schema = DecisionShop.schema
+    request.features = [Double](repeating: 0, count: Limits.ownFeaturesMax)
+    var out = ByteBuffer()
+    let mark = Frame.begin(verb: Verb.decide.rawValue, tag: 0, in: &out)
+    try request.write(to: &out)
+    Frame.end(mark, in: &out)
+    frame = (0..<out.count).map { out.bytes.byte(at: $0) }
+  }
+
+  /// Appends a request.
+  ///
+  /// - Parameters:
+  ///   - tag: the frame's.
+  ///   - number: the key's; no other request has it.
+  ///   - customer: eight digits.
+  ///   - basketMinor: value of the basket.
+  ///   - feature: draws a feature.
+  ///   - out: where it goes.
+  func write(
+    tag: UInt64, number: UInt64, customer: UInt64, basketMinor: Int64,
+    feature: () -> Double, to out: inout ByteBuffer
+  ) {
+    let start = out.count
+    out.append(bytes: frame.rawBytes)
+    out.patch(tag, at: start + Self.tag)
+    out.patch(number, at: start + Self.number)
+    out.patch(customer, at: start + Self.customer)
+    out.patch(basketMinor, at: start + Self.basket)
+    var place = out.count - 8 * Limits.ownFeaturesMax
+    while place < out.count {
+      out.patch(feature(), at: place)
+      place += 8
+    }
+  }
+}
+
 /// A frame whose tag and last fields change from request to request.
 struct RequestTemplate {
   /// The bytes before the tag.

@@ -129,8 +129,10 @@ extension DecisionWorkspace {
     let placement = catalogue.placements[request.placement]
     let top = request.top == 0 ? placement.top : request.top
     let offers = catalogue.offers.span
-    takeServed(.mandatory, request, top, offers)
-    takeServed(.transactional, request, top, offers)
+    if hasServed {
+      takeServed(.mandatory, request, top, offers)
+      takeServed(.transactional, request, top, offers)
+    }
     let isServed = !choices.isEmpty
     let explores = request.explores && catalogue.explores
     var none = 1.0
@@ -190,11 +192,12 @@ extension DecisionWorkspace {
           ending = armShares[0]
         }
       }
-      decision.propensity = none + alone * ending
+      // A sum of shares may be above 1 by a rounding.
+      decision.propensity = min(none + alone * ending, 1)
       choices[0].propensity = decision.propensity
       decision.isFallback = true
     } else if choices.count == 1, choices[0].offer == place {
-      decision.propensity += none
+      decision.propensity = min(decision.propensity + none, 1)
       choices[0].propensity = min(choices[0].propensity + none, 1)
     }
   }
@@ -214,7 +217,7 @@ extension DecisionWorkspace {
     armShares.removeAll(keepingCapacity: true)
     arms.append(-1)
     armMeans.append(0)
-    armDeviations.append(0)
+    armDeviations.append(request.noneDeviation)
     for place in offers.indices where isOpen[place] && !scores[place].isNaN {
       guard offers[place].offerClass == .normal, takesPart(place, request, offers) else { continue }
       arms.append(place)
@@ -300,17 +303,32 @@ extension DecisionWorkspace {
         reasons[place] = .negativeUplift(uplift: estimates[place].uplift, score: score)
         continue
       }
-      let key = score.isNaN ? -.infinity : score
-      var rank = arms.count
       arms.append(place)
-      armMeans.append(key)
-      while rank > 0, armMeans[rank - 1] < key {
-        arms[rank] = arms[rank - 1]
-        armMeans[rank] = armMeans[rank - 1]
-        rank -= 1
+      armMeans.append(score.isNaN ? -.infinity : score)
+    }
+    sortArms()
+  }
+
+  /// Sorts the arms by their means, the highest first, after Shell: the library's sort would allocate.
+  private mutating func sortArms() {
+    var distance = arms.count / 2
+    while distance > 0 {
+      for start in distance..<arms.count {
+        let (arm, mean) = (arms[start], armMeans[start])
+        var place = start
+        while place >= distance {
+          let other = place - distance
+          guard armMeans[other] < mean || armMeans[other] == mean && arms[other] > arm else {
+            break
+          }
+          arms[place] = arms[other]
+          armMeans[place] = armMeans[other]
+          place = other
+        }
+        arms[place] = arm
+        armMeans[place] = mean
       }
-      arms[rank] = place
-      armMeans[rank] = key
+      distance = distance * 5 / 11
     }
   }
 }

@@ -14,6 +14,8 @@ public struct Catalogue: Sendable {
   public internal(set) var currency = ""
   /// Digits behind the point of an amount.
   public internal(set) var minorDigits = 2
+  /// The share of net sales that is margin where an offer says nothing else, −1 to 1.
+  public internal(set) var marginRate = 0.0
   /// What a point is worth, in major units.
   public internal(set) var pointValue = 0.0
   /// What a VIP's lifetime value is at least, in major units.
@@ -22,6 +24,18 @@ public struct Catalogue: Sendable {
   public internal(set) var epsilon = 0.02
   /// Whether normal offers are drawn with their propensities; else the best is taken.
   public internal(set) var explores = true
+  /// Whether personal scores may be used where nothing was said about profiling.
+  public internal(set) var profiling = ConsentRule.optIn
+  /// H: how many days what a customer orders counts for a decision.
+  public internal(set) var windowDays = 30
+  /// σ: by how much an outcome differs from what was foretold, in major units; NaN if the orders tell.
+  public internal(set) var outcomeNoise = Double.nan
+  /// γ: how much of what was learnt is kept from one day to the next.
+  public internal(set) var kept = 1.0
+  /// The number of the schema of the shop's own features; 0 where there are none.
+  public internal(set) var featureSchema = 0
+  /// The shop's own features, in the order they are told in.
+  public internal(set) var ownFeatures: [OwnFeature] = []
   /// The terms of the offers, by place.
   public internal(set) var offers: [Offer] = []
   /// What people read of them, by place.

@@ -64,7 +64,8 @@ extension CatalogueReader {
       lever: json.number(fields, "lever", 0.5...2) ?? 1,
       marginRate: json.number(fields, "margin_rate", -1...1) ?? marginRate,
       contactCost: json.number(fields, "contact_cost", 0...1_000_000) ?? 0, rewardValue: 0,
-      rewardCost: 0, redemption: 1, liabilityMinor: 0, budgetMinor: -1, budgetCount: -1)
+      rewardCost: 0, redemption: 1, liabilityMinor: 0, budgetMinor: -1, budgetCount: -1,
+      budgetDays: 0)
     if offer.endDay <= offer.startDay {
       json.note(fields, "end", "must be after the start; it is the first day without the offer")
     }
@@ -152,7 +153,12 @@ extension CatalogueReader {
     {
       json.note(fields, "max_liability", "is less than what the reward costs")
     }
-    if let budget = json.object(fields, "budget", keys: ["money", "count"]) {
+    if let budget = json.object(fields, "budget", keys: ["money", "count", "days"]) {
+      offer.budgetDays = Int32(
+        json.whole(budget, "days", 1...CatalogueLimits.windowDaysMax) ?? 0)
+      if offer.budgetDays > 0, offer.startDay == .min {
+        json.note(budget, "days", "needs the offer's start, from which the days are counted")
+      }
       offer.budgetMinor = json.money(budget, "money", scale: scale) ?? -1
       offer.budgetCount = Int64(json.whole(budget, "count", 0...1_000_000_000) ?? -1)
       if budget.members["money"] == nil, budget.members["count"] == nil {

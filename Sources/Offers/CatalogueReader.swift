@@ -17,12 +17,35 @@ extension Catalogue {
     if let error = reader.json.error { throw error }
     self = reader.catalogue
   }
+
+  /// Reads a catalogue that was in force, with the states its offers had come to.
+  ///
+  /// - Parameters:
+  ///   - bytes: the JSON that was put.
+  ///   - version: its version, changes of states counted.
+  ///   - states: of the offers, by place.
+  /// - Throws: ``JSONError`` if it is no catalogue, or has another number of offers.
+  public init(
+    restoring bytes: [UInt8], version: UInt32, states: [OfferState]
+  ) throws(JSONError) {
+    var catalogue = try Catalogue(bytes)
+    guard catalogue.offers.count == states.count else {
+      throw JSONError(
+        line: 1, column: 1, path: "offers",
+        problem: "has \(catalogue.offers.count) offers and should have \(states.count)")
+    }
+    catalogue.version = version
+    for place in states.indices { catalogue.offers[place].state = states[place] }
+    catalogue.bind()
+    self = catalogue
+  }
 }
 
 struct CatalogueReader {
   static let keys = [
     "currency", "minor_digits", "margin_rate", "point_value", "vip_value", "epsilon",
-    "exploration", "channels", "placements", "offers", "caps", "suppressions", "quiet_periods",
+    "exploration", "profiling", "window_days", "outcome_noise", "forgetting", "features",
+    "channels", "placements", "offers", "caps", "suppressions", "quiet_periods",
     "campaigns", "holdouts",
   ]
 
@@ -43,6 +66,11 @@ struct CatalogueReader {
   mutating func read() {
     let root = json.object(json.document.root, "", keys: Self.keys)
     readMoney(root)
+    for channel in Channel.allCases {
+      // What is shown at once is known at once to have been shown.
+      let minutes: Int64 = channel == .site || channel == .store ? 30 : 1_440
+      catalogue.channels[Int(channel.rawValue)].reservationMicros = minutes * 60_000_000
+    }
     if let channels = json.object(root, "channels", keys: Channel.allCases.map(\.word)) {
       for channel in Channel.allCases { readChannel(channel, channels) }
     }
@@ -87,19 +115,67 @@ struct CatalogueReader {
     catalogue.minorDigits = json.whole(root, "minor_digits", 0...4) ?? 2
     if json.require(root, "margin_rate") {
       marginRate = json.number(root, "margin_rate", -1...1) ?? 0
+      catalogue.marginRate = marginRate
     }
     catalogue.pointValue = json.number(root, "point_value", 0...1_000_000) ?? 0.01
     catalogue.vipValue = json.number(root, "vip_value", 0...CatalogueLimits.moneyMax) ?? 500
     catalogue.epsilon = json.number(root, "epsilon", 0...1) ?? 0.02
     catalogue.explores = json.flag(root, "exploration") ?? true
+    catalogue.profiling = json.word(root, "profiling") ?? .optIn
+    catalogue.windowDays = json.whole(root, "window_days", 1...365) ?? 30
+    catalogue.outcomeNoise = json.number(root, "outcome_noise", 1e-6...1e9) ?? .nan
+    catalogue.kept = json.number(root, "forgetting", 0.9...1) ?? 1
+    readFeatures(root)
+  }
+
+  /// The features that the shop tells itself.
+  private mutating func readFeatures(_ root: JSONFields) {
+    guard let fields = json.object(root, "features", keys: ["schema", "list"]) else { return }
+    if json.require(fields, "schema") {
+      catalogue.featureSchema = json.whole(fields, "schema", 1...65_535) ?? 0
+    }
+    _ = json.require(fields, "list")
+    for (value, path) in json.list(fields, "list", 1...CatalogueLimits.ownFeaturesMax) {
+      let feature = json.object(value, path, keys: ["id", "default", "center", "scale"])
+      var own = OwnFeature(name: "", missing: 0, center: 0, scale: 1)
+      if json.require(feature, "id"),
+        let name = json.text(feature, "id", sizeMax: CatalogueLimits.nameSizeMax)
+      {
+        if catalogue.ownFeatures.contains(where: { $0.name == name }) {
+          json.note(feature, "id", "there are two features \"\(name)\"")
+        } else if Features.names.contains(name) {
+          json.note(feature, "id", "\"\(name)\" is built from what is known already")
+        }
+        own.name = name
+      }
+      own.missing = json.number(feature, "default", -1e9...1e9) ?? 0
+      own.center = json.number(feature, "center", -1e9...1e9) ?? 0
+      own.scale = json.number(feature, "scale", 1e-9...1e9) ?? 1
+      catalogue.ownFeatures.append(own)
+    }
+    let before = previous?.ownFeatures ?? []
+    if catalogue.ownFeatures != before, catalogue.featureSchema == previous?.featureSchema,
+      !before.isEmpty
+    {
+      json.note(
+        fields, "schema",
+        "the features are others than those of schema "
+          + "\(catalogue.featureSchema); give them another number")
+    }
   }
 
   private mutating func readChannel(_ channel: Channel, _ channels: JSONFields) {
     guard
       let fields = json.object(
-        channels, channel.word, keys: ["fatigue_cost", "quiet_from", "quiet_to", "consent"])
+        channels, channel.word,
+        keys: ["fatigue_cost", "quiet_from", "quiet_to", "consent", "reservation_minutes"])
     else { return }
-    var terms = ChannelTerms()
+    var terms = catalogue.channels[Int(channel.rawValue)]
+    if let minutes = json.whole(
+      fields, "reservation_minutes", 1...CatalogueLimits.reservationMinutesMax)
+    {
+      terms.reservationMicros = Int64(minutes) * 60_000_000
+    }
     terms.fatigue = json.number(fields, "fatigue_cost", 0...1_000_000) ?? 0
     terms.consent = json.word(fields, "consent") ?? .optIn
     if let from = minute(fields, "quiet_from"), json.require(fields, "quiet_to"),

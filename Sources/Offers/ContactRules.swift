@@ -14,7 +14,8 @@ struct QuietTimes {
     let minutes = catalogue.channels[Int(request.channel.rawValue)]
       .quietMinutes(at: request.moment.minute)
     let minute: Int64 = 60_000_000
-    let now = standing.latest(request.moment.nowMicros)
+    // A contact whose clock was ahead is no reason to forget what was just before.
+    let now = request.moment.nowMicros
     if minutes > 0 {
       // From the beginning of this minute on; a change of the clock within the night is not seen.
       hoursUntil = request.moment.nowMicros / minute * minute + Int64(minutes) * minute
@@ -31,25 +32,16 @@ struct QuietTimes {
   }
 }
 
-extension Standing {
-  /// Now, or the newest contact if the clock went back behind it.
-  func latest(_ nowMicros: Int64) -> Int64 {
-    var latest = nowMicros
-    for contact in contacts { latest = max(latest, contact.timeMicros) }
-    return latest
-  }
-}
-
 extension DecisionWorkspace {
   /// Marks each offer with the first cap that is reached for it.
   ///
-  /// What is reserved counts whenever it was decided, for when it is delivered is not known yet.
+  /// What is reserved counts whenever it was decided, for when it is delivered is not known yet. Windows
+  /// reach back from now and have no end, so that contacts by a clock that is ahead count too.
   mutating func markCaps(
     _ request: DecisionRequest, _ standing: borrowing Standing, in catalogue: borrowing Catalogue
   ) {
-    let now = standing.latest(request.moment.nowMicros)
-    var today = request.moment.today
-    for contact in standing.contacts { today = max(today, contact.day) }
+    let now = request.moment.nowMicros
+    let today = request.moment.today
     for number in catalogue.caps.indices {
       let cap = catalogue.caps[number]
       if cap.scope == .channel, cap.of >= 0, cap.of != Int32(request.channel.rawValue) { continue }

@@ -18,6 +18,8 @@ public struct DecisionRequest: Equatable, Sendable {
   public var top: Int
   /// Whether offers are drawn; if not, or if the catalogue says so, the best is taken.
   public var explores: Bool
+  /// How uncertain it is what comes of no offer, in major units; 0 takes it as known.
+  public var noneDeviation = 0.0
 
   /// Puts a request together.
   ///
@@ -77,6 +79,8 @@ public struct Decision: Equatable, Sendable {
   public var count: Int
   /// The probability of the whole answer; with no offer, that of no offer.
   public var propensity: Double
+  /// The holdouts that hold the customer, a bit each.
+  public var held: UInt64
   /// Whether a holdout that concerns an offer holds the customer.
   public var isHeldOut: Bool
   /// Whether the only choice is the placement's fallback.
@@ -89,6 +93,11 @@ public struct Decision: Equatable, Sendable {
   public var droppedCount: Int
   /// How many offers could be drawn, no offer not counted.
   public var candidateCount: Int
+  /// The campaigns, a bit each, that the customer is enrolled in here, held out or not.
+  ///
+  /// A normal offer of theirs is live, has consent, fits the placement and the channel, and all its
+  /// conditions hold; holdouts, caps, quiet, refusals, budgets and scores are not asked.
+  public var campaigns: UInt64
 }
 
 /// The memory of decisions, so that none is allocated while deciding, and the last one's details.
@@ -102,7 +111,7 @@ public struct DecisionWorkspace: ~Copyable {
   /// The probability of each offer at the first place; 0 for those that could not be drawn.
   public internal(set) var propensities: [Double] = []
 
-  var rules: [Reason?] = []
+  var truths = RuleTruths()
   var caps: [Reason?] = []
   /// Until when refusals keep each offer back; 0 if they do not.
   var refusedUntil: [Int64] = []
@@ -110,6 +119,8 @@ public struct DecisionWorkspace: ~Copyable {
   var frees: [Int64] = []
   /// Offers that passed all stages before EXCLUSIVE.
   var isOpen: [Bool] = []
+  /// Whether one of them must be delivered whatever its score.
+  var hasServed = false
   var excludedBy: [Int16] = []
   var deviations: [Double] = []
   var arms: [Int] = []
@@ -133,10 +144,10 @@ public struct DecisionWorkspace: ~Copyable {
   /// Forgets the last decision; memory is taken only where the number of offers changed.
   mutating func clear(_ count: Int) {
     choices.removeAll(keepingCapacity: true)
+    hasServed = false
     Self.fill(&reasons, .notInPlacement, count)
     Self.fill(&scores, .nan, count)
     Self.fill(&propensities, 0, count)
-    Self.fill(&rules, nil, count)
     Self.fill(&caps, nil, count)
     Self.fill(&refusedUntil, 0, count)
     Self.fill(&isOpen, false, count)
@@ -182,23 +193,38 @@ extension Decision {
     workspace.clear(count)
     // Identity alone, before anything else is looked at.
     let held = catalogue.holdouts(of: customer)
-    workspace.evaluateRules(facts, in: catalogue)
+    catalogue.book.evaluate(for: facts, into: &workspace.truths)
     workspace.markCaps(request, standing, in: catalogue)
     workspace.markRefusals(request, standing, in: catalogue)
     let quiet = QuietTimes(request, standing, in: catalogue)
     var decision = Decision(
-      version: catalogue.version, count: 0, propensity: 1, isHeldOut: false, isFallback: false,
-      isExplored: false, suspectCount: 0, droppedCount: 0, candidateCount: 0)
+      version: catalogue.version, count: 0, propensity: 1, held: held, isHeldOut: false,
+      isFallback: false,
+      isExplored: false, suspectCount: 0, droppedCount: 0, candidateCount: 0, campaigns: 0)
     let offers = catalogue.offers.span
+    var conditions = 0
     for place in 0..<count {
       let offer = offers[place]
       if offer.offerClass == .normal, offer.holdouts & held != 0 { decision.isHeldOut = true }
-      if let reason = workspace.blocking(
-        place, offer, request, held: held, quiet, standing, budgets[place], in: catalogue)
-      {
+      let isAllowed = DecisionWorkspace.isAllowed(offer, request, standing, in: catalogue)
+      var reason = DecisionWorkspace.bar(offer, request, held: held, isAllowed: isAllowed)
+      // Held out or not, who would be possible otherwise is enrolled.
+      let enrols =
+        offer.campaigns & ~decision.campaigns != 0 && offer.offerClass == .normal && isAllowed
+        && offer.isLive(on: request.moment.today)
+        && offer.fits(placement: request.placement, channel: request.channel)
+      if reason == nil || enrols {
+        let rule = workspace.rule(place, from: &conditions, in: catalogue)
+        if enrols, rule == nil { decision.campaigns |= offer.campaigns }
+        if reason == nil { reason = rule }
+      }
+      // Not with ??: a span on its right does not get through the compiler's own checks.
+      if reason == nil { reason = workspace.want(place, offer, quiet, budgets[place]) }
+      if let reason {
         workspace.reasons[place] = reason
       } else {
         workspace.isOpen[place] = true
+        if offer.offerClass != .normal { workspace.hasServed = true }
       }
     }
     workspace.score(
@@ -227,37 +253,58 @@ extension Catalogue {
 }
 
 extension DecisionWorkspace {
-  /// The first condition that does not hold of each live offer.
-  mutating func evaluateRules(_ facts: borrowing Facts, in catalogue: borrowing Catalogue) {
-    catalogue.book.eachFailure(for: facts) { number, failure in
-      guard let failure else { return }
-      let place = catalogue.bookPlaces[number]
-      // Layers follow one another, and the first that fails is told.
-      guard rules[place / 3] == nil else { return }
-      rules[place / 3] = .rule(
-        ConditionLayer.allCases[place % 3], clause: failure.clause,
-        isUnknown: failure.truth == .unknown)
+  /// The first condition of an offer that does not hold.
+  ///
+  /// - Parameters:
+  ///   - place: the offer's.
+  ///   - cursor: a place in the book not behind the offer's conditions; it moves up to them.
+  ///   - catalogue: the offers.
+  /// - Returns: the reason, or nil if all conditions hold.
+  func rule(
+    _ place: Int, from cursor: inout Int, in catalogue: borrowing Catalogue
+  ) -> Reason? {
+    while cursor < catalogue.bookPlaces.count, catalogue.bookPlaces[cursor] < 3 * place {
+      cursor += 1
     }
+    // Layers follow one another, and the first that fails is told.
+    while cursor < catalogue.bookPlaces.count, catalogue.bookPlaces[cursor] < 3 * place + 3 {
+      if let failure = catalogue.book.firstFailure(of: cursor, in: truths) {
+        return .rule(
+          ConditionLayer.allCases[catalogue.bookPlaces[cursor] % 3], clause: failure.clause,
+          isUnknown: failure.truth == .unknown)
+      }
+      cursor += 1
+    }
+    return nil
   }
 
-  /// The stages that look at one offer by itself.
-  func blocking(
-    _ place: Int, _ offer: Offer, _ request: DecisionRequest, held: UInt64, _ quiet: QuietTimes,
-    _ standing: borrowing Standing, _ budget: BudgetUse, in catalogue: borrowing Catalogue
+  /// Whether consent is given, or not needed.
+  static func isAllowed(
+    _ offer: Offer, _ request: DecisionRequest, _ standing: borrowing Standing,
+    in catalogue: borrowing Catalogue
+  ) -> Bool {
+    if offer.offerClass == .transactional { return true }
+    return catalogue.channels[Int(request.channel.rawValue)].consent == .optIn
+      ? standing.granted[request.channel, offer.purpose]
+      : !standing.denied[request.channel, offer.purpose]
+  }
+
+  /// The stages before conditions.
+  static func bar(
+    _ offer: Offer, _ request: DecisionRequest, held: UInt64, isAllowed: Bool
   ) -> Reason? {
-    let isNormal = offer.offerClass == .normal
     guard offer.isLive(on: request.moment.today) else { return .notLive(offer.state) }
-    if isNormal, offer.holdouts & held != 0 {
+    if offer.offerClass == .normal, offer.holdouts & held != 0 {
       return .holdout((offer.holdouts & held).trailingZeroBitCount)
     }
-    if offer.offerClass != .transactional {
-      let isAllowed =
-        catalogue.channels[Int(request.channel.rawValue)].consent == .optIn
-        ? standing.granted[request.channel, offer.purpose]
-        : !standing.denied[request.channel, offer.purpose]
-      guard isAllowed else { return .consent(request.channel, offer.purpose) }
-    }
-    if let rule = rules[place] { return rule }
+    return isAllowed ? nil : .consent(request.channel, offer.purpose)
+  }
+
+  /// The stages after conditions that look at one offer by itself: what is used up.
+  func want(
+    _ place: Int, _ offer: Offer, _ quiet: QuietTimes, _ budget: BudgetUse
+  ) -> Reason? {
+    let isNormal = offer.offerClass == .normal
     if isNormal, let cap = caps[place] { return cap }
     if offer.offerClass != .transactional, quiet.hoursUntil > 0 {
       return .quiet(.hours, until: quiet.hoursUntil)

@@ -72,6 +72,12 @@ public struct Facts: Sendable {
   public var viewed = TextSet()
   /// Categories in the basket.
   public var inBasket = TextSet()
+  /// Share of the basket's categories that were bought before; NaN where they are not known.
+  ///
+  /// A feature, not a field of conditions.
+  public var boughtShare = Double.nan
+  /// The same for those looked at.
+  public var viewedShare = Double.nan
   /// Whether the categories of the basket were told; if not, questions about them are unknown.
   public var knowsBasket = false
 

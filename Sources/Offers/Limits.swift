@@ -22,6 +22,10 @@ public enum CatalogueLimits {
   public static let windowDaysMax = 3_660
   /// Offers of one answer.
   public static let slateMax = 30
+  /// Features a shop may declare of its own.
+  public static let ownFeaturesMax = 16
+  /// Minutes a contact's place is kept.
+  public static let reservationMinutesMax = 43_200
   /// Different texts in all conditions, the names of placements and the fixed words included.
   public static let textsMax = 512
   /// Money in major units.

@@ -47,6 +47,8 @@ public struct Offer: Equatable, Sendable {
   public internal(set) var budgetMinor: Int64
   /// How many may be given; −1 is no budget.
   public internal(set) var budgetCount: Int64
+  /// How many days a budget is for, from the offer's start on, before it begins anew; 0 is for ever.
+  public internal(set) var budgetDays: Int32
 
   /// Whether it has a budget.
   @inlinable public var hasBudget: Bool { budgetMinor >= 0 || budgetCount >= 0 }
@@ -155,6 +157,8 @@ public struct ChannelTerms: Equatable, Sendable {
   public internal(set) var quietTo: Int32 = 0
   /// Whether silence is consent.
   public internal(set) var consent = ConsentRule.optIn
+  /// How long a decision keeps a contact's place before it must have been delivered.
+  public internal(set) var reservationMicros: Int64 = 0
 
   /// Minutes until the quiet hours end.
   ///
@@ -166,6 +170,18 @@ public struct ChannelTerms: Equatable, Sendable {
     let length = (quietTo - quietFrom + 1440) % 1440
     return since < length ? length - since : 0
   }
+}
+
+/// A feature of a decision that the shop tells itself, beside those that are built from what is known.
+public struct OwnFeature: Equatable, Sendable {
+  /// What it is called.
+  public internal(set) var name: String
+  /// What stands for it where it is not known.
+  public internal(set) var missing: Double
+  /// What is taken off, and what the rest is divided by, so that most lie within −2 and 2.
+  public internal(set) var center: Double
+  /// Above 0.
+  public internal(set) var scale: Double
 }
 
 /// Where and when offers can be put.

@@ -123,8 +123,10 @@ public struct Standing: Equatable, Sendable {
   public var granted = ConsentSet()
   /// What was refused or revoked.
   public var denied = ConsentSet()
-  /// Contacts on all channels, newest first; with the newest 32 of each channel, caps on everything or
-  /// on a channel are exact, those on a family or an offer as far as the contacts reach.
+  /// Contacts on all channels, newest first.
+  ///
+  /// With the newest 32 of each channel and state, caps on everything or on a channel are exact; with those
+  /// of each offer too, all are.
   public var contacts: [Contact] = []
   /// Refusals, newest first.
   public var refusals: [OfferRefusal] = []

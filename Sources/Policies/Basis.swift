@@ -25,6 +25,10 @@ struct Basis: Sendable {
 
   private var columns: [Column] = []
   private var terms: [Term] = []
+  /// Where each straight term comes from, and what was taken off and divided by.
+  var straight: [(place: Int, centre: Double, scale: Double)] {
+    columns.map { ($0.place, $0.centre, $0.scale) }
+  }
   /// Centre and scale of each term.
   private var termScales: [(centre: Double, scale: Double)] = []
   /// 1 and the straight terms.

@@ -30,6 +30,19 @@ public struct GroupSums: Equatable, Sendable {
     products += outcome * before
   }
 
+  /// Adds the customers of another part of the same group.
+  ///
+  /// - Parameter other: their sums.
+  public mutating func append(_ other: GroupSums) {
+    count += other.count
+    buyers += other.buyers
+    sum += other.sum
+    squares += other.squares
+    before += other.before
+    beforeSquares += other.beforeSquares
+    products += other.products
+  }
+
   /// The mean outcome; 0 of nobody.
   public var mean: Double { count > 0 ? sum / Double(count) : 0 }
 

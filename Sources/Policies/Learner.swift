@@ -61,9 +61,10 @@ public struct LearnerGain: Equatable, Sendable {
   /// What the arm's and the baseline's coefficients gain from one unit of the outcome.
   let own: LearnerFeatures
   let shared: LearnerFeatures
-  /// What the baseline foretold, and what the arm was taught.
-  let foretold: Double
-  let taught: Double
+  /// What the baseline foretold.
+  public let foretold: Double
+  /// What the arm was taught.
+  public let taught: Double
 }
 
 /// Arms that share a baseline b(x) and differ in δ(x) = μ·x; arm 0 is «no offer».
@@ -75,21 +76,32 @@ public struct Learner: Equatable, Sendable {
   public let settings: LearnerSettings
   private(set) var baseline: DiagonalRegression
   private(set) var arms: [DiagonalRegression]
-  private var families: [UInt32] = []
+  private(set) var families: [UInt32] = []
   private let prior: LearnerFeatures
 
   /// Makes a learner that knows nothing, with the arm «no offer» only.
   ///
   /// - Parameter settings: how it learns.
   public init(_ settings: LearnerSettings) {
-    self.settings = settings
     let variance = settings.noise * settings.noise
     var prior = LearnerFeatures(repeating: settings.slopePull / variance)
     prior[0] = settings.constantPull / variance
+    let blank = DiagonalRegression(precisions: prior)
+    self.init(settings, baseline: blank, arms: [blank], families: [0])
+  }
+
+  init(
+    _ settings: LearnerSettings, baseline: DiagonalRegression, arms: [DiagonalRegression],
+    families: [UInt32]
+  ) {
+    let variance = settings.noise * settings.noise
+    var prior = LearnerFeatures(repeating: settings.slopePull / variance)
+    prior[0] = settings.constantPull / variance
+    self.settings = settings
     self.prior = prior
-    baseline = DiagonalRegression(precisions: prior)
-    arms = [DiagonalRegression(precisions: prior)]
-    families = [0]
+    self.baseline = baseline
+    self.arms = arms
+    self.families = families
   }
 
   /// How many arms there are, «no offer» included.
@@ -151,6 +163,13 @@ public struct Learner: Equatable, Sendable {
     let most = settings.deviationsMax * settings.noise
     return min(max(y, -most), most)
   }
+
+  /// Takes over what an arm is worth from a refit; how sure it is stays as it was.
+  ///
+  /// - Parameters:
+  ///   - arm: its number.
+  ///   - means: μ, beyond the baseline.
+  public mutating func adopt(arm: Int, means: LearnerFeatures) { arms[arm].means = means }
 
   /// Lets what was learnt fade towards the prior's certainty; once a day.
   public mutating func forget() {

@@ -25,9 +25,29 @@ public struct LearnerFeatures: Equatable, Sendable {
   ///
   /// - Parameter values: 32 at most; zeros follow them.
   public init(_ values: Span<Float>) {
-    self.init(repeating: 0)
     precondition(values.count <= Self.count, "there are more than 32 features")
-    for place in 0..<values.count { self[place] = Double(values[place]) }
+    self.init(
+      Self.lanes(values, 0), Self.lanes(values, 8), Self.lanes(values, 16), Self.lanes(values, 24))
+  }
+
+  private static func lanes(_ values: Span<Float>, _ first: Int) -> Lanes {
+    var lanes = Lanes(repeating: 0)
+    for lane in 0..<8 where first + lane < values.count {
+      lanes[lane] = Double(values[first + lane])
+    }
+    return lanes
+  }
+
+  /// All of them, for what looks at one after the other: a subscript is a call across modules.
+  public var numbers: InlineArray<32, Double> {
+    var numbers = InlineArray<32, Double>(repeating: 0)
+    for lane in 0..<8 {
+      numbers[lane] = a[lane]
+      numbers[8 + lane] = b[lane]
+      numbers[16 + lane] = c[lane]
+      numbers[24 + lane] = d[lane]
+    }
+    return numbers
   }
 
   @inline(__always)

@@ -123,6 +123,13 @@ public struct LoggedTable: Sendable {
     return kept
   }
 
+  /// The table with other rewards.
+  func replacing(rewards: [Double]) -> LoggedTable {
+    var table = self
+    table.rewards = rewards
+    return table
+  }
+
   /// The number of each row's customer, in the order of their first rows, and how many they are.
   func denseClusters() -> (numbers: [Int32], count: Int) {
     var known: [UInt64: Int32] = [:]

@@ -14,6 +14,8 @@ public enum TargetPolicy: Equatable, Sendable {
   /// The action with the largest doubly robust contrast, shrunk to the best action for all. Learnt without
   /// the rows it is used on.
   case patron
+  /// One action in each row.
+  case actions([Int32])
   /// A probability of each action in each row: `row · actionCount + action`.
   case probabilities([Double])
 }
@@ -30,6 +32,7 @@ enum RowChoices {
     switch policy {
     case .always(let action): self = .same(action)
     case .random: self = .even
+    case .actions(let all): self = .actions(all)
     case .probabilities(let all): self = .probabilities(all)
     case .responseModel:
       let models = (0..<CrossFit.foldCount).map { ResponseModel(fit, leavingOut: $0) }

@@ -12,6 +12,23 @@ public struct Estimate: Equatable, Sendable {
 
   static let z = 1.959963984540054
 
+  /// The standard error that an interval of Welch's kind was made of; infinite where nothing bounds it.
+  public var error: Double { (interval.upperBound - value) / Self.z }
+
+  /// How probable a number as far from 0 is, if the true one is 0 and the error normal: two-sided.
+  public var probability: Double {
+    error > 0 ? 2 * Normal.cumulative(-abs(value) / error) : value == 0 ? 1 : 0
+  }
+
+  /// The same multiplied by a number, the ends in their order.
+  ///
+  /// - Parameter factor: any finite number.
+  /// - Returns: the product.
+  public func scaled(by factor: Double) -> Estimate {
+    let ends = [interval.lowerBound * factor, interval.upperBound * factor]
+    return Estimate(value * factor, min(ends[0], ends[1]), max(ends[0], ends[1]))
+  }
+
   init(_ value: Double, error: Double, z: Double = Self.z) {
     self.value = value
     interval = (value - z * error)...(value + z * error)
@@ -167,6 +184,18 @@ public struct RatioSums: Equatable, Sendable {
     topSquares += top * top
     bottomSquares += bottom * bottom
     products += top * bottom
+  }
+
+  /// Adds the customers of another part of the same group.
+  ///
+  /// - Parameter other: their sums.
+  public mutating func append(_ other: RatioSums) {
+    count += other.count
+    top += other.top
+    bottom += other.bottom
+    topSquares += other.topSquares
+    bottomSquares += other.bottomSquares
+    products += other.products
   }
 
   /// Σ top/Σ bottom and its variance by the delta method; nil when the bottom is 0.

@@ -81,31 +81,42 @@ extension RuleProgram {
 }
 
 extension RuleBook {
-  /// Evaluates every condition of the book.
+  /// Evaluates each different clause of the book once.
   ///
   /// - Parameters:
   ///   - subject: whom or what they are evaluated for.
-  ///   - tell: is given each condition's number, in their order, and its first clause that does not
-  ///     hold; nil if all do.
+  ///   - truths: become those of this book and this subject; memory is taken only where their number
+  ///     changed.
   @inlinable
-  public func eachFailure<Subject: RuleSubject & ~Copyable & ~Escapable>(
-    for subject: borrowing Subject, _ tell: (Int, RuleFailure?) -> Void
+  public func evaluate<Subject: RuleSubject & ~Copyable & ~Escapable>(
+    for subject: borrowing Subject, into truths: inout RuleTruths
   ) {
+    if truths.clauses.count != clauseCount {
+      truths.clauses.removeAll(keepingCapacity: true)
+      for _ in 0..<clauseCount { truths.clauses.append(.unknown) }
+    }
     let steps = steps.span
-    let ends = ends.span
+    var found = truths.clauses.mutableSpan
     var registers = RuleRegisters()
     var place = 0
-    for number in ends.indices {
-      let end = ends[number]
-      var failure: RuleFailure?
-      while place < end {
-        let truth = RuleMachine.run(steps, from: &place, &registers, subject)
-        if truth != .yes {
-          failure = RuleFailure(clause: Int(steps[place - 1].index), truth: truth)
-          place = end
-        }
-      }
-      tell(number, failure)
+    for clause in found.indices {
+      found[clause] = RuleMachine.run(steps, from: &place, &registers, subject)
     }
+  }
+
+  /// Finds the first clause of a condition that does not hold.
+  ///
+  /// - Parameters:
+  ///   - number: the condition's, from 0 to below `count`.
+  ///   - truths: as ``evaluate(for:into:)`` left them.
+  /// - Returns: as ``RuleProgram/firstFailure(for:)``.
+  @inlinable
+  public func firstFailure(of number: Int, in truths: borrowing RuleTruths) -> RuleFailure? {
+    let first = number == 0 ? 0 : ends[number - 1]
+    for place in first..<ends[number] {
+      let truth = truths.clauses[clauses[place]]
+      if truth != .yes { return RuleFailure(clause: place - first, truth: truth) }
+    }
+    return nil
   }
 }

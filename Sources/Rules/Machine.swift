@@ -2,7 +2,7 @@
 
 /// The registers of a program that runs.
 @usableFromInline
-struct RuleRegisters {
+struct RuleRegisters: Sendable {
   @usableFromInline var numbers: InlineArray<32, Double>
   @usableFromInline var codes: InlineArray<32, Int32>
   @usableFromInline var truths: InlineArray<32, Truth>

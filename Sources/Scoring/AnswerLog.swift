@@ -94,6 +94,36 @@ struct AnswerHalf: Sendable {
     out.append(bytes: block.bytes.extracting(start..<(start + size)))
   }
 
+  /// The reply's body that is at a position.
+  @_lifetime(borrow self)
+  func reply(at position: UInt32) -> RawSpan {
+    let block = blocks[Int(position) / Self.blockSize]
+    let place = Int(position) % Self.blockSize
+    let start = place + Self.headSize
+    let size = Int(block.load(UInt16.self, at: place + 22))
+    let span = block.bytes.extracting(start..<(start + size))
+    // The block lives as long as the half that holds it.
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
+  /// Where the entry behind one begins, or the next one will.
+  func position(after position: Int) -> Int {
+    let block = blocks[position / Self.blockSize]
+    let place = position % Self.blockSize
+    let next = position + Self.headSize + Int(block.load(UInt16.self, at: place + 22))
+    let room = Self.blockSize - next % Self.blockSize
+    let isLast = next / Self.blockSize >= blocks.count - 1
+    // What follows in a block is blank where no entry fitted any more.
+    if next % Self.blockSize == 0 || next >= end { return next }
+    if !isLast, room < Self.headSize || key(at: UInt32(next)).isNone { return next + room }
+    return next
+  }
+
+  /// The block of a byte, for writing.
+  mutating func writableBlock(at position: Int, stamp: UInt64) -> Block {
+    Block.writable(&blocks[position / Self.blockSize], stamp: stamp)
+  }
+
   /// The positions of all entries, after a look at each whether it lies whole in its block.
   func positions() throws(SectionError) -> [UInt32] {
     var positions: [UInt32] = []
@@ -146,6 +176,11 @@ struct AnswerLog: Sendable {
 
   /// Bytes of memory the blocks take.
   var size: Int { halves.reduce(0) { $0 + $1.blocks.count } * AnswerHalf.blockSize }
+
+  /// The block of a byte in one half, for writing.
+  mutating func writableBlock(half: Int, at position: Int) -> Block {
+    halves[half].writableBlock(at: position, stamp: stamp)
+  }
 
   /// Whether the younger half is too full for a reply of this size.
   func isFull(for replySize: Int) -> Bool {

@@ -25,6 +25,6 @@ extension Engine {
     reply.currency = store.currency
     reply.timeZone = store.calendar?.timeZone ?? ""
     reply.server = Self.serverName
-    reply.facts = store.facts.told(factIndexes)
+    reply.facts = store.facts.told(factIndexes) + store.offering.told(offerIndexes)
   }
 }

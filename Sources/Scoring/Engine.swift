@@ -11,6 +11,9 @@ public enum Outcome: Sendable {
   /// A command: the reply is in the outbox and may leave once the frame is durable under
   /// `engine.sequence` at `engine.timeMicros`.
   case changed
+  /// A decision was made: the reply is in the outbox and may leave; what has to become durable is
+  /// `engine.decisionFrame`, not the request.
+  case decided
   /// A command that was executed before: what it was answered then is in the outbox and may leave
   /// once everything up to `engine.sequence` is durable. Nothing changed.
   case repeated
@@ -28,6 +31,8 @@ public enum Errand: Sendable {
   case snapshot
   /// Fit, then adopt the result.
   case fit(FitJob)
+  /// Learn what offers are worth anew, then adopt the result.
+  case refitPolicy(PolicyJob)
   /// Answer a question that takes long.
   case analysis(any Analysis)
 }
@@ -42,9 +47,12 @@ public struct Engine: ~Copyable {
   var customerIndex: Index
   var orderIndex: Index
   var factIndexes: FactIndexes
+  var offerIndexes: OfferIndexes
   /// Of the two halves of the answers.
   var answerIndexes: [Index]
   let indexKey: (UInt64, UInt64)
+  /// The memory in which decisions are made; no state.
+  var desk = DecisionDesk()
 
   /// Makes an engine without a shop, to stand in until there is one.
   public init() {
@@ -52,6 +60,7 @@ public struct Engine: ~Copyable {
     customerIndex = Index()
     orderIndex = Index()
     factIndexes = FactIndexes()
+    offerIndexes = OfferIndexes()
     answerIndexes = [Index(), Index()]
     indexKey = (0, 0)
   }
@@ -79,7 +88,7 @@ public struct Engine: ~Copyable {
   public init(_ assembly: EngineAssembly, _ parts: [EngineAssembly.Part]) {
     store = assembly.store
     indexKey = assembly.indexKey
-    (customerIndex, orderIndex, factIndexes, answerIndexes) = assembly.indexes(parts)
+    (customerIndex, orderIndex, factIndexes, offerIndexes, answerIndexes) = assembly.indexes(parts)
   }
 
   /// An engine taken apart, to be handed to another thread.
@@ -88,6 +97,7 @@ public struct Engine: ~Copyable {
     let customerIndex: Index
     let orderIndex: Index
     let factIndexes: FactIndexes
+    let offerIndexes: OfferIndexes
     let answerIndexes: [Index]
     let indexKey: (UInt64, UInt64)
   }
@@ -98,7 +108,8 @@ public struct Engine: ~Copyable {
   public consuming func dismantle() -> Parts {
     Parts(
       store: store, customerIndex: customerIndex, orderIndex: orderIndex,
-      factIndexes: factIndexes, answerIndexes: answerIndexes, indexKey: indexKey)
+      factIndexes: factIndexes, offerIndexes: offerIndexes, answerIndexes: answerIndexes,
+      indexKey: indexKey)
   }
 
   /// Puts an engine together again.
@@ -109,6 +120,7 @@ public struct Engine: ~Copyable {
     customerIndex = parts.customerIndex
     orderIndex = parts.orderIndex
     factIndexes = parts.factIndexes
+    offerIndexes = parts.offerIndexes
     answerIndexes = parts.answerIndexes
     indexKey = parts.indexKey
   }
@@ -137,18 +149,35 @@ public struct Engine: ~Copyable {
   public mutating func execute(
     _ header: FrameHeader, _ frame: RawSpan, at nowMicros: Int64, into out: inout ByteBuffer
   ) -> Outcome {
-    execute(header, frame, at: nowMicros, into: &out, isNew: false)
+    execute(header, frame, at: nowMicros, into: &out, isNew: false, isOwn: false)
+  }
+
+  /// Executes a command of the server itself; see `execute`.
+  ///
+  /// - Parameters:
+  ///   - header: the frame's header.
+  ///   - frame: the whole frame.
+  ///   - nowMicros: microseconds since 1970 UTC.
+  ///   - out: where the reply is appended.
+  /// - Returns: what became of it.
+  public mutating func executeOwn(
+    _ header: FrameHeader, _ frame: RawSpan, at nowMicros: Int64, into out: inout ByteBuffer
+  ) -> Outcome {
+    execute(header, frame, at: nowMicros, into: &out, isNew: false, isOwn: true)
   }
 
   /// Executes a request; one that is known to be new is executed even when its key is remembered.
   private mutating func execute(
     _ header: FrameHeader, _ frame: RawSpan, at nowMicros: Int64, into out: inout ByteBuffer,
-    isNew: Bool
+    isNew: Bool, isOwn: Bool
   ) -> Outcome {
     let mark = Frame.begin(verb: header.verb, tag: header.tag, in: &out)
     do throws(Refusal) {
       guard let verb = Verb(rawValue: header.verb) else {
         throw Refusal(.unsupportedVerb, at: 4, "verb \(header.verb) is not known to this server")
+      }
+      if verb.isInternal && !isOwn {
+        throw Refusal(.unsupportedVerb, at: 4, "\(verb.name) is for the server's own journal")
       }
       let command = try keyedCommand(verb, frame)
       let known = command.flatMap { answer(to: $0.key) }
@@ -176,7 +205,21 @@ public struct Engine: ~Copyable {
       case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
       case .adoptModel: try adoptModel(&body, &out)
       case .putBackModel: try putBackModel(&body, &out)
-      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast:
+      case .putCatalogue: try putCatalogue(&body, &out)
+      case .amendOffer: try amendOffer(&body, &out)
+      case .decide:
+        let outcome = try decide(frame, &body, at: time, &out)
+        Frame.end(mark, in: &out)
+        return outcome
+      case .recordDecision:
+        try recordDecision(frame.extracting(droppingFirst: FrameHeader.size), at: time)
+      case .adoptPolicy: try adoptPolicy(&body)
+      case .recordOutcomes: try recordOutcomes(&body, at: time, &out)
+      case .readCatalogue: try readCatalogue(&body, &out)
+      case .explainDecision: try explainDecision(&body, &out)
+      case .readDecisions: try readDecisions(&body, &out)
+      case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy,
+        .reportCampaign:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
@@ -216,8 +259,8 @@ public struct Engine: ~Copyable {
         header.frameSize == frame.byteCount
       else { throw Refusal(.badFrame, "the record does not hold one whole frame") }
       // What is in the journal was new when it was accepted, whatever is remembered today.
-      switch execute(header, frame, at: timeMicros, into: &reply, isNew: true) {
-      case .changed: return
+      switch execute(header, frame, at: timeMicros, into: &reply, isNew: true, isOwn: true) {
+      case .changed, .decided: return
       case .refused(let status):
         throw Refusal(status, "it was accepted once and is refused now")
       case .answered, .repeated, .asked:
@@ -253,9 +296,13 @@ public struct Engine: ~Copyable {
     switch verb {
     case .status: errand = .status(withStateHash: try StatusRequest(from: &body).withStateHash)
     case .fit: errand = .fit(try fitJob(&body))
+    case .refitPolicy:
+      _ = try requireShelf()
+      errand = .refitPolicy(PolicyJob(store: store))
     case .scoreInterval: errand = .analysis(try intervalJob(&body, at: nowMicros))
     case .forecast: errand = .analysis(try forecastJob(&body))
     case .report: errand = .analysis(try reportJob(&body))
+    case .reportCampaign: errand = .analysis(try campaignJob(&body, at: nowMicros))
     default: errand = .snapshot
     }
     try body.requireEnd()

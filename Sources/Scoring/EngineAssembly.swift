@@ -17,8 +17,12 @@ public struct EngineAssembly: Sendable {
     case indexOrders(Range<Int>)
     /// Builds the index of this half of the answers.
     case indexAnswers(Int)
+    /// Builds the index of this half of the decisions.
+    case indexDecisions(Int)
     /// Checks or indexes this of the facts.
     case facts(FactTask)
+    /// The same of offers.
+    case offers(OfferTask)
   }
 
   /// What a task came to.
@@ -38,11 +42,12 @@ public struct EngineAssembly: Sendable {
     var tasks: [Task] = []
     tasks += Self.partRanges(Self.customerTasks).map { .indexCustomers($0) }
     tasks += Self.partRanges(Self.orderTasks).map { .indexOrders($0) }
-    tasks += [.indexAnswers(0), .indexAnswers(1)]
+    tasks += [.indexAnswers(0), .indexAnswers(1), .indexDecisions(0), .indexDecisions(1)]
     tasks += Self.rowRanges(store.orders.count).map { .checkOrders($0) }
     tasks += Self.rowRanges(store.customers.count).map { .checkCustomers($0) }
     tasks += Self.rowRanges(store.returns.count).map { .checkReturns($0) }
     tasks += FactTask.allCases.map { .facts($0) }
+    tasks += OfferTask.allCases.map { .offers($0) }
     self.tasks = tasks
   }
 
@@ -81,6 +86,9 @@ public struct EngineAssembly: Sendable {
     case .indexCustomers(let parts): part.parts = try customerIndex(parts)
     case .indexOrders(let parts): part.parts = try orderIndex(parts)
     case .indexAnswers(let half): part.parts = try answerIndex(store.answers.halves[half])
+    case .indexDecisions(let half):
+      part.parts = try answerIndex(store.offering.decisions.halves[half])
+    case .offers(let task): part.parts = try OfferAssembly(store: store).perform(task)
     case .facts(let task):
       part.parts = try FactAssembly(store: store, indexKey: indexKey).perform(task)
     }
@@ -90,23 +98,28 @@ public struct EngineAssembly: Sendable {
   /// The indexes, of all their parts in order.
   func indexes(
     _ parts: [Part]
-  ) -> (customers: Index, orders: Index, facts: FactIndexes, answers: [Index]) {
+  ) -> (
+    customers: Index, orders: Index, facts: FactIndexes, offers: OfferIndexes, answers: [Index]
+  ) {
     let sorted = parts.sorted { $0.task < $1.task }
     precondition(
       sorted.map(\.task) == Array(tasks.indices), "an engine is made when every task was done once")
     var (customers, orders): ([Index.Part], [Index.Part]) = ([], [])
     var facts = FactIndexes()
     var answers: [Index] = []
+    var offers = OfferIndexes()
     for part in sorted {
       switch tasks[part.task] {
       case .indexCustomers: customers += part.parts
       case .indexOrders: orders += part.parts
       case .indexAnswers: answers.append(Index(part.parts))
       case .facts(let task): if let index = task.index { facts[keyPath: index] = Index(part.parts) }
-      case .checkCustomers, .checkOrders, .checkReturns: break
+      case .indexDecisions(let half): offers.decisions[half] = Index(part.parts)
+      case .offers(.indexOutcomes): offers.outcomes = Index(part.parts)
+      case .checkCustomers, .checkOrders, .checkReturns, .offers: break
       }
     }
-    return (Index(customers), Index(orders), facts, answers)
+    return (Index(customers), Index(orders), facts, offers, answers)
   }
 
   // MARK: Indexes

@@ -124,6 +124,16 @@ struct SipHash {
     return hash.finalize()
   }
 
+  /// The stored identity of an outcome of the decision with a key.
+  static func identity(_ decision: CommandKey, _ outcome: RawSpan) -> UInt64 {
+    var hash = SipHash(key: storedKey)
+    for word in [decision.producer, decision.number] {
+      for place in 0..<8 { hash.combine(UInt8(truncatingIfNeeded: word >> UInt64(8 * place))) }
+    }
+    hash.combine(outcome)
+    return hash.finalize()
+  }
+
   /// The stored identity of a return, which has three identifiers.
   static func identity(_ first: RawSpan, _ second: RawSpan, _ third: RawSpan) -> UInt64 {
     var hash = SipHash(key: storedKey)

@@ -250,7 +250,7 @@ extension Int64 {
   ///
   /// A past day can hold orders that came back since, whose gross sum was never checked; a present
   /// sum is checked before an order is recorded.
-  fileprivate func addingClamped(_ other: Int64) -> Int64 {
+  func addingClamped(_ other: Int64) -> Int64 {
     let (sum, overflows) = addingReportingOverflow(other)
     return overflows ? Int64.max : sum
   }

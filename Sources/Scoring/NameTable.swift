@@ -26,6 +26,13 @@ struct NameTable: Sendable {
     rows.count + 2 >= Int(UInt32.max) - 1 || arena.blocks.count + 2 >= IdentifierArena.blocksMax
   }
 
+  /// Whether so many more names surely find room.
+  func hasRoom(for names: Int) -> Bool {
+    let perBlock = IdentifierArena.blockSize / (Limits.identifierSizeMax + 1)
+    return rows.count + names < Int(UInt32.max) - 1
+      && arena.blocks.count + names / perBlock + 2 < IdentifierArena.blocksMax
+  }
+
   /// Keeps a name of 1 to 64 bytes that is not kept yet.
   mutating func append(_ name: RawSpan) -> UInt32 {
     rows.append(NameRow(position: arena.append(name)))

@@ -27,6 +27,28 @@ struct ShopCalendar: Equatable, Sendable {
     return UInt16(day)
   }
 
+  /// The minute of the day that a clock on the shop's wall shows, 0 to 1439.
+  ///
+  /// On days of 23 or 25 hours it is not the number of minutes since midnight.
+  func minute(ofMicros micros: Int64) -> Int32 {
+    let seconds = micros.flooredQuotient(1_000_000)
+    let local = seconds + Int64(offset(at: seconds))
+    return Int32((local - local.flooredQuotient(Self.secondsPerDay) * Self.secondsPerDay) / 60)
+  }
+
+  /// When a calendar day begins, in microseconds since 1970 UTC.
+  ///
+  /// - Parameters:
+  ///   - day: counted from 1970-01-01.
+  ///   - micros: an instant near it, by whose offset the search begins.
+  /// - Returns: the instant of local midnight.
+  func beginMicros(ofDay day: Int32, near micros: Int64) -> Int64 {
+    let local = Int64(day) * Self.secondsPerDay
+    let guess = local - Int64(offset(at: micros.flooredQuotient(1_000_000)))
+    // The offset that holds there, where it changed in between.
+    return (local - Int64(offset(at: guess))) * 1_000_000
+  }
+
   /// Seconds east of Greenwich at an instant, by bisection over the transitions.
   private func offset(at seconds: Int64) -> Int32 {
     var low = 0

@@ -11,6 +11,8 @@ public struct Store: Sendable {
   var identifiers = IdentifierArena()
   /// What is known of customers beside their orders.
   var facts = Facts()
+  /// The catalogue, what was decided by it and what came of that.
+  var offering = Offering()
   /// What was answered to the last commands with a key.
   var answers = AnswerLog()
   /// The shop's time zone; nil until it was declared.
@@ -54,6 +56,7 @@ public struct Store: Sendable {
     returns.chunks.stamp = sequence
     identifiers.stamp = sequence
     facts.stamp(sequence)
+    offering.stamp(sequence)
     answers.stamp = sequence
   }
 

@@ -48,6 +48,7 @@ public struct StoreLoader: Sendable {
   private enum List: Hashable {
     case table(Section.Kind)
     case answers(half: Int)
+    case decisions(half: Int)
   }
 
   /// How much the head says there is.
@@ -61,6 +62,8 @@ public struct StoreLoader: Sendable {
     /// Of the tables of facts.
     var facts = [Int](repeating: 0, count: Facts.tables.count)
     var nameEnd = 0
+    /// Nil where there never was a catalogue of offers.
+    var offering: Offering.Counts?
   }
 
   /// Begins with the head.
@@ -96,6 +99,22 @@ public struct StoreLoader: Sendable {
       expect(.table(table.kind), store.facts[keyPath: table.chunks].blockCount(of: count))
     }
     expect(.table(.nameBytes), IdentifierArena.blockCount(of: counts.nameEnd))
+    if let offering = counts.offering {
+      let rowsMax = Int(UInt32.max) - 1
+      guard offering.tables.allSatisfy({ $0 <= rowsMax }),
+        offering.decisionEnds.allSatisfy({
+          $0 <= store.offering.decisions.halfBlocksMax * AnswerHalf.blockSize
+        })
+      else { throw SectionError("the head says there is more of offers than any state can hold") }
+      for (table, count) in zip(Offering.tables, offering.tables) {
+        expect(.table(table.kind), store.offering[keyPath: table.chunks].blockCount(of: count))
+      }
+      for half in 0..<2 {
+        expect(.decisions(half: half), AnswerHalf.blockCount(of: offering.decisionEnds[half]))
+      }
+      expect(.table(.catalogues), 1)
+      expect(.table(.learning), 1)
+    }
     for half in 0..<2 {
       expect(.answers(half: half), AnswerHalf.blockCount(of: counts.answerEnds[half]))
     }
@@ -134,6 +153,7 @@ public struct StoreLoader: Sendable {
       Int(clamping: try reader.read(UInt64.self)), Int(clamping: try reader.read(UInt64.self)),
     ]
     var facts: [Int] = []
+    var offering: Offering.Counts?
     if reader.remaining > 0 {
       try model.readRest(from: &reader)
       let at = reader.offset
@@ -142,7 +162,10 @@ public struct StoreLoader: Sendable {
       if reader.remaining > 0 {
         try model.readLayer(from: &reader)
         try previous.readLayer(from: &reader)
-        if reader.remaining > 0 { facts = try readFacts(&reader) }
+        if reader.remaining > 0 {
+          facts = try readFacts(&reader)
+          if reader.remaining > 0 { offering = try store.offering.readHead(&reader) }
+        }
       }
       if previous.kind != 0 { store.previousModel = try AdoptedModel(previous, at: at) }
     }
@@ -150,6 +173,7 @@ public struct StoreLoader: Sendable {
     try reader.requireEnd()
     var counts = Counts(
       customers: customers, orders: orders, returns: returns, end: end, answerEnds: answerEnds)
+    counts.offering = offering
     counts.nameEnd = facts.popLast() ?? 0
     counts.facts.replaceSubrange(facts.indices, with: facts)
     return counts
@@ -174,8 +198,9 @@ public struct StoreLoader: Sendable {
   public mutating func add(_ section: LoadedSection) throws(SectionError) {
     let kind = section.kind
     var (list, index) = (List.table(kind), section.index)
-    if kind == .answers {
-      list = .answers(half: index / AnswerLog.halfBlocksLimit)
+    if kind == .answers || kind == .decisions {
+      let half = index / AnswerLog.halfBlocksLimit
+      list = kind == .answers ? .answers(half: half) : .decisions(half: half)
       index %= AnswerLog.halfBlocksLimit
     }
     guard index < places[list, default: []].count, places[list]?[index] == nil else {
@@ -212,7 +237,28 @@ public struct StoreLoader: Sendable {
     guard
       store.facts.names.arena.restore(end: counts.nameEnd, blocks: blocks(.table(.nameBytes)))
     else { throw Self.wrongCount }
+    if let offering = counts.offering { try finish(offering) }
     return store
+  }
+
+  private mutating func finish(_ counts: Offering.Counts) throws(SectionError) {
+    for (table, count) in zip(Offering.tables, counts.tables) {
+      let blocks = blocks(.table(table.kind))
+      guard store.offering[keyPath: table.chunks].restore(count: count, blocks: blocks) else {
+        throw Self.wrongCount
+      }
+    }
+    for half in 0..<2 {
+      let (end, blocks) = (counts.decisionEnds[half], blocks(.decisions(half: half)))
+      guard store.offering.decisions.halves[half].restore(end: end, blocks: blocks) else {
+        throw Self.wrongCount
+      }
+    }
+    guard let learning = blocks(.table(.learning)).first,
+      let catalogues = blocks(.table(.catalogues)).first
+    else { throw Self.wrongCount }
+    try store.offering.restoreLearning(learning)
+    try store.offering.restoreCatalogues(catalogues, store.facts.names)
   }
 
   private static var wrongCount: SectionError {

@@ -23,7 +23,8 @@
 //         1 how many counts follow, then 8 for each: the rows of the tables of facts in the sequence
 //           of `Facts.tables`, and the end of the names' arena
 //
-// A later build may know more tables; their counts then stand before the last one.
+// A later build may know more tables; their counts then stand before the last one. Where there never was
+// a catalogue of offers, states still end here. Else there follows what OfferingSections writes.
 //
 // The sequence and the time are not in it: whoever keeps the bytes keeps them too.
 
@@ -59,6 +60,22 @@ public struct Section: ~Escapable {
     case events = 13
     /// A chunk of order lines.
     case orderLines = 14
+    /// A chunk of offers' accounts.
+    case offerAccounts = 15
+    /// A chunk of contacts that were decided.
+    case contacts = 16
+    /// A chunk of what came of decisions.
+    case outcomes = 17
+    /// A chunk of where customers' dealings with offers begin.
+    case offerHeads = 18
+    /// A chunk of customers' parts in campaigns.
+    case enrolments = 19
+    /// A block of decisions; those of the second half are numbered from 65,536 on.
+    case decisions = 20
+    /// The catalogues' texts, as Offering writes them.
+    case catalogues = 21
+    /// What was learnt of offers.
+    case learning = 22
   }
 
   /// What it holds.
@@ -116,18 +133,21 @@ extension Store {
   /// all.
   func writeRest(to out: inout ByteBuffer) {
     let fields = model?.fields ?? .none
-    guard !fields.isPlain || previousModel != nil || !facts.isEmpty else { return }
+    let isFactual = !facts.isEmpty || !offering.isEmpty
+    guard !fields.isPlain || previousModel != nil || isFactual else { return }
     fields.writeRest(to: &out)
     let previous = previousModel?.fields ?? .none
     previous.writeHead(to: &out)
     previous.writeRest(to: &out)
-    guard fields.layer != nil || previous.layer != nil || !facts.isEmpty else { return }
+    guard fields.layer != nil || previous.layer != nil || isFactual else { return }
     fields.writeLayer(to: &out)
     previous.writeLayer(to: &out)
-    guard !facts.isEmpty else { return }
+    guard isFactual else { return }
     out.append(UInt8(Facts.tables.count + 1))
     for table in Facts.tables { out.append(UInt64(facts[keyPath: table.chunks].count)) }
     out.append(UInt64(facts.names.arena.end))
+    guard !offering.isEmpty else { return }
+    offering.writeHead(to: &out)
   }
 
   /// Lends every section, kind after kind in rising order.
@@ -145,6 +165,13 @@ extension Store {
     ]
     lists += Facts.tables.map { ($0.kind, 0, facts[keyPath: $0.chunks].blocks) }
     lists.append((.nameBytes, 0, facts.names.arena.blocks))
+    if !offering.isEmpty {
+      lists += Offering.tables.map { ($0.kind, 0, offering[keyPath: $0.chunks].blocks) }
+      lists.append((.decisions, 0, offering.decisions.halves[0].blocks))
+      lists.append((.decisions, AnswerLog.halfBlocksLimit, offering.decisions.halves[1].blocks))
+      lists.append((.catalogues, 0, [offering.catalogueBlock()]))
+      lists.append((.learning, 0, [offering.learningBlock()]))
+    }
     for list in lists {
       for (place, block) in list.blocks.enumerated() {
         try body(Section(kind: list.kind, index: list.first + place, block))

@@ -16,6 +16,8 @@ public struct Configuration: Sendable {
   public var snapshotBytesPerSecond: Int64 = 50_000_000
   /// Microseconds between fits of the server itself, by the shop's own past; 0 does none.
   public var refitEveryMicros: Int64 = 0
+  /// Whether the reply to a decision waits until it is on disk, as those to other commands do.
+  public var syncsDecisions = false
   /// When a command may be acknowledged.
   public var sync = SyncPolicy.always
   /// Whether to give up what cannot be read, and to say so, instead of refusing to start.

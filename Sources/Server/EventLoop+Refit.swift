@@ -20,11 +20,18 @@ extension EventLoop where Network: ~Copyable {
   mutating func tendRefit(_ now: Int64) {
     guard refit.everyMicros > 0, !refit.isRunning, now >= refit.dueMicros else { return }
     refit.dueMicros = now + refit.everyMicros
-    guard drainUntilMicros == nil, loadingPercent == nil, let job = engine.refitJob() else {
-      return
+    guard drainUntilMicros == nil, loadingPercent == nil else { return }
+    if let job = engine.refitJob() {
+      refit.isRunning = true
+      workbench.post(.fit(job, for: nil))
     }
-    refit.isRunning = true
-    workbench.post(.fit(job, for: nil))
+    // What offers are worth rests on the decisions, not on the models.
+    if let job = engine.policyJob() { workbench.post(.refitPolicy(job, for: nil)) }
+  }
+
+  /// Adopts what offers are worth, if it is surely better than what was believed.
+  mutating func finishRefit(_ arms: [AdoptPolicyRequest.Arm]) {
+    if !arms.isEmpty { _ = command(.adoptPolicy, AdoptPolicyRequest(arms: arms)) }
   }
 
   /// Adopts what a fit of the server itself found; one that was refused leaves the present model.

@@ -64,6 +64,12 @@ extension EventLoop where Network: ~Copyable {
     case .changed:
       journalise(session.inbox.prefix(header.frameSize))
       session.hold(from: position, until: engine.sequence)
+    case .decided:
+      journaliseDecision()
+      // Its receipt carries what an outcome needs, so the reply need not wait for the disk.
+      if syncsDecisions { session.hold(from: position, until: engine.sequence) }
+    case .repeated where header.verb == Verb.decide.rawValue && !syncsDecisions:
+      repeatedCount += 1
     case .repeated:
       // The command itself may not be on disk yet.
       repeatedCount += 1
@@ -99,7 +105,7 @@ extension EventLoop where Network: ~Copyable {
         .deadlineExceeded, at: 16,
         "the request waited \(waitedMillis) ms, the deadline was \(header.deadlineMillis) ms")
     }
-    if needsRoom(header) && (journalNews.isStuck || !hasRoom(forFrame: header.frameSize)) {
+    if needsRoom(header) && (journalNews.isStuck || !hasRoom(forFrame: recordSizeMax(header))) {
       spaceRefusalCount += 1
       return Refusal(
         .noSpace, "the disk is full: queries go on, commands do when there is space again")
@@ -110,7 +116,12 @@ extension EventLoop where Network: ~Copyable {
   /// Whether a request has to wait a moment: the journal is about to grant more room.
   private func mustAwaitRoom(_ header: FrameHeader, _ session: Session) -> Bool {
     loadingPercent == nil && drainUntilMicros == nil && session.isGreeted && !journalNews.isFull
-      && needsRoom(header) && !hasRoom(forFrame: header.frameSize)
+      && needsRoom(header) && !hasRoom(forFrame: recordSizeMax(header))
+  }
+
+  /// Bytes of the frame that a request's record has at most.
+  private func recordSizeMax(_ header: FrameHeader) -> Int {
+    header.verb == Verb.decide.rawValue ? Limits.decisionSizeMax : header.frameSize
   }
 
   private func needsRoom(_ header: FrameHeader) -> Bool {
@@ -129,6 +140,17 @@ extension EventLoop where Network: ~Copyable {
     roomUsed += room
     batchRoom += room
     batch.append(sequence: engine.sequence, time: engine.timeMicros, payload: frame)
+  }
+
+  /// Adds the decision that was just made to the turn's batch: as it was decided, not as it was asked.
+  private mutating func journaliseDecision() {
+    let size = engine.decisionFrame.byteCount
+    if !batch.hasRoom(payloadBytes: size) { commit() }
+    let room = ServerLimits.journalRoom(frameSize: size)
+    roomUsed += room
+    batchRoom += room
+    batch.append(
+      sequence: engine.sequence, time: engine.timeMicros, payload: engine.decisionFrame)
   }
 
   /// Writes a refusal that the engine did not write.

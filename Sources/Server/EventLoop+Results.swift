@@ -44,6 +44,7 @@ extension EventLoop where Network: ~Copyable {
     switch errand {
     case .status: workbench.post(.hash(engine.store, for: requester))
     case .fit(let job): workbench.post(.fit(job, for: requester))
+    case .refitPolicy(let job): workbench.post(.refitPolicy(job, for: requester))
     case .analysis(let analysis): workbench.post(.analysis(analysis, for: requester))
     case .snapshot: snapshots.requesters.append(requester)
     }
@@ -86,6 +87,24 @@ extension EventLoop where Network: ~Copyable {
     case .success(let message): reply(to: requester, message)
     case .failure(let refusal): refuse(requester, refusal)
     }
+  }
+
+  mutating func deliver(
+    _ found: RefitPolicyReply, _ arms: [AdoptPolicyRequest.Arm], to requester: Requester
+  ) {
+    finishErrand(requester)
+    guard !arms.isEmpty else {
+      reply(to: requester, found)
+      return
+    }
+    if let status = command(.adoptPolicy, AdoptPolicyRequest(arms: arms)) {
+      refuse(
+        requester, Refusal(.taskFailed, "the offers' values were not adopted: \(status.name)"))
+      return
+    }
+    let position = session(requester.connection)?.writePosition ?? 0
+    reply(to: requester, found)
+    session(requester.connection)?.hold(from: position, until: engine.sequence)
   }
 
   mutating func deliver(hash: UInt64, to requester: Requester) {

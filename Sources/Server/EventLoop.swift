@@ -21,6 +21,8 @@ package enum LoopMessage: Sendable {
   case diskFailed(DurabilityError)
   /// A fit ended.
   case fitted(Result<FitReply, Refusal>, Requester?)
+  /// What offers are worth was learnt anew.
+  case refitted(RefitPolicyReply, [AdoptPolicyRequest.Arm], Requester?)
   /// A question was answered, or not.
   case analysed(Result<any Message & Sendable, Refusal>, Requester)
   /// A hash was taken.
@@ -51,6 +53,8 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   let mailbox: Mailbox<LoopMessage>
   let clock: any Clock
   let snapshotEveryMicros: Int64
+  /// Whether the reply to a decision waits until it is on disk.
+  let syncsDecisions: Bool
   let startMicros: Int64
 
   /// How much of the files is read, in percent; nil once the state is here.
@@ -93,11 +97,13 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   ///   - clock: the time.
   ///   - snapshotEveryMicros: microseconds between snapshots; 0 takes none by the clock.
   ///   - refitEveryMicros: microseconds between fits of the server itself; 0 does none.
+  ///   - syncsDecisions: whether the reply to a decision waits until it is on disk.
   package init(
     network: consuming Network, journal: Mailbox<JournalOrder>, workbench: Mailbox<Work>,
     mailbox: Mailbox<LoopMessage>, clock: any Clock, snapshotEveryMicros: Int64,
-    refitEveryMicros: Int64 = 0
+    refitEveryMicros: Int64 = 0, syncsDecisions: Bool = false
   ) {
+    self.syncsDecisions = syncsDecisions
     self.network = network
     engine = Engine()
     self.journal = journal
@@ -135,12 +141,12 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       guard case .frame(let header) = try Frame.cut(frame.bytes, sizeMax: Limits.frameSizeMax)
       else { return .badFrame }
       guard hasRoom(forFrame: frame.count) else { return .noSpace }
-      switch engine.execute(header, frame.bytes, at: clock.calendarMicros(), into: &reply) {
+      switch engine.executeOwn(header, frame.bytes, at: clock.calendarMicros(), into: &reply) {
       case .changed:
         journalise(frame.bytes)
         return nil
       case .refused(let status): return status
-      case .answered, .repeated, .asked: return .unsupportedVerb
+      case .answered, .decided, .repeated, .asked: return .unsupportedVerb
       }
     } catch {
       return error.status
@@ -311,6 +317,9 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     case .diskFailed(let error): end = .diskFailed(error)
     case .fitted(let result, .some(let requester)): deliver(result, to: requester, now)
     case .fitted(let result, .none): finishRefit(result)
+    case .refitted(let reply, let arms, .some(let requester)):
+      deliver(reply, arms, to: requester)
+    case .refitted(_, let arms, .none): finishRefit(arms)
     case .analysed(let result, let requester): deliver(result, to: requester)
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)

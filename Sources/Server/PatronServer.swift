@@ -79,7 +79,8 @@ public enum PatronServer {
     var loop = EventLoop(
       network: network, journal: crew.journal, workbench: crew.workbench, mailbox: mailbox,
       clock: SystemClock(), snapshotEveryMicros: configuration.snapshotEveryMicros,
-      refitEveryMicros: configuration.refitEveryMicros)
+      refitEveryMicros: configuration.refitEveryMicros,
+      syncsDecisions: configuration.syncsDecisions)
     announce(.loading(address))
     let recovered = try system { () throws(SystemError) in try loop.load() }
     if let recovered {

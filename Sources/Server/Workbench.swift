@@ -11,6 +11,8 @@ import Wire
 package enum Work: Sendable {
   /// Fit both models; for nobody where the server refits by itself.
   case fit(FitJob, for: Requester?)
+  /// Learn what offers are worth; for nobody where the server does it by itself.
+  case refitPolicy(PolicyJob, for: Requester?)
   /// Answer a question.
   case analysis(any Analysis, for: Requester)
   /// Hash the whole state.
@@ -118,6 +120,9 @@ package struct Workbench {
       switch work {
       case .fit(let job, let requester):
         loop.post(.fitted(Result { () throws(Refusal) in try job.run(on: crew) }, requester))
+      case .refitPolicy(let job, let requester):
+        let (reply, arms) = job.run()
+        loop.post(.refitted(reply, arms, requester))
       case .analysis(let analysis, let requester):
         loop.post(
           .analysed(Result { () throws(Refusal) in try analysis.run(on: crew) }, requester))

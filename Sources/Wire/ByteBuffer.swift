@@ -17,7 +17,7 @@ public struct ByteBuffer: ~Copyable {
 
   /// Makes an empty buffer.
   ///
-  /// - Parameter capacity: bytes to set aside at once.
+  /// - Parameter capacity: bytes to set aside at once; at least 64 are.
   public init(capacity: Int = 64) {
     let size = max(64, capacity)
     unsafe base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
@@ -80,7 +80,7 @@ public struct ByteBuffer: ~Copyable {
     if !hasRoom(for: count) { makeRoom(for: count) }
   }
 
-  @usableFromInline func hasRoom(for count: Int) -> Bool { capacity - end >= count }
+  @inlinable func hasRoom(for count: Int) -> Bool { capacity - end >= count }
 
   @usableFromInline mutating func makeRoom(for count: Int) {
     let waiting = self.count

@@ -8,8 +8,7 @@
 /// the whole frame is given.
 public struct FrameReader: ~Escapable {
   @usableFromInline let bytes: RawSpan
-  /// Offset of the next field from the span's first byte.
-  public private(set) var offset: Int
+  @usableFromInline var place: Int
 
   /// Starts at the front of `bytes`, or behind the header of a frame.
   ///
@@ -20,25 +19,38 @@ public struct FrameReader: ~Escapable {
   public init(_ bytes: RawSpan, from offset: Int = 0) {
     precondition(offset >= 0 && offset <= bytes.byteCount, "a reader begins within its bytes")
     self.bytes = bytes
-    self.offset = offset
+    place = offset
   }
 
+  /// Offset of the next field from the span's first byte.
+  @inlinable public var offset: Int { place }
+
   /// Bytes that have not been read.
-  public var remaining: Int { bytes.byteCount - offset }
+  @inlinable public var remaining: Int { bytes.byteCount - place }
 
   /// Reads a fixed-width, little-endian number.
   ///
   /// - Parameter type: an integer or Double.
   /// - Returns: the value.
   /// - Throws: `malformed` when the frame ends within the field.
-  @inline(__always)
+  @inlinable
   public mutating func read<T: BitwiseCopyable>(_ type: T.Type) throws(Refusal) -> T {
     let size = MemoryLayout<T>.size
     guard remaining >= size else { throw endsEarly(size) }
     // The guard above keeps the load within the span; unaligned is allowed.
-    let value = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: T.self)
-    offset += size
+    let value = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: T.self)
+    place += size
     return value
+  }
+
+  /// Passes over fields that are read otherwise, or not at all.
+  ///
+  /// - Parameter size: their bytes.
+  /// - Throws: `malformed` when the frame ends within them.
+  @inlinable
+  public mutating func skip(_ size: Int) throws(Refusal) {
+    guard remaining >= size else { throw endsEarly(size) }
+    place += size
   }
 
   /// Reads one byte; not generic, so it stays cheap across modules.
@@ -109,6 +121,23 @@ public struct FrameReader: ~Escapable {
     return try readText(size, name, at: at)
   }
 
+  /// Reads text with four length bytes, at most `Limits.catalogueSizeMax` bytes of UTF-8.
+  ///
+  /// - Parameter name: the field's name for the refusal.
+  /// - Returns: its bytes, borrowed from the frame, and known to be UTF-8 only to whoever reads on.
+  /// - Throws: `malformed` at the end of the frame; `invalidField` for a long one.
+  @_lifetime(copy self)
+  public mutating func readLongText(_ name: StaticString) throws(Refusal) -> RawSpan {
+    let at = offset
+    let size = Int(try read(UInt32.self))
+    guard size <= Limits.catalogueSizeMax else {
+      throw Refusal(
+        .invalidField, at: at,
+        "\(name) has \(size) bytes, at most \(Limits.catalogueSizeMax) are read")
+    }
+    return try readBytes(size)
+  }
+
   /// Requires that everything has been read.
   ///
   /// - Throws: `malformed` when bytes are left over.
@@ -129,15 +158,15 @@ public struct FrameReader: ~Escapable {
   }
 
   @_lifetime(copy self)
-  private mutating func readBytes(_ size: Int) throws(Refusal) -> RawSpan {
+  mutating func readBytes(_ size: Int) throws(Refusal) -> RawSpan {
     guard remaining >= size else { throw endsEarly(size) }
-    let span = bytes.extracting(offset..<(offset + size))
-    offset += size
+    let span = bytes.extracting(place..<(place + size))
+    place += size
     return span
   }
 
-  @inline(never)
-  private func endsEarly(_ size: Int) -> Refusal {
+  @inline(never) @usableFromInline
+  func endsEarly(_ size: Int) -> Refusal {
     Refusal(
       .malformed, at: offset,
       "the frame ends \(size - remaining) bytes before the field that begins here does")

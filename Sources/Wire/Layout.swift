@@ -4,13 +4,15 @@
 /// How a field lies in a frame.
 public enum FieldType: Sendable, Equatable {
   /// A fixed-width, little-endian number.
-  case u8, u16, u32, u64, i32, i64, f64
+  case u8, u16, u32, u64, i32, i64, f32, f64
   /// One length byte, then 1 to 64 bytes.
   case identifier
   /// One length byte, then 0 to 64 bytes of UTF-8.
   case name
   /// Two length bytes, then 0 to 2,048 bytes of UTF-8.
   case sentence
+  /// Four length bytes, then UTF-8.
+  case text
   /// The fields that follow, once for each of the rows counted before.
   case rows([Field])
 
@@ -19,9 +21,9 @@ public enum FieldType: Sendable, Equatable {
     switch self {
     case .u8: 1
     case .u16: 2
-    case .u32, .i32: 4
+    case .u32, .i32, .f32: 4
     case .u64, .i64, .f64: 8
-    case .identifier, .name, .sentence, .rows: nil
+    case .identifier, .name, .sentence, .text, .rows: nil
     }
   }
 
@@ -34,10 +36,12 @@ public enum FieldType: Sendable, Equatable {
     case .u64: "u64"
     case .i32: "i32"
     case .i64: "i64"
+    case .f32: "f32"
     case .f64: "f64"
     case .identifier: "identifier"
     case .name: "name"
     case .sentence: "sentence"
+    case .text: "text"
     case .rows: "rows"
     }
   }

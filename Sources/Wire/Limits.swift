@@ -58,6 +58,23 @@ public enum Limits {
   public static let seasonPartsMax = 24
   /// Signals of a correction.
   public static let signalsMax = 5
+  /// Bytes of a catalogue of offers.
+  public static let catalogueSizeMax = 700_000
+  /// Offers of a catalogue.
+  public static let offersMax = 256
+  /// Offers of one answer.
+  public static let slateMax = 30
+  /// Categories of a basket that a request may name.
+  public static let basketCategoriesMax = 32
+  /// Features a shop may declare of its own.
+  public static let ownFeaturesMax = 16
+  /// Bytes of the record of one decision.
+  public static let decisionSizeMax = 32 << 10
+  /// Bytes of the decisions that are remembered.
+  ///
+  /// One takes 700 to 1,500, up to 15,000 with 256 offers. When a half is full, the older half is
+  /// forgotten.
+  public static let decisionsSizeMax = 256 << 20
   /// Terms of a churn layer.
   public static let churnTermsMax = 32
 }

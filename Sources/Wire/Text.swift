@@ -13,6 +13,36 @@ extension String {
   }
 }
 
+extension RawSpan {
+  /// One of the bytes.
+  ///
+  /// - Parameter place: from 0, below `byteCount`.
+  /// - Returns: the byte.
+  public func octet(at place: Int) -> UInt8 {
+    precondition(place >= 0 && place < byteCount, "a byte must lie within its span")
+    return unsafe unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self)
+  }
+
+  /// A copy of the bytes.
+  public var array: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(byteCount)
+    for place in 0..<byteCount { bytes.append(octet(at: place)) }
+    return bytes
+  }
+}
+
+extension [UInt8] {
+  /// The array's bytes, lent.
+  public var rawSpan: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      // Bytes have no padding, so all of them are initialised.
+      unsafe span.bytes
+    }
+  }
+}
+
 extension ByteBuffer {
   /// Appends an identifier: one length byte, then its bytes.
   ///
@@ -44,6 +74,20 @@ extension ByteBuffer {
   public mutating func append(sentence: String) {
     let text = sentence.cut(toBytes: Limits.sentenceSizeMax)
     append(UInt16(text.utf8.count))
+    append(text: text)
+  }
+
+  /// Appends text with four length bytes.
+  ///
+  /// - Parameter text: at most `Limits.catalogueSizeMax` bytes.
+  /// - Throws: `invalidField` for a longer one; nothing is appended then.
+  public mutating func append(longText text: String) throws(Refusal) {
+    let size = text.utf8.count
+    guard size <= Limits.catalogueSizeMax else {
+      throw Refusal(
+        .invalidField, "a text has \(size) bytes, at most \(Limits.catalogueSizeMax) are sent")
+    }
+    append(UInt32(size))
     append(text: text)
   }
 

@@ -24,6 +24,18 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case recordEvents = 20
   /// Records what orders consist of.
   case recordOrderLines = 21
+  /// Puts a catalogue of offers in the place of the present one.
+  case putCatalogue = 22
+  /// Changes the state of one offer.
+  case amendOffer = 23
+  /// Decides which offers a customer gets, and keeps the decision.
+  case decide = 24
+  /// What was decided, as it was decided: in the journal only.
+  case recordDecision = 25
+  /// Records what came of decisions, each outcome at most once.
+  case recordOutcomes = 26
+  /// What a refit of the offers' values came to: in the journal only.
+  case adoptPolicy = 27
   /// Scores one customer.
   case scoreOne = 32
   /// Scores many customers.
@@ -34,6 +46,14 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case describeCustomer = 40
   /// Tells everything a customer said about consent.
   case consentHistory = 41
+  /// Tells the catalogue and how its offers stand.
+  case readCatalogue = 42
+  /// Tells a decision again, with the reasons in full.
+  case explainDecision = 43
+  /// Tells decisions with their features and propensities, one page at a time.
+  case readDecisions = 44
+  /// Tells what a campaign changed, treatment against control.
+  case reportCampaign = 45
   /// Fits the models to the recorded orders and adopts the result.
   case fit = 48
   /// Adopts parameters from elsewhere.
@@ -44,18 +64,25 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case report = 51
   /// Foretells the shop's orders and revenue by week.
   case forecast = 52
+  /// Learns the offers' values anew from what was decided, and adopts them if they are surely better.
+  case refitPolicy = 53
 
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
     switch self {
     case .declareShop, .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
-      .recordEvents, .recordOrderLines, .adoptModel, .putBackModel:
+      .recordEvents, .recordOrderLines, .putCatalogue, .amendOffer, .decide, .recordDecision,
+      .recordOutcomes, .adoptPolicy, .adoptModel, .putBackModel:
       true
     case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
-      .describeCustomer, .consentHistory, .fit, .report, .forecast:
+      .describeCustomer, .consentHistory, .readCatalogue, .explainDecision, .readDecisions,
+      .reportCampaign, .fit, .report, .forecast, .refitPolicy:
       false
     }
   }
+
+  /// Whether only the server itself may write it, as a record of what it decided.
+  public var isInternal: Bool { self == .recordDecision || self == .adoptPolicy }
 
   /// The name in protocol.md.
   public var name: String {
@@ -71,16 +98,27 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .recordConsents: "record consents"
     case .recordEvents: "record events"
     case .recordOrderLines: "record order lines"
+    case .putCatalogue: "put catalogue"
+    case .amendOffer: "amend offer"
+    case .decide: "decide"
+    case .recordDecision: "record decision"
+    case .recordOutcomes: "record outcomes"
+    case .adoptPolicy: "adopt policy"
     case .scoreOne: "score one"
     case .scoreMany: "score many"
     case .scoreInterval: "score interval"
     case .describeCustomer: "describe customer"
     case .consentHistory: "consent history"
+    case .readCatalogue: "read catalogue"
+    case .explainDecision: "explain decision"
+    case .readDecisions: "read decisions"
+    case .reportCampaign: "report campaign"
     case .fit: "fit"
     case .adoptModel: "adopt model"
     case .putBackModel: "put back model"
     case .report: "report"
     case .forecast: "forecast"
+    case .refitPolicy: "refit policy"
     }
   }
 }
@@ -139,6 +177,22 @@ public enum Status: UInt16, CaseIterable, Sendable {
   case notEnoughData = 33
   /// A long task of the server failed; the sentence says why.
   case taskFailed = 34
+  /// The catalogue is wrong; the sentence says where.
+  case badCatalogue = 40
+  /// No catalogue has been put yet.
+  case noCatalogue = 41
+  /// The catalogue has no such offer.
+  case unknownOffer = 42
+  /// The catalogue has no such placement.
+  case unknownPlacement = 43
+  /// The features are of another schema than the catalogue's.
+  case badSchema = 44
+  /// No decision has this receipt.
+  case unknownDecision = 45
+  /// An outcome's amounts cannot be: more comes back than there was, or it costs more than it may.
+  case badAmount = 46
+  /// The catalogue has no such campaign.
+  case unknownCampaign = 47
 
   /// Whether the connection closes after this reply.
   public var closes: Bool {
@@ -177,6 +231,14 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case .noModel: "no model"
     case .notEnoughData: "not enough data"
     case .taskFailed: "task failed"
+    case .badCatalogue: "bad catalogue"
+    case .noCatalogue: "no catalogue"
+    case .unknownOffer: "unknown offer"
+    case .unknownPlacement: "unknown placement"
+    case .badSchema: "bad schema"
+    case .unknownDecision: "unknown decision"
+    case .badAmount: "bad amount"
+    case .unknownCampaign: "unknown campaign"
     }
   }
 }

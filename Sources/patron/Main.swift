@@ -6,8 +6,10 @@ internal import Foundation
 struct Main {
   static let commands: [Command] = [
     Import.command, Fit.command, Adopt.command, Score.command, ForecastCommand.command,
-    ProfileCommand.command, ConsentCommand.command, EventCommand.command, Report.command,
-    Evaluate.command, StatusCommand.command, SnapshotCommand.command, Demo.command,
+    ProfileCommand.command, ConsentCommand.command, EventCommand.command, OffersCommand.command,
+    OfferCommand.command, OutcomeCommand.command, ExplainDecision.command, DecisionsCommand.command,
+    CampaignCommand.command,
+    Report.command, Evaluate.command, StatusCommand.command, SnapshotCommand.command, Demo.command,
   ]
 
   static func main() {

@@ -27,6 +27,9 @@ enum Serve {
         "sync", "POLICY",
         "always: acknowledge what is on disk; or a time such as 10ms: acknowledge what is written, "
           + "and sync within that time; default always"),
+      Option(
+        "decision-sync", nil,
+        "answer a decision when it is on disk; without it, its receipt stands in for it"),
       Option("repair", nil, "give up what cannot be read, after saying what that is, and start"),
       Option("time-zone", "NAME", "the shop's time zone, for a new directory; default UTC"),
     ],
@@ -102,6 +105,7 @@ enum Serve {
       guard window > 0 else { throw .usage("--sync 0 is no time; say always") }
       configuration.sync = .within(micros: window)
     }
+    configuration.syncsDecisions = arguments.flag("decision-sync")
     configuration.repairs = arguments.flag("repair")
     if let name = arguments.value("time-zone") {
       configuration.shop = try zone(named: name)

@@ -66,6 +66,12 @@ enum FuzzMessages {
     { trip(ConsentHistoryReply.self, $0) }, { trip(RecordProfilesRequest.self, $0) },
     { trip(CustomerRequest.self, $0) }, { trip(CustomerReply.self, $0) },
     { trip(RecordEventsRequest.self, $0) }, { trip(RecordOrderLinesRequest.self, $0) },
+    { trip(PutCatalogueRequest.self, $0) }, { trip(AmendOfferRequest.self, $0) },
+    { trip(CatalogueChangeReply.self, $0) }, { trip(CatalogueReply.self, $0) },
+    { trip(DecideRequest.self, $0) }, { trip(DecideReply.self, $0) },
+    { trip(DecisionRecord.self, $0) }, { trip(RecordOutcomesRequest.self, $0) },
+    { trip(ExplainDecisionRequest.self, $0) }, { trip(ReadDecisionsRequest.self, $0) },
+    { trip(DecisionsReply.self, $0) },
   ]
 
   /// What can be read can be written, and what was written reads and writes the same.

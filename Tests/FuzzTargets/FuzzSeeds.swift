@@ -22,11 +22,16 @@ public enum FuzzSeeds {
     case .journal: try journals()
     case .snapshot: try snapshots()
     case .rules: FuzzRules.seeds
+    case .catalogue: FuzzCatalogue.seeds
     }
   }
 
+  /// All commands, in an order in which each is accepted.
+  private static let commands =
+    SmallShop.commands + SmallShop.offers + SmallShop.models + SmallShop.facts + SmallShop.changes
+
   private static func frames() -> [[UInt8]] {
-    let requests = SmallShop.commands + SmallShop.models + SmallShop.facts + SmallShop.queries
+    let requests = commands + SmallShop.queries
     var inputs: [[UInt8]] = [[0] + Array(requests.joined())]
     for frame in requests + replies() {
       let body = [UInt8](frame.dropFirst(FrameHeader.size))
@@ -38,7 +43,7 @@ public enum FuzzSeeds {
   }
 
   private static func requests() -> [[UInt8]] {
-    let all = SmallShop.commands + SmallShop.models + SmallShop.facts + SmallShop.queries
+    let all = commands + SmallShop.queries
     return all.map { [1] + $0 } + [[0] + Array(all.joined())]
   }
 
@@ -46,14 +51,15 @@ public enum FuzzSeeds {
   private static func replies() -> [[UInt8]] {
     var engine = Engine()
     var replies: [[UInt8]] = []
-    let commands = SmallShop.commands + SmallShop.models + SmallShop.facts
     for request in SmallShop.queries + commands + SmallShop.queries {
       guard case .frame(let header)? = try? Frame.cut(request.rawBytes, sizeMax: .max) else {
         continue
       }
       var out = ByteBuffer()
-      _ = engine.execute(header, request.rawBytes, at: SmallShop.now, into: &out)
+      let outcome = engine.execute(header, request.rawBytes, at: SmallShop.now, into: &out)
       replies.append(copy(out.bytes))
+      // What the journal gets of it.
+      if case .decided = outcome { replies.append(copy(engine.decisionFrame)) }
     }
     var status = StatusReply()
     engine.describe(in: &status)
@@ -102,8 +108,9 @@ public enum FuzzSeeds {
 
   private static func snapshots() throws -> [[UInt8]] {
     var inputs: [[UInt8]] = []
-    for sequences in [[1], [2], [4], [6], [3, 4, 6], [7], [8], [9], [10], [11], [12]] as [Set<Int>]
-    {
+    for sequences in [
+      [1], [2], [4], [6], [3, 4, 6], [7], [8], [9], [10], [11], [12], [15], [17], [19], [23],
+    ] as [Set<Int>] {
       for snapshot in try files(rollEvery: 100, snapshots: sequences).snapshots {
         inputs += [[7] + packed(snapshot), [6] + packed(snapshot)]
         if snapshot.count < 10_000 { inputs.append([5] + snapshot) }
@@ -125,13 +132,18 @@ public enum FuzzSeeds {
       continuing: recovered.recovery, in: storage, options: JournalOptions(preallocationBytes: 0),
       clock: clock, randomness: randomness)
     var engine = Engine(recovered.parts)
-    for (number, command) in (SmallShop.commands + SmallShop.models + SmallShop.facts).enumerated()
-    {
+    for (number, command) in commands.enumerated() {
       try engine.replay(
         sequence: engine.sequence + 1, timeMicros: SmallShop.now, frame: command.rawBytes)
       var batch = RecordBatch()
-      batch.append(
-        sequence: engine.sequence, time: engine.timeMicros, payload: command.rawBytes)
+      if command[4] == UInt8(Verb.decide.rawValue) {
+        // As it was decided, not as it was asked.
+        batch.append(
+          sequence: engine.sequence, time: engine.timeMicros, payload: engine.decisionFrame)
+      } else {
+        batch.append(
+          sequence: engine.sequence, time: engine.timeMicros, payload: command.rawBytes)
+      }
       try journal.append(&batch)
       if snapshots.contains(number + 1) {
         let pace = SnapshotPace(bytesPerSecond: 0, clock: clock)

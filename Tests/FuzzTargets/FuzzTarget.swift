@@ -13,6 +13,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case snapshot
   /// The text of a condition.
   case rules
+  /// The JSON of a catalogue of offers.
+  case catalogue
 }
 
 /// Lets bytes in; a trap is a finding.
@@ -29,5 +31,6 @@ public func fuzz(_ target: FuzzTarget, _ bytes: [UInt8]) {
   case .journal: fuzzJournal(FuzzFiles(choice), rest)
   case .snapshot: fuzzSnapshot(FuzzFiles(choice), rest)
   case .rules: fuzzRules(choice, rest)
+  case .catalogue: fuzzCatalogue(choice, rest)
   }
 }

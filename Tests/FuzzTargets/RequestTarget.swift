@@ -28,6 +28,10 @@ func fuzzRequest(_ choice: UInt8, _ bytes: [UInt8]) {
       precondition(engine.sequence == sequence + 1, "a command has the next sequence")
       checkReply(out.bytes, to: header, .ok)
       replay(frame, sequence + 1, on: &twin)
+    case .decided:
+      precondition(engine.sequence == sequence + 1, "a decision has the next sequence")
+      checkReply(out.bytes, to: header, .ok)
+      replay(engine.decisionFrame, sequence + 1, on: &twin)
     case .answered, .repeated: checkReply(out.bytes, to: header, .ok)
     case .refused(let status):
       precondition(status != .ok, "a refusal says why")
@@ -66,8 +70,13 @@ private func checkReply(_ reply: RawSpan, to request: FrameHeader, _ status: Sta
   case .ping: check(PingReply.self, reply)
   case .declareShop: check(Empty.self, reply)
   case .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
-    .recordEvents, .recordOrderLines:
+    .recordEvents, .recordOrderLines, .recordOutcomes:
     check(RecordReply.self, reply)
+  case .adoptPolicy: preconditionFailure("only the server itself adopts a policy")
+  case .putCatalogue, .amendOffer: check(CatalogueChangeReply.self, reply)
+  case .decide, .explainDecision: check(DecideReply.self, reply)
+  case .readCatalogue: check(CatalogueReply.self, reply)
+  case .readDecisions: check(DecisionsReply.self, reply)
   case .describeCustomer: check(CustomerReply.self, reply)
   case .consentHistory: check(ConsentHistoryReply.self, reply)
   case .scoreOne: check(ScoreReply.self, reply)

@@ -99,6 +99,9 @@ public enum SmallShop {
 
   /// Requests that change nothing.
   public static let queries: [[UInt8]] = [
+    frame(.readCatalogue, Empty()), frame(.readDecisions, ReadDecisionsRequest()),
+    frame(.explainDecision, ExplainDecisionRequest(decision: receipt)),
+    decide(0, "bob", .site, [.dryRun, .explain, .greedy]),
     frame(.hello, HelloRequest(client: "fuzz")), frame(.ping, Empty()),
     frame(.status, StatusRequest(withStateHash: true)), frame(.snapshot, Empty()),
     frame(.scoreOne, ScoreOneRequest(terms: terms, customer: "ann")),
@@ -108,6 +111,7 @@ public enum SmallShop {
     frame(.report, ReportRequest(customer: "ann")),
     frame(.scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "ann")),
     frame(.forecast, ForecastRequest(weeks: 2)),
+    frame(.reportCampaign, CampaignRequest(campaign: "feet")),
     frame(.describeCustomer, CustomerRequest(customer: "ann")),
     frame(.consentHistory, ConsentHistoryRequest(customer: "ann")),
   ]
@@ -115,18 +119,27 @@ public enum SmallShop {
   /// The shop after all commands.
   static let parts: Engine.Parts = engine().dismantle()
 
-  static let sequence = UInt64(commands.count)
+  static let sequence = UInt64(commands.count + offers.count)
   static let stateHash = Engine(parts).store.stateHash()
 
   private static func engine() -> Engine {
     var engine = Engine()
-    for command in commands {
-      var reply = ByteBuffer()
-      guard case .frame(let header)? = try? Frame.cut(command.rawBytes, sizeMax: .max),
-        case .changed = engine.execute(header, command.rawBytes, at: now - day, into: &reply)
-      else { preconditionFailure("the shop's own commands are accepted") }
-    }
+    for command in commands + offers { _ = execute(command, &engine) }
     return engine
+  }
+
+  /// Executes a command that must be accepted.
+  ///
+  /// - Returns: the reply.
+  static func execute(_ command: [UInt8], _ engine: inout Engine) -> ByteBuffer {
+    var reply = ByteBuffer()
+    guard case .frame(let header)? = try? Frame.cut(command.rawBytes, sizeMax: .max) else {
+      preconditionFailure("the shop's own commands are frames")
+    }
+    switch engine.execute(header, command.rawBytes, at: now - day, into: &reply) {
+    case .changed, .decided: return reply
+    default: preconditionFailure("the shop's own commands are accepted")
+    }
   }
 
   private static let terms = ScoreTermsFields(

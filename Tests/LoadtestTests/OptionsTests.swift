@@ -23,6 +23,7 @@ struct OptionsTests {
       ["--what"], ["x"], ["--rate"], ["--rate", "0"], ["--connections", "0"], ["--orders", "1.1"],
       ["--keys", "zipf:-1"], ["--keys", "hot"], ["--duration", "5w"], ["--horizon", "5"],
       ["--json=yes"], ["--matrix", "--rate", "5"], ["--audit", "nan"],
+      ["--greedy"], ["--offers", "16"], ["--decide", "--matrix"], ["--decide", "--offers", "257"],
     ])
   func refusals(arguments: [String]) {
     do throws(Failure) {
@@ -31,6 +32,16 @@ struct OptionsTests {
     } catch {
       #expect(error.exitCode == 2)
     }
+  }
+
+  @Test("decisions have options of their own, and no orders unless they are asked for")
+  func decisions() throws {
+    #expect(try Options(["--decide"]).decisions == DecisionPlan())
+    #expect(try Options(["--decide"]).orders == 0)
+    #expect(try Options(["--decide", "--orders", "0.1"]).orders == 0.1)
+    let options = try Options(["--greedy", "--offers=16", "--decide", "--outcomes", "0.2"])
+    #expect(options.decisions == DecisionPlan(offers: 16, isGreedy: true, outcomes: 0.2))
+    #expect(try Options([]).decisions == nil)
   }
 
   @Test("the help names every option with its default")

@@ -45,4 +45,26 @@ struct RequestTemplateTests {
       ])
     #expect(bytes(frame) == (try written(.recordOrders, request, tag: 3)))
   }
+
+  @Test("a request for a decision is what Wire writes", arguments: [false, true])
+  func decision(isGreedy: Bool) throws {
+    var frame = ByteBuffer()
+    var next = 0.0
+    func feature() -> Double {
+      next += 0.25
+      return next
+    }
+    try DecisionTemplate(producer: 9, isGreedy: isGreedy).write(
+      tag: 5, number: 44, customer: Population.digits(4_711), basketMinor: 7_250,
+      feature: feature, to: &frame)
+    var request = DecideRequest(
+      key: CommandKey(producer: 9, number: 44), customer: "00004711", placement: "checkout",
+      channel: .site, flags: isGreedy ? [.greedy, .categoriesKnown] : .categoriesKnown)
+    request.basketMinor = 7_250
+    request.lines = 3
+    request.categories = ["socks", "hats"]
+    request.schema = 1
+    request.features = (1...16).map { Double($0) / 4 }
+    #expect(bytes(frame) == (try written(.decide, request, tag: 5)))
+  }
 }

@@ -56,6 +56,30 @@ struct ContactRulesTests {
     #expect(try counter.reason("a").code == 4)
   }
 
+  @Test("a contact by a clock that is ahead pushes nothing out of a window")
+  func clockAhead() throws {
+    for (rest, code) in [
+      ("\"caps\": [{\"scope\": \"global\", \"limit\": 2, \"hours\": 24}]", 4 as UInt8),
+      ("\"caps\": [{\"scope\": \"global\", \"limit\": 2, \"calendar_days\": 1}]", 4),
+      ("\"quiet_periods\": [{\"channels\": [\"email\"], \"hours\": 24}]", 5),
+    ] {
+      var counter = try Self.counter(rest)
+      let midnight = Int64(Counter.noon.today + 1) * Self.day
+      counter.request.moment = Moment(utcMicros: midnight - 60_000_000)
+      func contact(_ time: Int64, _ channel: Channel) -> Contact {
+        Contact(
+          timeMicros: time, day: Int32(time / Self.day), offer: 0, family: 0, channel: channel,
+          state: .delivered)
+      }
+      // Both within 24 hours and this day; the third is told with a time three minutes from now.
+      let early = counter.request.moment.nowMicros - Self.day + 120_000_000
+      counter.standing.contacts = [
+        contact(midnight + 120_000_000, .site), contact(early + 1, .email), contact(early, .email),
+      ]
+      #expect(try counter.reason("a").code == code, "\(rest)")
+    }
+  }
+
   @Test("quiet hours end when they say, over midnight too")
   func quietHours() throws {
     var counter = try Self.counter(
@@ -80,8 +104,8 @@ struct ContactRulesTests {
     let offer = catalogue.offers[place]
     let contacts = counter.standing.contacts.filter(\.counts)
     let moment = counter.request.moment
-    let now = max(moment.nowMicros, counter.standing.contacts.map(\.timeMicros).max() ?? .min)
-    let today = max(moment.today, counter.standing.contacts.map(\.day).max() ?? .min)
+    let now = moment.nowMicros
+    let today = moment.today
     for (number, cap) in catalogue.caps.enumerated() {
       let concerns =
         switch cap.scope {

@@ -116,6 +116,75 @@ struct DecisionTests {
     }
   }
 
+  @Test(
+    "who is enrolled in a campaign does not depend on who is held out, nor on what is used up",
+    arguments: seeds(2))
+  func campaigns(seed: UInt64) throws {
+    print("seed \(seed)")
+    var chance = SeededGenerator(seed: seed)
+    func counter(percent: Int) throws -> Counter {
+      try Counter(
+        json: Counter.json(
+          [
+            Counter.offer("a", "\"eligibility\": \"basket > 10\", \"max_liability\": 5.00"),
+            Counter.offer("b", "\"applicability\": \"orders >= 2\""),
+            Counter.offer("c", "\"class\": \"mandatory\""),
+            Counter.offer("d", "\"suitability\": \"not open_complaint\""),
+          ],
+          "\"campaigns\": [{\"id\": \"one\", \"offers\": [\"a\", \"b\", \"c\"]}, "
+            + "{\"id\": \"two\", \"offers\": [\"d\"]}, {\"id\": \"three\", \"offers\": [\"c\"]}], "
+            + "\"caps\": [{\"scope\": \"global\", \"limit\": 1, \"days\": 1}], "
+            + "\"suppressions\": [{\"refusals\": 1, \"days\": 10}], "
+            + "\"holdouts\": [{\"level\": \"campaign\", \"of\": \"one\", \"key\": \"k\", "
+            + "\"percent\": \(percent)}]", top: 3))
+    }
+    let (none, half) = (try counter(percent: 0), try counter(percent: 50))
+    var workspace = DecisionWorkspace()
+    var (held, enrolled) = (0, 0)
+    for number in 0..<2_000 {
+      var customer = none
+      customer.customer = Array("customer-\(number)".utf8)
+      customer.facts[.basket] = [5, 20, .nan].randomElement(using: &chance) ?? 0
+      customer.facts[.orders] = .random(in: 0...4, using: &chance)
+      customer.facts.hasOpenComplaint = Truth.allCases.randomElement(using: &chance) ?? .no
+      customer.standing.granted[.email, .marketing] = Int.random(in: 0..<4, using: &chance) > 0
+      customer.request.placement = Int.random(in: 0..<8, using: &chance) == 0 ? 1 : 0
+      customer.request.channel = Int.random(in: 0..<8, using: &chance) == 0 ? .sms : .email
+      customer.catalogue.offers[0].state = Bool.random(using: &chance) ? .live : .paused
+      let hasFirst = customer.catalogue.offers[0].state == .live && customer.facts[.basket] > 10
+      let isHere =
+        customer.request.placement == 0 && customer.request.channel == .email
+        && customer.standing.granted[.email, .marketing]
+      let expected: UInt64 =
+        !isHere
+        ? 0
+        : (hasFirst || customer.facts[.orders] >= 2 ? 1 : 0)
+          | (customer.facts.hasOpenComplaint == .no ? 2 : 0)
+      let before = try customer.decide(&workspace).decision
+      try #require(before.campaigns == expected && !before.isHeldOut)
+      // What is used up, and what is believed, changes nothing.
+      customer.standing.contacts = [
+        Contact(
+          timeMicros: Counter.noon.nowMicros - 1, day: Counter.noon.today, offer: 0, family: 0,
+          channel: .email, state: .delivered)
+      ]
+      customer.standing.refusals = [
+        OfferRefusal(timeMicros: Counter.noon.nowMicros - 1, offer: 1, family: 1)
+      ]
+      customer.estimates = customer.estimates.map { _ in OfferEstimate(uplift: -1, variance: 0) }
+      try #require(try customer.decide(&workspace).decision.campaigns == expected)
+      let state = customer.catalogue.offers[0].state
+      customer.catalogue = half.catalogue
+      customer.catalogue.offers[0].state = state
+      let after = try customer.decide(&workspace).decision
+      try #require(after.campaigns == expected)
+      held += after.isHeldOut ? 1 : 0
+      enrolled += expected & 1 == 1 ? 1 : 0
+    }
+    print("\(held) of 2000 held, \(enrolled) enrolled in the first")
+    #expect(abs(held - 1_000) < 100 && (200..<1_800).contains(enrolled))
+  }
+
   @Test("classes obey what their table says", arguments: OfferClass.allCases)
   func classes(_ offerClass: OfferClass) throws {
     let offer = Counter.offer(

@@ -66,17 +66,24 @@ struct RuleProgramFactsTests {
       while programs.count < count {
         let text = rules.clauses().map { $0.text(&rules.chance) }.joined(separator: " and ")
         if let program = try? Shop.compile(text) { programs.append(program) }
+        // Clauses of others, at other places.
+        guard let one = programs.randomElement(using: &rules.chance),
+          let other = programs.randomElement(using: &rules.chance)
+        else { continue }
+        let both = one.canonicalText + " and " + other.canonicalText
+        if let program = try? Shop.compile(both) { programs.append(program) }
       }
       let book = RuleBook(programs)
-      #expect(book.count == count)
+      #expect(book.count == programs.count)
+      var truths = RuleTruths()
       for _ in 0..<50 {
         let shopper = Shopper.random(&rules.chance)
-        var told: [RuleFailure?] = []
-        book.eachFailure(for: shopper) { number, failure in
-          #expect(number == told.count)
-          told.append(failure)
+        book.evaluate(for: shopper, into: &truths)
+        for number in programs.indices {
+          #expect(
+            book.firstFailure(of: number, in: truths)
+              == programs[number].firstFailure(for: shopper))
         }
-        #expect(told == programs.map { $0.firstFailure(for: shopper) })
       }
     }
   }

@@ -122,7 +122,18 @@ struct EngineAnswersTests {
       key: Self.key(9), currency: "EUR", minorDigits: 2,
       lines: [.init(customer: "a", order: "1", line: 1, category: "x", amountMinor: 1)])
     #expect(twice(.recordOrderLines, lines, RecordReply.self))
-    #expect(Verb.allCases.filter(\.isCommand).count == 9, "a new command belongs into this test")
+    let catalogue = PutCatalogueRequest(
+      key: Self.key(10), catalogue: EngineHarness.catalogue([EngineHarness.offer("a")]))
+    #expect(twice(.putCatalogue, catalogue, CatalogueChangeReply.self))
+    let pause = AmendOfferRequest(key: Self.key(11), offer: "a", state: .paused)
+    #expect(twice(.amendOffer, pause, CatalogueChangeReply.self))
+    let outcomes = RecordOutcomesRequest(
+      key: Self.key(12), currency: "EUR", minorDigits: 2,
+      outcomes: [.init(decision: "x", identifier: "o", kind: .shown, timeMicros: 0)])
+    #expect(twice(.recordOutcomes, outcomes, RecordReply.self))
+    // Decisions are remembered whole, in a log of their own; what the server decided has no key.
+    let others = Verb.allCases.filter { $0.isCommand && $0 != .decide && !$0.isInternal }
+    #expect(others.count == 12, "a new command belongs into this test")
   }
 
   @Test("a key that is used again for something else is refused, and the first answer stays")

@@ -65,6 +65,9 @@ struct EngineHarness: ~Copyable {
     if case .changed = outcome {
       journal.append((engine.sequence, engine.timeMicros, Self.copy(frame)))
     }
+    if case .decided = outcome {
+      journal.append((engine.sequence, engine.timeMicros, Self.copy(engine.decisionFrame)))
+    }
     guard case .frame(let head)? = try? Frame.cut(out.bytes, sizeMax: Limits.frameSizeMax),
       let status = Status(rawValue: head.status)
     else { return .refused(.taskFailed) }

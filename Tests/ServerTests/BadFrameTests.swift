@@ -40,7 +40,9 @@ struct BadFrameTests {
     }
   }
 
-  @Test("a body that ends early is malformed wherever it ends", arguments: Verb.allCases)
+  @Test(
+    "a body that ends early is malformed wherever it ends",
+    arguments: Verb.allCases.filter { !$0.isInternal })
   func truncations(_ verb: Verb) throws {
     let server = try LiveServer()
     try server.furnish()

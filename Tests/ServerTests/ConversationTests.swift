@@ -33,7 +33,8 @@ struct ConversationTests {
       let reply = try connection.expectReply()
       #expect(reply.header.verb == request.verb)
       #expect(reply.header.tag == request.tag)
-      #expect(reply.status == (request.verb == 77 ? .unsupportedVerb : .ok))
+      let verb = Verb(rawValue: request.verb)
+      #expect(reply.status == verb.map { Frames.status(of: $0) } ?? .unsupportedVerb)
     }
   }
 

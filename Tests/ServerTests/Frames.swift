@@ -126,6 +126,48 @@ enum Frames {
     try makeFrame(.fit, FitRequest(asOfMicros: 0, kind: 2), tag: tag)
   }
 
+  /// Two offers at one placement, for whoever comes by.
+  static let catalogue = """
+    {"currency": "USD", "margin_rate": 0.35, "channels": {"site": {"consent": "opt_out"}},
+    "placements": [{"id": "checkout"}], "offers": [
+    {"id": "gift", "family": "a", "state": "live", "channels": ["site"],
+    "placements": ["checkout"], "reward": {"kind": "discount_amount", "value": 2},
+    "eligibility": "basket >= 50"},
+    {"id": "socks", "family": "b", "state": "live", "channels": ["site"],
+    "placements": ["checkout"], "reward": {"kind": "none"}}]}
+    """
+
+  /// How the good request of a verb ends.
+  static func status(of verb: Verb) -> Status {
+    switch verb {
+    case .recordDecision, .adoptPolicy: .unsupportedVerb
+    case .explainDecision: .unknownDecision
+    default: .ok
+    }
+  }
+
+  /// One good request of a verb about offers.
+  private static func offers(_ verb: Verb) throws -> [UInt8] {
+    switch verb {
+    case .putCatalogue: try makeFrame(verb, PutCatalogueRequest(catalogue: catalogue))
+    case .amendOffer: try makeFrame(verb, AmendOfferRequest(offer: "socks", state: .paused))
+    case .decide:
+      try makeFrame(
+        verb, DecideRequest(customer: "C-1", placement: "checkout", channel: .site))
+    case .recordOutcomes:
+      try makeFrame(
+        verb,
+        RecordOutcomesRequest(
+          currency: "USD", minorDigits: 2,
+          outcomes: [.init(decision: "A", identifier: "o", kind: .ended, timeMicros: 9)]))
+    case .explainDecision: try makeFrame(verb, ExplainDecisionRequest(decision: "A"))
+    case .readDecisions: try makeFrame(verb, ReadDecisionsRequest())
+    case .adoptPolicy: try makeFrame(verb, AdoptPolicyRequest(arms: []))
+    case .reportCampaign: try makeFrame(verb, CampaignRequest(campaign: ""))
+    default: try makeFrame(verb, Empty())
+    }
+  }
+
   /// One good request of a verb.
   static func good(_ verb: Verb) throws -> [UInt8] {
     switch verb {
@@ -177,12 +219,15 @@ enum Frames {
       try makeFrame(
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
+    case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
+      .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy, .reportCampaign:
+      try offers(verb)
     }
   }
 }
 
 extension LiveServer {
-  /// Records two orders of "C-1" and adopts a model, so that every verb has something to work on.
+  /// Records two orders of "C-1", adopts a model and puts a catalogue, so that every verb has something to work on.
   func furnish() throws {
     var client = try client()
     _ = try client.recordOrders(
@@ -190,5 +235,6 @@ extension LiveServer {
         Frames.order("C-1", "1", day: 0, 2933), Frames.order("C-1", "2", day: 40, 5000),
       ]))
     _ = try client.adoptModel(Frames.model)
+    _ = try client.putCatalogue(Frames.catalogue)
   }
 }

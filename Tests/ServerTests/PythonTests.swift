@@ -74,6 +74,60 @@ struct PythonTests {
     #expect(lines[8] == "status 30 300 1 \(status.stateHash)")
   }
 
+  @Test(
+    "a Python script puts a catalogue, decides, records outcomes and reads the log",
+    .enabled(if: isPythonHere, "SKIPPED: there is no python3, the Python client is NOT tested"))
+  func offers() throws {
+    let server = try LiveServer()
+    let script = """
+      import sys
+      from patron import DecisionRequest, Outcome, Patron, PatronRefused
+
+      with Patron(sys.argv[1]) as patron:
+          print("put", patron.put_catalogue(sys.argv[2]).version)
+          key = patron.next_key()
+          first = patron.decide("c0", "checkout", "site", basket="80.00", categories=["x"], key=key)
+          again = patron.decide("c0", "checkout", "site", basket="80.00", categories=["x"], key=key)
+          print("same", first == again, len(first.reasons))
+          requests = [DecisionRequest(f"c{n}", "checkout", "site", "60.00") for n in range(100)]
+          decisions = list(patron.decide_many(requests))
+          now = patron.ping()
+          outcomes = [Outcome(one.receipt, "ended", now, order_value=5, margin="-1.50")
+                      for one in decisions]
+          for _ in range(2):
+              result = patron.record_outcomes(outcomes, currency="USD")
+              print("outcomes", result.recorded, result.duplicates, len(result.refused))
+          log = list(patron.decisions())
+          print("log", len(log), sum(one.outcome == -1.5 for one in log))
+          print("actions", [one.action for one in log[1:]] ==
+                [one.offers[0].offer if one.offers else None for one in decisions])
+          print("explained", patron.explain(first.receipt).explanations[1].offer)
+          try:
+              patron.explain(first.receipt[:-1])
+          except PatronRefused as refusal:
+              print("refused", refusal.name)
+          print("paused", patron.amend_offer("socks", "paused").live)
+          print("state", [offer.state for offer in patron.catalogue().offers])
+      """
+    let exit = try Self.run([
+      "-B", "-W", "error", "-c", script, "\(server.address)", Frames.catalogue,
+    ])
+    #expect(
+      exit.output == """
+        put 1
+        same True 2
+        outcomes 100 0 0
+        outcomes 0 100 0
+        log 101 100
+        actions True
+        explained socks
+        refused unknown decision
+        paused 1
+        state ['live', 'paused']
+
+        """)
+  }
+
   /// The hexadecimal number a line ends with; Swift reads what Python writes.
   private static func double(_ line: String) -> Double? {
     line.split(separator: " ").last.flatMap { Double(String($0)) }

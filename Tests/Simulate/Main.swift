@@ -1,6 +1,7 @@
 // The simulation from the command line: what was asked for, and what it came to. Not here: what a
 // life is, and what must hold in it; see Simulation.
 
+import DecisionOracle
 import Foundation
 import Platform
 import Simulation
@@ -37,11 +38,14 @@ struct Main {
       var campaign = Campaign(
         firstSeed: seed, crashRuns: options.runs ?? 50_000, threads: threads, violationsMax: 10)
       campaign.faultPercent = options.faultPercent
+      campaign.offers = options.offers
       isRight = tell(try campaign.run(), firstSeed: seed, since: begin)
     case .mutants: isRight = try mutants(seed, options.runs ?? 2_000, threads)
-    case .replay(let seed): isRight = replay(seed, options.faultPercent)
+    case .replay(let seed): isRight = replay(seed, options)
     case .calls: isRight = try calls(options.seed ?? 1, options.stride)
     case .flip: isRight = try flip(options.seed ?? 1, threads, options.stride)
+    case .decisions(let number):
+      isRight = try decisions(number, seed, threads, options.snapshotEvery)
     }
     line("time", "\(String(format: "%.1f", Double(passed(since: begin)) / 1e6)) s")
     return isRight
@@ -62,6 +66,7 @@ struct Main {
     line("calls of the disk", count(tally.storageCalls))
     line("of them failed", count(tally.faults))
     line("commands executed", count(tally.commands))
+    line("decisions judged by the oracle", count(tally.decisions))
     line("commands sent again", count(tally.resent))
     line("snapshots", count(tally.snapshots))
     line("replies compared", count(tally.replies))
@@ -70,7 +75,9 @@ struct Main {
     line("crash runs a second", count(Int(perSecond)))
     for violation in outcome.violations { print("\n\(violation)") }
     if let first = outcome.violations.first {
-      print("\nswift run -c release patron-simulate --replay \(first.seed) shows it again")
+      print(
+        "\nswift run -c release patron-simulate --replay \(first.seed) shows it again, with --offers if "
+          + "that was given")
     }
     return outcome.violations.isEmpty
   }
@@ -92,8 +99,9 @@ struct Main {
     return caught == Mutant.allCases.count
   }
 
-  private static func replay(_ seed: UInt64, _ faultPercent: Int) -> Bool {
-    let report = Campaign.life(seed: seed, faultPercent: faultPercent, keepsStory: true)
+  private static func replay(_ seed: UInt64, _ options: Options) -> Bool {
+    let report = Campaign.life(
+      seed: seed, faultPercent: options.faultPercent, offers: options.offers, keepsStory: true)
     for sentence in report.story { print(sentence) }
     line("crash runs", count(report.tally.crashRuns))
     line("digest of all replies", String(report.digest, radix: 16))
@@ -126,6 +134,26 @@ struct Main {
       isRight = isRight && outcome.violations.isEmpty
     }
     return isRight
+  }
+
+  private static func decisions(
+    _ number: Int, _ seed: UInt64, _ threads: Int, _ snapshotEvery: Int
+  ) throws -> Bool {
+    let outcome = try DecisionCampaign.run(
+      firstSeed: seed, decisions: number, threads: threads, snapshotEvery: snapshotEvery)
+    let tally = outcome.tally
+    line("seeds", "\(seed) to \(outcome.lastSeed)")
+    line("lives", count(outcome.lives))
+    line("decisions", count(tally.decisions))
+    line("offers chosen", count(tally.chosen))
+    line("outcomes", count(tally.outcomes))
+    line("commands refused whole", count(outcome.refused))
+    for (code, name) in OracleTally.reasonNames.enumerated() {
+      line("reason \(name)", count(tally.reasons[code]))
+    }
+    line("violations", count(tally.violations))
+    for (seed, what) in outcome.violations.prefix(20) { print("\nseed \(seed): \(what)") }
+    return outcome.violations.isEmpty
   }
 
   // MARK: Printing

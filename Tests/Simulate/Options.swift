@@ -9,6 +9,7 @@ struct Options {
     case replay(UInt64)
     case calls
     case flip
+    case decisions(Int)
   }
 
   var mode = Mode.lives
@@ -18,6 +19,8 @@ struct Options {
   var threads: Int?
   var faultPercent = 25
   var stride = 1
+  var offers = false
+  var snapshotEvery = 0
   var wantsHelp = false
 
   static let help = """
@@ -27,11 +30,15 @@ struct Options {
       --seed S        the first life's seed; without it a fresh one
       --threads N     lives at a time (all cores)
       --faults P      of a hundred lives, in how many the disk fails (25)
+      --offers        every life is one with offers and 64 clients, judged by the oracle of decisions
       --mutants       programs that are wrong in one way each; all must be caught
       --replay S      one life again, told sentence by sentence
       --calls         every call of one life's disk fails, once and for ever after
       --flip          every byte of a snapshot and of a closed journal flipped, and a journal of
                       200 batches cut at every byte
+      --decisions N   lives of decisions without a server, until N were made; an oracle reads what
+                      would be in the journal and counts every rule anew
+      --snapshots N   with --decisions: a second engine is made from a snapshot after every N records
       --stride N      with --calls and --flip: only every N-th (1)
 
     Exit codes: 0 nothing was violated (with --mutants: each one was caught), 1 otherwise, 2 usage.
@@ -42,9 +49,13 @@ struct Options {
     var rest = arguments[...]
     while let name = rest.popFirst() {
       switch name {
+      case "--snapshots": snapshotEvery = try Self.number(name, rest.popFirst(), 1...1_000_000)
+      case "--offers": offers = true
       case "--mutants": mode = .mutants
       case "--calls": mode = .calls
       case "--flip": mode = .flip
+      case "--decisions":
+        mode = .decisions(try Self.number(name, rest.popFirst(), 1...1_000_000_000))
       case "--help", "-h": wantsHelp = true
       case "--runs": runs = try Self.number(name, rest.popFirst(), 1...1_000_000_000)
       case "--seed": seed = UInt64(try Self.number(name, rest.popFirst(), 0...Int.max))

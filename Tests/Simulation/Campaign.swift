@@ -17,6 +17,8 @@ public struct Campaign: Sendable {
   public var mutant: Mutant?
   /// Of a hundred lives, in how many the disk fails.
   public var faultPercent = 25
+  /// Whether every life is one with offers and 64 clients.
+  public var offers = false
   /// Violations after which no more lives begin.
   public var violationsMax: Int
 
@@ -92,7 +94,8 @@ public struct Campaign: Sendable {
       && progress.violations.load(ordering: .relaxed) < violationsMax
     {
       let seed = progress.nextSeed.wrappingAdd(1, ordering: .relaxed).oldValue
-      let report = Self.life(seed: seed, mutant: mutant, faultPercent: faultPercent)
+      let report = Self.life(
+        seed: seed, mutant: mutant, faultPercent: faultPercent, offers: offers)
       progress.crashRuns.wrappingAdd(report.tally.crashRuns, ordering: .relaxed)
       progress.violations.wrappingAdd(report.tally.violations, ordering: .relaxed)
       reports.post(report)
@@ -106,15 +109,17 @@ public struct Campaign: Sendable {
   ///   - mutant: What is wrong with the program.
   ///   - faultPercent: Of a hundred lives, in how many the disk fails.
   ///   - requestsMax: The most requests of the life.
+  ///   - offers: Whether it is one with offers and 64 clients, whatever the seed says.
   ///   - keepsStory: Whether to tell what happens.
   /// - Returns: What it came to.
   public static func life(
     seed: UInt64, mutant: Mutant? = nil, faultPercent: Int = 25, requestsMax: Int = .max,
-    keepsStory: Bool = false
+    offers: Bool = false, keepsStory: Bool = false
   ) -> LifeReport {
     do throws(SystemError) {
       let probe = try Mailbox<LoopMessage>()
       let world = World(seed: seed, mutant: mutant, faultPercent: faultPercent, probe: probe) {
+        if offers { $0.offerSomething(clients: 64) }
         $0.requests = min($0.requests, requestsMax)
       }
       if keepsStory { world.story = [] }

@@ -51,6 +51,7 @@ public struct DamagedFiles: Sendable {
     let world = World(seed: seed, probe: try Mailbox()) { plan in
       plan.requests = requests
       plan.crashes = false
+      plan.offers = false
       plan.faults = []
       plan.bulk = 0
       plan.fitPermille = 0

@@ -40,6 +40,8 @@ struct LifePlan {
   var zone: DeclareShopRequest
   /// The calendar at first.
   var calendarMicros: Int64
+  /// Whether clients ask about offers, too: what comes of it an oracle judges by the journal.
+  var offers = false
 
   struct Weights {
     var client = 6
@@ -121,5 +123,18 @@ struct LifePlan {
           .init(fromSeconds: noon + Int64(draw(1...20)) * 3_600, offsetSeconds: 3_600),
         ])
     }
+    // Drawn apart, so that lives without offers are what they always were.
+    var apart = SeededGenerator(seed: UInt64(calendarMicros))
+    if Int.random(in: 0..<8, using: &apart) == 0 {
+      offerSomething(clients: Bool.random(using: &apart) ? 64 : clients)
+    }
+  }
+
+  /// Makes it a life with offers, and with room for a decision's record.
+  mutating func offerSomething(clients: Int) {
+    offers = true
+    self.clients = clients
+    requests = max(requests, 3 * clients)
+    journal.room = (bytes: 1 << 18, least: 1 << 17)
   }
 }

@@ -25,6 +25,10 @@ enum Request {
   case report(ReportRequest)
   case scoreOne(ScoreOneRequest)
   case scoreMany(ScoreManyRequest)
+  case putCatalogue(PutCatalogueRequest)
+  case amend(AmendOfferRequest)
+  case decide(DecideRequest)
+  case outcomes(RecordOutcomesRequest)
   /// A body that is no body of its verb, and the status that says so.
   case broken(verb: UInt16, body: [UInt8], status: Status)
 
@@ -34,6 +38,14 @@ enum Request {
     case .declare, .orders, .returns, .profiles, .consents, .events, .lines,
       .adopt, .putBack:
       true
+    default: isAboutOffers
+    }
+  }
+
+  /// Whether it is about offers: what must come of it is not modelled, but judged by the journal.
+  var isAboutOffers: Bool {
+    switch self {
+    case .putCatalogue, .amend, .decide, .outcomes: true
     default: false
     }
   }
@@ -67,6 +79,10 @@ enum Request {
     case .report: Verb.report.rawValue
     case .scoreOne: Verb.scoreOne.rawValue
     case .scoreMany: Verb.scoreMany.rawValue
+    case .putCatalogue: Verb.putCatalogue.rawValue
+    case .amend: Verb.amendOffer.rawValue
+    case .decide: Verb.decide.rawValue
+    case .outcomes: Verb.recordOutcomes.rawValue
     case .broken(let verb, _, _): verb
     }
   }
@@ -83,6 +99,10 @@ enum Request {
     case .consents(let request): request.key
     case .adopt(let request): request.key
     case .putBack(let request): request.key
+    case .putCatalogue(let request): request.key
+    case .amend(let request): request.key
+    case .decide(let request): request.key
+    case .outcomes(let request): request.key
     default: .none
     }
   }
@@ -111,6 +131,10 @@ enum Request {
       case .report(let request): request.write(to: &out)
       case .scoreOne(let request): try request.write(to: &out)
       case .scoreMany(let request): try request.write(to: &out)
+      case .putCatalogue(let request): try request.write(to: &out)
+      case .amend(let request): try request.write(to: &out)
+      case .decide(let request): try request.write(to: &out)
+      case .outcomes(let request): try request.write(to: &out)
       case .broken(_, let body, _): out.append(bytes: body.rawBytes)
       }
     } catch {
@@ -157,6 +181,12 @@ enum Answer {
   case snapshot(from: UInt64)
   case fitted(generation: UInt32)
   case reported(generation: UInt32, asOfDay: Int32)
+  /// Something about offers was done: not a refusal.
+  case done
+  /// Something about offers was not done: a refusal.
+  case declined
+  /// Either of both: a dry run, or a decision that is not in the journal.
+  case unmodelled
 }
 
 /// What a score rests on.

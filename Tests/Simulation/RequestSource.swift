@@ -17,6 +17,8 @@ struct RequestSource {
   private var commands: [Request] = []
   private(set) var made = 0
   private var bulkIsDue: Bool
+  /// What is asked about offers; nil until something is.
+  private var offers: OfferSource?
 
   init(_ plan: LifePlan, seed: UInt64) {
     generator = SeededGenerator(seed: seed)
@@ -39,11 +41,26 @@ struct RequestSource {
     // A client that was not sure: the same command, byte for byte.
     if chance(4), let earlier = commands.randomElement(using: &generator) { return earlier }
     let request = fresh(now)
-    if request.isCommand { commands.append(request) }
+    if request.isCommand && !request.isAboutOffers { commands.append(request) }
     return request
   }
 
+  /// Keeps the receipt of a decision, to tell of it.
+  mutating func note(decision: String) { offers?.note(decision) }
+
+  private mutating func offer(_ now: Int64) -> Request {
+    guard offers != nil else {
+      var source = OfferSource(
+        seed: generator.next(), customers: plan.customers, now: now, prefix: "d")
+      defer { offers = source }
+      return .putCatalogue(source.put(now: now, isFirst: true))
+    }
+    let number = draw(1...100)
+    return offers?.next(number, now: now) ?? .ping
+  }
+
   private mutating func fresh(_ now: Int64) -> Request {
+    if plan.offers && chance(60) { return offer(now) }
     if draw(1...1000) <= plan.fitPermille {
       if chance(40) {
         return .report(ReportRequest(horizonDays: 90, customer: chance(50) ? "" : customer()))

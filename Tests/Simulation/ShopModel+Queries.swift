@@ -35,7 +35,8 @@ extension ShopModel {
   /// What status tells now.
   func status(_ server: StatusFacts) -> StatusFacts {
     var facts = server
-    facts.customers = customers.count
+    // Decisions make customers, too, of whom nothing else is known.
+    facts.customers = max(server.customers, customers.count)
     facts.orders = orderCount
     facts.returns = returnCount
     facts.sequence = sequence

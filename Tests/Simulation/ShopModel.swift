@@ -51,6 +51,8 @@ struct ShopModel {
   private(set) var returnCount = 0
   /// What commands with a key were, and what was answered.
   private(set) var remembered: [CommandKey: Remembered] = [:]
+  /// The requests of decisions that were kept.
+  private(set) var decided: [CommandKey: [UInt8]] = [:]
   /// The last command that was applied, and its time.
   private(set) var sequence: UInt64 = 0
   private(set) var timeMicros: Int64 = 0
@@ -117,7 +119,9 @@ struct ShopModel {
     sequence += 1
     timeMicros = max(timeMicros, calendarMicros)
     let answer = applied(request)
-    if !request.key.isNone {
+    if case .decide = request {
+      decided[request.key] = request.frame(tag: 0)
+    } else if !request.key.isNone {
       remembered[request.key] = Remembered(
         frame: request.frame(tag: 0), sequence: sequence, answer: answer)
     }
@@ -160,6 +164,10 @@ struct ShopModel {
       return answer
     case .consents(let batch):
       return recorded(batch.consents) { $0.record($1) }
+    case .putCatalogue:
+      if currency.isEmpty { (currency, minorDigits) = ("EUR", 2) }
+      return .done
+    case .amend, .decide, .outcomes: return .done
     default:
       preconditionFailure("only commands are applied")
     }

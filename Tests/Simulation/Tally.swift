@@ -18,6 +18,8 @@ public struct Tally: Sendable, Equatable {
   public var faults = 0
   /// Commands that were executed.
   public var commands = 0
+  /// Decisions the oracle judged, those of a journal that went on from a crash each time anew.
+  public var decisions = 0
   /// Replies that were compared with the model's.
   public var replies = 0
   /// Requests that were refused because the server could not serve then.
@@ -44,6 +46,7 @@ public struct Tally: Sendable, Equatable {
     storageCalls += other.storageCalls
     faults += other.faults
     commands += other.commands
+    decisions += other.decisions
     replies += other.replies
     unavailable += other.unavailable
     resent += other.resent

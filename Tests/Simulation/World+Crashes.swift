@@ -132,6 +132,7 @@ extension World {
 
   /// Ends this process and goes on from what its disk was at a point.
   func restart(from point: CrashPoint) throws(Violation) {
+    try judge()
     tally.restarts += 1
     tally.storageCalls += storage.callCount
     tally.faults += storage.faultCount
@@ -231,6 +232,10 @@ extension World {
   private func rewind(to sequence: UInt64) {
     history.removeLast(history.count - Int(sequence))
     hashes = hashes.filter { $0.key <= sequence }
+    if plan.offers {
+      records.removeLast(records.count - Int(sequence))
+      judged = 0
+    }
     model = ShopModel()
     for executed in history { _ = model.apply(executed.request, at: executed.timeMicros) }
   }

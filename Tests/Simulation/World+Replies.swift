@@ -68,6 +68,7 @@ extension World {
     _ status: Status, _ expected: Answer, _ operation: Operation, _ client: SimulatedClient
   ) throws(Violation) {
     switch expected {
+    case .declined, .unmodelled: return
     case .refused(let wanted) where wanted == status:
       guard Self.unavailable.contains(status) else { return }
       tally.unavailable += 1
@@ -109,6 +110,8 @@ extension World {
     mix(bytes)
     switch expected {
     case .refused(let status): return "accepted, must be refused with «\(status.name)»"
+    case .declined: return "accepted, must be refused"
+    case .done, .unmodelled: return try readOffers(&reader, bytes)
     case .empty: return nil
     case .hello(let wanted): return unequal(try HelloReply(from: &reader), wanted)
     case .ping(let wanted):

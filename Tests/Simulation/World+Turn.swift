@@ -149,11 +149,16 @@ extension World {
 
   /// Whether it is a command, and the journal has not granted enough room for it.
   private func lacksRoom(_ operation: Operation) -> Bool {
-    needsRoom(operation) && !hasRoom(operation.frameSize)
+    needsRoom(operation) && !hasRoom(recordSizeMax(operation))
   }
 
   private func needsRoom(_ operation: Operation) -> Bool {
     Verb(rawValue: operation.request.verb)?.isCommand == true
+  }
+
+  /// A decision's record is another one than its request, and not known yet.
+  private func recordSizeMax(_ operation: Operation) -> Int {
+    operation.request.verb == Verb.decide.rawValue ? Limits.decisionSizeMax : operation.frameSize
   }
 
   private func hasRoom(_ frameSize: Int) -> Bool {
@@ -185,6 +190,11 @@ extension World {
 
   private func statusFacts() -> StatusFacts {
     var facts = StatusFacts()
+    if plan.offers {
+      var status = StatusReply()
+      shadow.describe(in: &status)
+      facts.customers = Int(status.customers)
+    }
     facts.durableSequence = news?.durable ?? 0
     facts.snapshotSequence = snapshotSequence
     facts.repeated = repeatedCount
@@ -192,6 +202,7 @@ extension World {
   }
 
   private func command(_ operation: Operation) throws(Violation) -> Answer {
+    if case .decide(let request) = operation.request { return try decide(request, operation) }
     if let earlier = model.earlier(operation.request) {
       operation.sequence = earlier.sequence
       if earlier.sequence != nil { repeatedCount += 1 }
@@ -200,6 +211,7 @@ extension World {
     let objection = model.objection(to: operation.request)
     guard let next = accepted.first, next.tag == operation.tag else {
       if let objection { return .refused(objection) }
+      if operation.request.isAboutOffers { return .declined }
       throw violation("the server did not execute a command it must accept")
     }
     accepted.removeFirst()
@@ -210,7 +222,7 @@ extension World {
   }
 
   /// Applies a command which the server has executed.
-  private func apply(
+  func apply(
     _ request: Request, as record: Accepted, of operation: Operation?
   ) throws(Violation) -> Answer {
     let answer = model.apply(request, at: clock.calendarMicros())
@@ -234,6 +246,7 @@ extension World {
     } catch {
       throw violation("a replay fails: \(error)")
     }
+    if plan.offers { records.append((record.timeMicros, record.frame)) }
     roomUsed += Self.room(record.frame.count)
     if record.endsBatch { hashes[record.sequence] = shadow.store.stateHash() }
   }
@@ -295,7 +308,8 @@ extension World {
       }
     case .snapshotWritten(let result, let requesters):
       try snapshotWritten(result, count: requesters.count)
-    case .loading, .loadingFailed, .diskFailed: break
+    // Nobody in here asks for a refit of offers.
+    case .loading, .loadingFailed, .diskFailed, .refitted: break
     }
   }
 

@@ -44,6 +44,10 @@ final class World {
   var model = ShopModel()
   /// Every command that was executed, in order.
   var history: [Executed] = []
+  /// The journal as it was written, in a life with offers.
+  var records: [(timeMicros: Int64, frame: [UInt8])] = []
+  /// Decisions the oracle has counted of them.
+  var judged = 0
   /// The engine as a replay of the journal makes it.
   var shadow = Engine()
   /// Its state's hash after each command that ended a batch.
@@ -176,6 +180,7 @@ final class World {
       }
       requestsLeft = 0
       try settle()
+      try judge()
     } catch {
       found = error
       tally.violations = 1

@@ -14,6 +14,15 @@ struct WorldTests {
     #expect(report.tally.crashRuns > 0 && report.tally.replies > 0)
   }
 
+  @Test(
+    "sixty-four clients, decisions and outcomes among what they ask, and crashes: the journal keeps every rule",
+    arguments: seeds(1))
+  func offers(seed: UInt64) {
+    let report = Campaign.life(seed: seed, requestsMax: 200, offers: true)
+    #expect(report.violation == nil, "\(report.violation?.description ?? "")")
+    #expect(report.tally.decisions > 10 && report.tally.crashRuns > 0)
+  }
+
   @Test("a seed is a whole life: twice the same, to the last byte of every reply")
   func determinism() {
     let first = Campaign.life(seed: 11, requestsMax: 20, keepsStory: true)

@@ -46,9 +46,11 @@ struct FieldWalk {
         add(name, field.type.size ?? 0, Self.shown(number, of: field.name, in: prefix))
       case .i32: add(name, 4, "\(Int32(truncatingIfNeeded: try take(4, name: name)))")
       case .i64: add(name, 8, "\(Int64(bitPattern: try take(8, name: name)))")
+      case .f32: add(name, 4, "\(Float(bitPattern: UInt32(try take(4, name: name))))")
       case .f64: add(name, 8, "\(Double(bitPattern: try take(8, name: name)))")
       case .identifier, .name: try walkText(name, lengthBytes: 1)
       case .sentence: try walkText(name, lengthBytes: 2)
+      case .text: try walkText(name, lengthBytes: 4)
       case .rows(let row):
         guard let count else { throw WalkError(description: "\(name) has no count before it") }
         for i in 0..<count { try walk(row, prefix: "\(name)[\(i)].") }

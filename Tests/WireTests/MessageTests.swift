@@ -120,6 +120,7 @@ struct MessageTests {
 
   static let edges: [Edge] =
     terms(of: "score one request") + terms(of: "score many request") + parameters + counts + others
+    + offers
 
   static func terms(of title: String) -> [Edge] {
     let tiny = Double.leastNonzeroMagnitude

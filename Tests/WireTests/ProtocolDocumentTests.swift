@@ -14,7 +14,8 @@ struct ProtocolDocumentTests {
   @Test("the table of types is the code's")
   func types() throws {
     let types: [FieldType] = [
-      .u8, .u16, .u32, .u64, .i32, .i64, .f64, .identifier, .name, .sentence, .rows([]),
+      .u8, .u16, .u32, .u64, .i32, .i64, .f32, .f64, .identifier, .name, .sentence, .text,
+      .rows([]),
     ]
     let table = try #require(document.table(["type", "size", "meaning"], under: "Types"))
     #expect(table.map { Array($0.prefix(2)) } == types.map { [$0.name, Self.size($0)] })
@@ -79,6 +80,12 @@ struct ProtocolDocumentTests {
       "forecastWeeksMax": Double(Limits.forecastWeeksMax),
       "seasonPartsMax": Double(Limits.seasonPartsMax), "signalsMax": Double(Limits.signalsMax),
       "churnTermsMax": Double(Limits.churnTermsMax),
+      "catalogueSizeMax": Double(Limits.catalogueSizeMax),
+      "offersMax": Double(Limits.offersMax), "slateMax": Double(Limits.slateMax),
+      "basketCategoriesMax": Double(Limits.basketCategoriesMax),
+      "ownFeaturesMax": Double(Limits.ownFeaturesMax),
+      "decisionSizeMax": Double(Limits.decisionSizeMax),
+      "decisionsSizeMax": Double(Limits.decisionsSizeMax),
     ]
     let head = ["name", "value", "unit and meaning"]
     let table = try #require(document.table(head, under: "Limits"))
@@ -164,12 +171,13 @@ struct ProtocolDocumentTests {
 
   /// The first four cells of each line of a table; rows that are a message of their own are named.
   private static func rows(
-    _ fields: [Field], from start: Int, titles: [String: [Field]], inRow: Bool = false
+    _ fields: [Field], from start: Int, titles: [String: [Field]], depth: Int = 0
   ) -> [String] {
+    let mark = depth == 0 ? "" : String(repeating: "›", count: depth) + " "
     var offset: Int? = start
     var lines: [String] = []
     for field in fields {
-      let place = offset.map { inRow ? "+\($0)" : "\($0)" } ?? "–"
+      let place = offset.map { depth > 0 ? "+\($0)" : "\($0)" } ?? "–"
       var type = field.type.name
       var nested: [String] = []
       if case .rows(let row) = field.type {
@@ -177,10 +185,10 @@ struct ProtocolDocumentTests {
         if row.count > 1, let title = titles.first(where: { $0.value == row })?.key {
           type = "rows of \(link(title))"
         } else {
-          nested = rows(row, from: 0, titles: [:], inRow: true)
+          nested = rows(row, from: 0, titles: [:], depth: depth + 1)
         }
       }
-      lines.append("\(place) · \(size(field.type)) · \(type) · \(inRow ? "› " : "")\(field.name)")
+      lines.append("\(place) · \(size(field.type)) · \(type) · \(mark)\(field.name)")
       lines += nested
       offset = offset.flatMap { at in field.type.size.map { at + $0 } }
     }

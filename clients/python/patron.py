@@ -36,9 +36,12 @@ from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "ChurnJudgement", "ChurnLayer", "CommandKey", "Consent", "Correction", "Customer", "Event",
+    "Adoption", "Calibration", "Campaign", "CampaignArm", "CampaignGroup", "CampaignLine", "CampaignOffer",
+    "Catalogue", "CatalogueChange", "Estimate", "ChosenOffer", "ChurnJudgement", "ChurnLayer",
+    "CommandKey", "Consent", "Correction", "Customer", "Decision", "DecisionRequest", "Event", "ExplainedOffer",
     "FactTable", "Fit",
-    "Forecast", "Hello", "KEEP", "Model", "Order", "OrderLine", "Patron", "PatronConnectionError", "PatronError",
+    "Forecast", "Hello", "KEEP", "LoggedDecision", "Model", "OfferLine", "Order", "OrderLine", "Outcome", "Patron",
+    "PatronConnectionError", "PatronError",
     "PatronRefused", "Profile", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
     "ServerStatus", "Snapshot",
     "days",
@@ -59,7 +62,11 @@ MAGIC = 0x4E525450
 
 VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
-    "record returns": 17, "record profiles": 18, "record consents": 19, "record events": 20, "record order lines": 21, "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
+    "record returns": 17, "record profiles": 18, "record consents": 19, "record events": 20, "record order lines": 21,
+    "put catalogue": 22, "amend offer": 23, "decide": 24, "record decision": 25, "record outcomes": 26,
+    "adopt policy": 27, "refit policy": 53,
+    "read catalogue": 42, "explain decision": 43, "read decisions": 44, "report campaign": 45,
+    "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "forecast": 52,
     "report": 51, "consent history": 41, "describe customer": 40,
 }
@@ -71,7 +78,9 @@ STATUSES = {
     13: "no space", 14: "key reused",
     16: "already declared", 17: "not declared", 18: "currency mismatch", 19: "time out of range", 20: "unknown order",
     21: "return before order", 22: "return exceeds order", 23: "amount overflow", 32: "no model",
-    33: "not enough data", 34: "task failed",
+    33: "not enough data", 34: "task failed", 40: "bad catalogue", 41: "no catalogue",
+    42: "unknown offer", 43: "unknown placement", 44: "bad schema", 45: "unknown decision", 46: "bad amount",
+    47: "unknown campaign",
 }
 
 CHANNELS = {"email": 1, "sms": 2, "push": 3, "site": 4, "phone": 5, "post": 6, "store": 7}
@@ -81,6 +90,16 @@ EVENTS = {
     "contact failed": 6, "complaint opened": 7, "complaint solved": 8,
 }
 SAID = {"granted": 1, "denied": 2, "revoked": 3}
+STAGES = {"draft": 0, "live": 1, "paused": 2, "ended": 3}
+OUTCOMES = {
+    "shown": 1, "delivered": 2, "failed": 3, "clicked": 4, "accepted": 5, "refused": 6, "redeemed": 7,
+    "refunded": 8, "ended": 9,
+}
+SEGMENTS = {"new": 0, "vip": 1, "loyal": 2, "will buy again": 3, "about to leave": 4, "inactive": 5}
+REASONS = {
+    "NOT_LIVE": 0, "HOLDOUT": 1, "CONSENT": 2, "RULE": 3, "CAP": 4, "QUIET": 5, "BUDGET": 6, "EXCLUSIVE": 7,
+    "NOT_IN_PLACEMENT": 8, "NEGATIVE_UPLIFT": 9, "RANKED": 10, "EXPLORED": 11, "CHOSEN": 12,
+}
 
 CLOSING = frozenset({1, 2, 3, 4})
 MODELS = {
@@ -105,6 +124,11 @@ BLEND_MAX = 2
 SEASON_PARTS_MAX = 24
 SIGNALS_MAX = 5
 CHURN_TERMS_MAX = 32
+CATALOGUE_SIZE_MAX = 700_000
+OFFERS_MAX = 256
+SLATE_MAX = 30
+BASKET_CATEGORIES_MAX = 32
+OWN_FEATURES_MAX = 16
 
 MONTH_DAYS = 30.4375
 """Days of a month; a year is twelve of them."""
@@ -313,6 +337,296 @@ class Customer:
     open_complaints: int
     events: Tuple[Event, ...]  # without identifiers; amounts in minor units
     categories: Tuple[BoughtCategory, ...]
+
+
+@dataclass(frozen=True)
+class CatalogueChange:
+    """Which catalogue is in force after a change, and how many of its offers are live."""
+
+    sequence: int
+    version: int
+    offers: int
+    live: int
+
+
+@dataclass(frozen=True)
+class PolicyRefit:
+    """What a refit of the offers' values came to, in major units a decision, with a paired 95 % interval."""
+
+    adopted: bool
+    rows: int
+    arms: int
+    difference: float
+    interval: Tuple[float, float]
+    reason: str
+
+
+@dataclass(frozen=True)
+class OfferLine:
+    """How an offer stands; money in minor units, budgets None where there is none."""
+
+    offer: str
+    name: str
+    state: str
+    budget: Optional[int]
+    spent: int
+    reserved: int
+    budget_count: Optional[int]
+    given: int
+    reserved_count: int
+    price: float
+    chosen: int
+    learnt: int
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The catalogue in force; version 0 before the first was put."""
+
+    version: int
+    currency: str
+    minor_digits: int
+    text: str  # the JSON that was put last
+    decisions: int
+    offers: Tuple[OfferLine, ...]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval, whose ends may be infinite."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CampaignArm:
+    """What the customers of one arm did within their windows; money in major units."""
+
+    customers: int
+    buyers: int
+    repeat_buyers: int
+    orders: int
+    sales: float
+    contacts: int
+    opt_outs: int
+    reward_cost: float
+    contact_cost: float
+
+
+@dataclass(frozen=True)
+class CampaignGroup:
+    """Treated against control: everybody (segment None) or a segment; None where there is no comparison.
+
+    `uplift` is of sales per customer, `relative` the same relative to control, `adjusted` without what
+    was different before, `sequence` with an interval that covers at every look.
+    """
+
+    segment: Optional[str]
+    few_buyers: bool
+    treated: CampaignArm
+    control: CampaignArm
+    uplift: Optional[Estimate]
+    relative: Optional[Estimate]
+    adjusted: Optional[Estimate]
+    variance_ratio: Optional[float]
+    sequence: Optional[Estimate]
+    conversion: Optional[Estimate]
+    orders: Optional[Estimate]
+    basket: Optional[Estimate]
+    repeat_rate: Optional[Estimate]  # repeat buyers of buyers
+    repeat_share: Optional[Estimate]  # repeat buyers of all
+    incremental_margin: Optional[Estimate]
+    cost: float
+    order_cost: Optional[float]
+    return_on_cost: Optional[float]
+
+
+@dataclass(frozen=True)
+class CampaignOffer:
+    """How far an offer came, over all its time; money in minor units, `reasons` counts decisions."""
+
+    offer: str
+    state: str
+    chosen: int
+    delivered: int
+    shown: int
+    clicked: int
+    accepted: int
+    refused: int
+    redeemed: int
+    spent: int
+    reserved: int
+    budget: Optional[int]
+    reasons: Dict[str, int]
+
+
+@dataclass(frozen=True)
+class CampaignLine:
+    """One campaign among all; `probability` is p of its uplift."""
+
+    campaign: str
+    treated: int
+    control: int
+    open_windows: int
+    ratio_probability: Optional[float]
+    withheld: bool
+    uplift: Optional[Estimate]
+    probability: Optional[float]
+    stands: bool
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What a campaign changed. `provisional` while windows are open; `withheld`: no verdict may be given.
+
+    `everybody` is None and `lines` has all campaigns where none was asked for.
+    """
+
+    campaign: str
+    catalogue: int
+    as_of: date
+    window_days: int
+    currency: str
+    planned: int
+    margin_rate: float
+    open_windows: int
+    expected_control: float
+    ratio_probability: Optional[float]
+    withheld: bool
+    everybody: Optional[CampaignGroup]
+    segments: Tuple[CampaignGroup, ...]
+    offers: Tuple[CampaignOffer, ...]
+    lines: Tuple[CampaignLine, ...]
+
+    @property
+    def provisional(self) -> bool:
+        return self.open_windows > 0
+
+
+@dataclass(frozen=True)
+class DecisionRequest:
+    """Who asks for offers, where, and with what in the basket.
+
+    `categories` None are not known; `features` are the shop's own of the catalogue's `schema`, None
+    for one that is not known. `top` 0 is the placement's own number of offers.
+
+    >>> DecisionRequest("C-1001", "checkout", "site", basket="80.00").lines
+    0
+    """
+
+    customer: str
+    placement: str
+    channel: str
+    basket: Optional[Amount] = None
+    lines: int = 0
+    categories: Optional[Tuple[str, ...]] = None
+    features: Tuple[Optional[float], ...] = ()
+    schema: int = 0
+    top: int = 0
+    greedy: bool = False
+    dry_run: bool = False
+    explain: bool = False
+
+
+@dataclass(frozen=True)
+class ChosenOffer:
+    """A chosen offer with the probability of its choice; money in major units.
+
+    `parts` are what the score is made of and `features` what adds to its sales; both are empty
+    unless reasons were asked for.
+    """
+
+    offer: str
+    best: bool
+    propensity: float
+    score: Optional[float]
+    uplift: Optional[float]
+    parts: Dict[str, float]
+    features: Tuple[Tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class ExplainedOffer:
+    """Why an offer was chosen or not, in words for the staff and for the customer."""
+
+    offer: str
+    reason: str
+    score: Optional[float]
+    propensity: float
+    staff: str
+    customer: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided: `receipt` is to be given back with outcomes, None after a dry run.
+
+    Scores are None where there is no model for them. `reasons` has one for each offer of the
+    catalogue, by identifier; `explanations` is empty unless asked for.
+    """
+
+    receipt: Optional[str]
+    time: datetime
+    known: bool
+    held_out: bool
+    fallback: bool
+    explored: bool
+    drawn: bool
+    profiled: bool
+    suspect: bool
+    dropped: bool
+    dry_run: bool
+    catalogue: int
+    generation: int
+    segment: str
+    alive_probability: Optional[float]
+    churn_probability: Optional[float]
+    expected_orders: Optional[float]
+    expected_spend: Optional[float]
+    lifetime_value: Optional[float]
+    propensity: float
+    offers: Tuple[ChosenOffer, ...]
+    reasons: Tuple[str, ...]
+    explanations: Tuple[ExplainedOffer, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a decision; `kind` is one of OUTCOMES.
+
+    The same decision and `outcome` again is a duplicate; it is called like its kind unless a name
+    is given. `choice` is which of the offers, from 0.
+
+    >>> Outcome("AQ", "accepted", date(1997, 9, 30), order_value="72.50", margin="30.00").choice
+    0
+    """
+
+    decision: str
+    kind: str
+    time: Moment
+    outcome: str = ""
+    choice: int = 0
+    order_value: Amount = 0
+    margin: Amount = 0
+    cost: Amount = 0
+
+
+@dataclass(frozen=True)
+class LoggedDecision:
+    """A decision with what came of it, in major units; None while that is open, or never known."""
+
+    number: int
+    customer: str
+    time: datetime
+    placement: str
+    channel: str
+    action: Optional[str]  # the first offer; None for no offer
+    propensity: float
+    closed: bool  # no outcome will come any more, or it is known
+    outcome: Optional[float]
+    features: Dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -891,6 +1205,84 @@ def consent_row(row: Consent, zone: tzinfo) -> bytes:
     )
 
 
+def campaign_body(campaign: str, as_of_micros: int = 0, planned: int = 0) -> bytes:
+    """The body of a campaign request."""
+    data = campaign.encode()
+    if len(data) > NAME_SIZE_MAX:
+        raise ValueError(f"{campaign!r} has {len(data)} bytes, at most {NAME_SIZE_MAX} can be sent")
+    return struct.pack("<qIB", as_of_micros, planned, len(data)) + data
+
+
+def put_catalogue_body(key: CommandKey, catalogue: str) -> bytes:
+    """The body of a put catalogue request."""
+    data = catalogue.encode()
+    if len(data) > CATALOGUE_SIZE_MAX:
+        raise ValueError(f"the catalogue has {len(data)} bytes, at most {CATALOGUE_SIZE_MAX} can be sent")
+    return key_fields(key) + struct.pack("<I", len(data)) + data
+
+
+def amend_offer_body(key: CommandKey, offer: str, state: str) -> bytes:
+    """The body of an amend offer request."""
+    number = _number(STAGES, state, "state")
+    return key_fields(key) + _identifier(offer, "the offer") + bytes((number,))
+
+
+def decide_body(key: CommandKey, request: DecisionRequest, minor_digits: int) -> bytes:
+    """The body of a decide request."""
+    categories, features = request.categories or (), request.features
+    if len(categories) > BASKET_CATEGORIES_MAX or len(features) > OWN_FEATURES_MAX:
+        raise ValueError(
+            f"there are {len(categories)} categories and {len(features)} features; at most "
+            f"{BASKET_CATEGORIES_MAX} and {OWN_FEATURES_MAX} can be told")
+    if not 0 <= request.top <= SLATE_MAX:
+        raise ValueError(f"top is {request.top}, it must be 0 to {SLATE_MAX}")
+    flags = (
+        int(request.dry_run) + 2 * int(request.greedy) + 4 * int(request.explain)
+        + 8 * int(request.categories is not None))
+    missing = sum(1 << n for n, value in enumerate(features) if value is None)
+    basket = -1 if request.basket is None else minor_units(request.basket, minor_digits)
+    return (
+        key_fields(key) + _identifier(request.customer, "the customer")
+        + _identifier(request.placement, "the placement")
+        + struct.pack(
+            "<BBBqHB", _number(CHANNELS, request.channel, "channel"), flags, request.top, basket,
+            request.lines, len(categories))
+        + b"".join(_identifier(category, "the category") for category in categories)
+        + struct.pack("<HHB", request.schema, missing, len(features))
+        + b"".join(_NUMBER.pack(value or 0.0) for value in features)
+    )
+
+
+def decision_body(receipt: str) -> bytes:
+    """The body of an explain decision request."""
+    return _sentence(receipt)
+
+
+def _sentence(text: str) -> bytes:
+    data = text.encode()
+    if len(data) > 2048:
+        raise ValueError(f"{text[:40]!r}... has {len(data)} bytes, at most 2048 can be sent")
+    return struct.pack("<H", len(data)) + data
+
+
+def outcome_row(row: Outcome, minor_digits: int, zone: tzinfo) -> bytes:
+    """A row of record outcomes."""
+    margin = Decimal(row.margin) if isinstance(row.margin, str) else row.margin
+    sign = -1 if isinstance(margin, (Decimal, int)) and margin < 0 else 1
+    return (
+        _sentence(row.decision) + _identifier(row.outcome or row.kind, "the outcome")
+        + struct.pack(
+            "<BBqqqq", _number(OUTCOMES, row.kind, "outcome"), row.choice, micros(row.time, zone),
+            minor_units(row.order_value, minor_digits), sign * minor_units(sign * margin, minor_digits),
+            minor_units(row.cost, minor_digits))
+    )
+
+
+def read_decisions_body(first: int, most: int) -> bytes:
+    """The body of a read decisions request."""
+    return struct.pack("<QI", first, most)
+
+
 def customer_body(customer: str) -> bytes:
     """The body of a consent history request and of a customer request."""
     return _identifier(customer, "the customer")
@@ -1177,6 +1569,178 @@ def read_consents(body: bytes, customer: str) -> List[Consent]:
     consents = [_read_consent(reader, customer) for _ in range(count)]
     reader.end()
     return consents
+
+
+def read_catalogue_change(body: bytes) -> CatalogueChange:
+    """The reply to put catalogue and amend offer."""
+    reader = _Reader(body)
+    change = CatalogueChange(*reader.take(struct.Struct("<QIII")))
+    reader.end()
+    return change
+
+
+def read_policy_refit(body: bytes) -> PolicyRefit:
+    """The reply to refit policy."""
+    reader = _Reader(body)
+    adopted, rows, arms, difference, low, high = reader.take(struct.Struct("<BQIddd"))
+    refit = PolicyRefit(bool(adopted), rows, arms, difference, (low, high), reader.text(2))
+    reader.end()
+    return refit
+
+
+def read_catalogue(body: bytes) -> Catalogue:
+    """The reply to read catalogue."""
+    reader = _Reader(body)
+    (version,) = reader.take(struct.Struct("<I"))
+    currency = reader.text()
+    (digits,) = reader.take(_COUNT)
+    text = reader.text(4)
+    decisions, count = reader.take(struct.Struct("<QI"))
+    offers = []
+    for _ in range(count):
+        offer, name = reader.text(), reader.text(2)
+        state, budget, spent, reserved, budget_count, *rest = reader.take(struct.Struct("<B6qdQQ"))
+        offers.append(OfferLine(
+            offer, name, _named(STAGES, state), None if budget < 0 else budget, spent, reserved,
+            None if budget_count < 0 else budget_count, *rest))
+    reader.end()
+    return Catalogue(version, currency, digits, text, decisions, tuple(offers))
+
+
+_ARM = struct.Struct("<4Qq2Qqd")
+_ESTIMATE = struct.Struct("<ddd")
+
+
+def _read_estimate(reader: _Reader) -> Optional[Estimate]:
+    value, low, high = reader.take(_ESTIMATE)
+    return None if math.isnan(value) else Estimate(value, low, high)
+
+
+def _known(number: float) -> Optional[float]:
+    return None if math.isnan(number) else number
+
+
+def _read_arm(reader: _Reader, scale: int) -> CampaignArm:
+    customers, buyers, repeats, orders, sales, contacts, opt_outs, rewards, cost = reader.take(_ARM)
+    return CampaignArm(
+        customers, buyers, repeats, orders, sales / scale, contacts, opt_outs, rewards / scale, cost)
+
+
+def _read_group(reader: _Reader, scale: int) -> CampaignGroup:
+    segment, few = reader.take(struct.Struct("<BB"))
+    treated, control = _read_arm(reader, scale), _read_arm(reader, scale)
+    first = [_read_estimate(reader) for _ in range(3)]
+    ratio = _known(reader.take(_NUMBER)[0])
+    rest = [_read_estimate(reader) for _ in range(7)]
+    cost, order_cost, returned = reader.take(_ESTIMATE)
+    return CampaignGroup(
+        None if segment == 255 else _named(SEGMENTS, segment), few != 0, treated, control, *first,
+        ratio, *rest, cost, _known(order_cost), _known(returned))
+
+
+def read_campaign(body: bytes) -> Campaign:
+    """The reply to report campaign."""
+    reader = _Reader(body)
+
+    def count() -> range:
+        return range(reader.take(struct.Struct("<I"))[0])
+
+    name = reader.text()
+    version, day, window = reader.take(struct.Struct("<IiH"))
+    currency = reader.text()
+    digits, planned, rate, windows, expected, ratio, withheld = reader.take(struct.Struct("<BIdQddB"))
+    groups = [_read_group(reader, 10**digits) for _ in count()]
+    offers = []
+    for _ in count():
+        offer = reader.text()
+        state, *counts, spent, reserved, budget, reasons = reader.take(struct.Struct("<BQ6IqqqB"))
+        decisions = reader.take(struct.Struct(f"<{reasons}Q"))
+        offers.append(CampaignOffer(
+            offer, _named(STAGES, state), *counts, spent, reserved, None if budget < 0 else budget,
+            {_named(REASONS, code): number for code, number in enumerate(decisions)}))
+    lines = []
+    for _ in count():
+        campaign = reader.text()
+        treated, control, still, chance, hidden = reader.take(struct.Struct("<QQQdB"))
+        uplift = _read_estimate(reader)
+        probability, stands = reader.take(struct.Struct("<dB"))
+        lines.append(CampaignLine(
+            campaign, treated, control, still, _known(chance), hidden != 0, uplift,
+            _known(probability), stands != 0))
+    reader.end()
+    return Campaign(
+        name, version, _day(day), window, currency, planned, rate, windows, expected, _known(ratio),
+        withheld != 0, groups[0] if groups else None, tuple(groups[1:]), tuple(offers), tuple(lines))
+
+
+_PARTS = ("sales", "reward", "contact", "lever", "scarcity", "fatigue")
+_CHOICE = struct.Struct("<Bddd")
+
+
+def _finite(number: float) -> Optional[float]:
+    return number if math.isfinite(number) else None
+
+
+def read_decision(body: bytes) -> Decision:
+    """The reply to decide and explain decision."""
+    reader = _Reader(body)
+
+    def count(layout: str = "<I") -> range:
+        return range(reader.take(struct.Struct(layout))[0])
+
+    receipt = reader.text(2)
+    time_micros, bits, version, generation, segment, *numbers = reader.take(struct.Struct("<qHIIB6d"))
+    scored, valued = bits & 64 != 0, bits & 128 != 0
+    choices = [(reader.text(), *reader.take(_CHOICE)) for _ in count("<B")]
+    reasons = tuple(_named(REASONS, code) for code in reader.bytes(count("<H").stop))
+    explanations = []
+    for _ in count():
+        offer = reader.text()
+        reason, score, propensity = reader.take(struct.Struct("<Bdd"))
+        explanations.append(ExplainedOffer(
+            offer, _named(REASONS, reason), _finite(score), propensity, reader.text(2), reader.text(2)))
+    parts = [dict(zip(_PARTS, reader.take(struct.Struct("<6d")))) for _ in count()]
+    features: List[List[Tuple[str, float]]] = [[] for _ in choices]
+    for _ in count():
+        place, name = reader.take(_COUNT)[0], reader.text()
+        features[place].append((name, reader.take(_NUMBER)[0]))
+    reader.end()
+    offers = tuple(
+        ChosenOffer(
+            offer, best != 0, propensity, _finite(score), _finite(uplift),
+            parts[place] if parts else {}, tuple(features[place]))
+        for place, (offer, best, propensity, score, uplift) in enumerate(choices))
+    known, held, fallback, explored, drawn, profiled, suspect, dropped, dry = (
+        bits & bit != 0 for bit in (1, 2, 4, 8, 16, 32, 256, 512, 1024))
+    alive, churn, orders = (number if scored else None for number in numbers[:3])
+    spend, value = (number if valued else None for number in numbers[3:5])
+    return Decision(
+        receipt or None, _EPOCH + timedelta(microseconds=time_micros), known, held, fallback, explored,
+        drawn, profiled, suspect, dropped, dry, version, generation, _named(SEGMENTS, segment), alive,
+        churn, orders, spend, value, numbers[5], offers, reasons, tuple(explanations))
+
+
+def read_decisions(body: bytes) -> Tuple[int, int, List[LoggedDecision]]:
+    """The reply to read decisions: where the next page begins, how many there are in all, the page."""
+    reader = _Reader(body)
+    following, total, width = reader.take(struct.Struct("<QQB"))
+    names = [reader.text() for _ in range(width)]
+    rows = []
+    for _ in range(reader.take(struct.Struct("<I"))[0]):
+        (number,) = reader.take(struct.Struct("<Q"))
+        customer = reader.text()
+        (time_micros,) = reader.take(struct.Struct("<q"))
+        placement = reader.text()
+        (channel,) = reader.take(_COUNT)
+        action = reader.text()
+        propensity, state, outcome, width = reader.take(struct.Struct("<dBdB"))
+        features = reader.take(struct.Struct(f"<{width}f"))
+        rows.append(LoggedDecision(
+            number, customer, _EPOCH + timedelta(microseconds=time_micros), placement,
+            _named(CHANNELS, channel), action or None, propensity, state != 0,
+            outcome if state == 1 else None, dict(zip(names, features))))
+    reader.end()
+    return following, total, rows
 
 
 def read_score(body: bytes, customer: str, horizon_days: float) -> Score:
@@ -1631,6 +2195,104 @@ class Patron:
     def consents(self, customer: str) -> List[Consent]:
         """Everything a customer said: by channel and purpose, the newest recorded first."""
         return read_consents(self._ask("consent history", customer_body(customer)), customer)
+
+    # -- offers -------------------------------------------------------------------------------
+
+    def put_catalogue(self, catalogue: str, *, key: Optional[CommandKey] = None) -> CatalogueChange:
+        """Puts a catalogue of offers, as JSON, in the place of the present one: whole or not at all.
+
+            patron.put_catalogue(pathlib.Path("offers.json").read_text())
+        """
+        body = put_catalogue_body(key or self.next_key(), catalogue)
+        return read_catalogue_change(self._ask("put catalogue", body))
+
+    def amend_offer(
+        self, offer: str, state: str, *, key: Optional[CommandKey] = None
+    ) -> CatalogueChange:
+        """Has an offer "paused", "ended" (for ever) or "live" again, from now on."""
+        body = amend_offer_body(key or self.next_key(), offer, state)
+        return read_catalogue_change(self._ask("amend offer", body))
+
+    def catalogue(self) -> Catalogue:
+        """The catalogue in force, and how its offers stand."""
+        return read_catalogue(self._ask("read catalogue", b""))
+
+    def decide(
+        self, customer: str, placement: str, channel: str, *, basket: Optional[Amount] = None,
+        lines: int = 0, categories: Optional[Iterable[str]] = None,
+        features: Iterable[Optional[float]] = (), schema: int = 0, top: int = 0,
+        greedy: bool = False, dry_run: bool = False, explain: bool = False, minor_digits: int = 2,
+        key: Optional[CommandKey] = None,
+    ) -> Decision:
+        """Which offers a customer gets, here and now; see `DecisionRequest` for the arguments.
+
+        The same again with the same `key` is answered the same and reserves nothing twice.
+
+            decision = patron.decide("C-1001", "checkout", "site", basket="80.00", categories=["shoes"])
+            for offer in decision.offers: print(offer.offer, offer.propensity)
+        """
+        request = DecisionRequest(
+            customer, placement, channel, basket, lines,
+            None if categories is None else tuple(categories), tuple(features), schema, top, greedy,
+            dry_run, explain)
+        body = decide_body(key or self.next_key(), request, minor_digits)
+        return read_decision(self._ask("decide", body))
+
+    def decide_many(
+        self, requests: Iterable[DecisionRequest], *, minor_digits: int = 2
+    ) -> Iterator[Decision]:
+        """Decides for any number of customers, in their order, with several requests under way."""
+        bodies = (decide_body(self.next_key(), request, minor_digits) for request in requests)
+        for reply in self._pipeline("decide", bodies):
+            yield read_decision(reply)
+
+    def explain(self, receipt: str) -> Decision:
+        """A decision again, with the reason of every offer in words.
+
+            for offer in patron.explain(decision.receipt).explanations: print(offer.offer, offer.staff)
+        """
+        return read_decision(self._ask("explain decision", decision_body(receipt)))
+
+    def record_outcomes(
+        self, outcomes: Iterable[Outcome], *, currency: str = "EUR", minor_digits: int = 2,
+        key: Optional[CommandKey] = None,
+    ) -> RecordResult:
+        """Records what came of decisions, as `record_orders` does orders.
+
+            patron.record_outcomes([
+                Outcome(decision.receipt, "accepted", now, order_value="72.50", margin="30.00")])
+        """
+        encoded = (outcome_row(row, minor_digits, self._zone) for row in outcomes)
+        return self._record("record outcomes", encoded, currency, minor_digits, key)
+
+    def refit_policy(self, timeout: float = 600.0) -> PolicyRefit:
+        """Learns what offers are worth anew from what was decided, and adopts it if it is surely better."""
+        return read_policy_refit(self._ask("refit policy", b"", timeout))
+
+    def campaign(
+        self, campaign: str = "", *, as_of: Optional[Moment] = None, planned: int = 0,
+        timeout: float = 600.0,
+    ) -> Campaign:
+        """What a campaign changed, treatment against control; without a name, a line about each.
+
+        `planned` are the customers of the smaller arm at the end, fixed before the first look.
+
+            uplift = patron.campaign("retention").everybody.uplift
+            if uplift is not None: print(uplift.value, uplift.low, uplift.high)
+        """
+        body = campaign_body(campaign, self._as_of(as_of), planned)
+        return read_campaign(self._ask("report campaign", body, timeout))
+
+    def decisions(self, first: int = 0) -> Iterator[LoggedDecision]:
+        """The decisions that are remembered, from a number on, page by page."""
+        total = first + 1
+        while first < total:
+            reply = self._ask("read decisions", read_decisions_body(first, 1000))
+            following, total, rows = read_decisions(reply)
+            yield from rows
+            if following <= first:
+                return
+            first = following
 
     def _record(
         self, verb: str, rows: Iterable[bytes], currency: str, minor_digits: int,

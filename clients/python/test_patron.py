@@ -43,7 +43,7 @@ class Example:
         if text.startswith('"'):
             return text[1:-1].replace("\\n", "\n")
         number = text.partition(",")[0]
-        return float(number) if re.search(r"[.e]", number) else int(number, 0)
+        return float(number) if re.search(r"[.e]|nan", number) else int(number, 0)
 
     def __getitem__(self, name: str) -> Any:
         return self.fields[name]
@@ -120,6 +120,21 @@ class TheTables(unittest.TestCase):
              patron.CHURN_TERMS_MAX),
             (limits["blendMax"], limits["seasonPartsMax"], limits["signalsMax"],
              limits["churnTermsMax"]))
+        self.assertEqual(
+            (patron.CATALOGUE_SIZE_MAX, patron.OFFERS_MAX, patron.SLATE_MAX,
+             patron.BASKET_CATEGORIES_MAX, patron.OWN_FEATURES_MAX),
+            tuple(limits[name] for name in (
+                "catalogueSizeMax", "offersMax", "slateMax", "basketCategoriesMax",
+                "ownFeaturesMax")))
+
+    def test_codes_of_offers(self) -> None:
+        words = section("What the words mean")
+        for codes in (patron.OUTCOMES, patron.REASONS):
+            for name, code in codes.items():
+                self.assertRegex(words, rf"(?m)^\| {code} \| {name} \| ")
+        for title, codes in (("decide reply", patron.SEGMENTS), ("amend offer request", patron.STAGES)):
+            for name, code in codes.items():
+                self.assertIn(f"{code} {name}", section(title))
 
 
 class TheRequests(unittest.TestCase):
@@ -205,6 +220,63 @@ class TheRequests(unittest.TestCase):
         self.assertEqual(e.request(body), e.bytes)
         with self.assertRaises(ValueError):
             patron.consent_row(Consent("c", "fax", "marketing", "granted", at(1)), timezone.utc)
+
+    def test_catalogue(self) -> None:
+        e = example("put catalogue request")
+        self.assertEqual(e.request(patron.put_catalogue_body(e.key, e["catalogue"])), e.bytes)
+        e = example("amend offer request")
+        self.assertEqual(e.request(patron.amend_offer_body(e.key, e["offer"], "paused")), e.bytes)
+        with self.assertRaises(ValueError):
+            patron.amend_offer_body(e.key, "socks", "gone")
+        with self.assertRaises(ValueError):
+            patron.put_catalogue_body(e.key, "x" * (patron.CATALOGUE_SIZE_MAX + 1))
+
+    def test_decide(self) -> None:
+        e = example("decide request")
+        request = patron.DecisionRequest(
+            "C-1001", "checkout", "site", "80.00", 2, ("shoes", "laces"), (0.25, None), 1, 2)
+        self.assertEqual(e.request(patron.decide_body(e.key, request, 2)), e.bytes)
+        plain = patron.decide_body(e.key, patron.DecisionRequest("c", "p", "email"), 2)
+        self.assertEqual(plain[-19:], struct.pack("<BBBqHBHHB", 1, 0, 0, -1, 0, 0, 0, 0, 0))
+        wrong = [
+            patron.DecisionRequest("c", "p", "fax"), patron.DecisionRequest("c", "p", "site", top=31),
+            patron.DecisionRequest("c", "p", "site", categories=("x",) * 33),
+            patron.DecisionRequest("c", "p", "site", features=(1.0,) * 17),
+        ]
+        for request in wrong:
+            self.assertRaises(ValueError, patron.decide_body, e.key, request, 2)
+
+    def test_explain_decision(self) -> None:
+        e = example("explain decision request")
+        self.assertEqual(e.request(patron.decision_body(e["decision"])), e.bytes)
+
+    def test_outcomes(self) -> None:
+        e = example("record outcomes request")
+        first, second = e.rows("outcomes")
+        rows = [
+            patron.Outcome(first["decision"], "accepted", at(first["time"]), choice=1,
+                           order_value="72.50", margin="30.00"),
+            patron.Outcome(second["decision"], "redeemed", at(second["time"]), "used", 1, cost=2),
+        ]
+        body = patron.batch_head(e.key, e["currency"], 2, len(rows))
+        body += b"".join(patron.outcome_row(row, 2, timezone.utc) for row in rows)
+        self.assertEqual(e.request(body), e.bytes)
+        loss = patron.outcome_row(
+            patron.Outcome("A", "ended", at(0), order_value=5, margin="-2.50"), 2, timezone.utc)
+        self.assertEqual(struct.unpack("<qqq", loss[-24:]), (500, -250, 0))
+        with self.assertRaises(ValueError):
+            patron.outcome_row(patron.Outcome("A", "lost", at(0)), 2, timezone.utc)
+
+    def test_campaign(self) -> None:
+        e = example("campaign request")
+        body = patron.campaign_body(e["campaign"], e["as of"], e["planned"])
+        self.assertEqual(e.request(body), e.bytes)
+        with self.assertRaises(ValueError):
+            patron.campaign_body("x" * 65)
+
+    def test_read_decisions(self) -> None:
+        e = example("read decisions request")
+        self.assertEqual(e.request(patron.read_decisions_body(e["from"], e["most"])), e.bytes)
 
     def test_consent_history(self) -> None:
         e = example("consent history request")
@@ -326,6 +398,96 @@ class TheReplies(unittest.TestCase):
             patron.read_hello(e.body),
             patron.Hello(e["version"], e["minor digits"], e["currency"], e["time zone"],
                          e["server"]))
+
+    def test_catalogue(self) -> None:
+        e = example("catalogue change reply")
+        change = patron.CatalogueChange(e["sequence"], e["version"], e["offers"], e["live"])
+        self.assertEqual(patron.read_catalogue_change(e.body), change)
+        e = example("catalogue reply")
+        read = patron.read_catalogue(e.body)
+        self.assertEqual((read.version, read.currency, read.minor_digits, read.text, read.decisions),
+                         (2, "USD", 2, e["catalogue"], 18))
+        self.assertEqual(read.offers[0], patron.OfferLine(
+            "socks", "Socks to the shoes", "live", 50_000, 1_200, 400, None, 6, 2, 0.125, 11, 9))
+        self.assertEqual((read.offers[1].state, read.offers[1].budget), ("paused", None))
+
+    def test_decision(self) -> None:
+        e = example("decide reply")
+        read = patron.read_decision(e.body)
+        self.assertEqual((read.receipt, read.time), (e["decision"], at(e["time"])))
+        self.assertEqual((read.known, read.explored, read.drawn, read.profiled), (True,) * 4)
+        self.assertEqual((read.held_out, read.fallback, read.dry_run, read.suspect), (False,) * 4)
+        self.assertEqual((read.catalogue, read.generation, read.segment), (1, 2, "about to leave"))
+        self.assertEqual(
+            (read.alive_probability, read.churn_probability, read.expected_orders,
+             read.expected_spend, read.lifetime_value),
+            (e["alive"], e["churn"], e["expected orders"], e["expected spend"], e["lifetime value"]))
+        self.assertEqual(read.propensity, e["propensity"])
+        rows = e.rows("choices")
+        self.assertEqual(
+            [(one.offer, one.best, one.propensity, one.score, one.uplift) for one in read.offers],
+            [(row["offer"], row["best"] == 1, row["propensity"], row["score"], row["uplift"])
+             for row in rows])
+        self.assertEqual(read.reasons, ("CHOSEN", "EXPLORED", "RULE", "NOT_IN_PLACEMENT"))
+        self.assertEqual((read.explanations, read.offers[0].parts, read.offers[0].features), ((), {}, ()))
+
+    def test_explained_decision(self) -> None:
+        e = example("decide reply", 1)
+        read = patron.read_decision(e.body)
+        self.assertEqual(
+            [(one.offer, one.staff, one.customer) for one in read.explanations],
+            [(row["offer"], row["staff"], row["customer"]) for row in e.rows("offers")])
+        self.assertEqual([one.score for one in read.explanations], [1.5, 0.25, None, None])
+        self.assertEqual(read.explanations[2].reason, "RULE")
+        self.assertEqual([one.parts for one in read.offers], e.rows("scores"))
+        self.assertEqual(read.offers[0].features, (("basket", 1.5), ("rest", 0.375)))
+        self.assertEqual(read.offers[1].features, (("rest", 0.5),))
+        for size in range(len(e.body)):
+            self.assertRaises(PatronConnectionError, patron.read_decision, e.body[:size])
+
+    def test_campaign(self) -> None:
+        e = example("campaign reply")
+        read = patron.read_campaign(e.body)
+        self.assertEqual(
+            (read.campaign, read.catalogue, read.window_days, read.currency, read.planned,
+             read.margin_rate, read.open_windows, read.expected_control, read.ratio_probability),
+            ("feet", 2, 30, "USD", 5_000, 0.25, 12, 0.5, 0.75))
+        self.assertEqual((read.as_of, read.provisional, read.withheld), (date(1997, 10, 30), True, False))
+        group, row = read.everybody, e.rows("groups")[0]
+        assert group is not None
+        self.assertEqual(group.treated, patron.CampaignArm(80, 40, 8, 50, 2_000.0, 96, 1, 30.0, 2.0))
+        self.assertEqual(group.control, patron.CampaignArm(80, 20, 2, 20, 800.0, 0, 0, 0.0, 0.0))
+        names = ("uplift", "relative uplift", "adjusted uplift", "sequence", "conversion uplift",
+                 "order uplift", "basket uplift", "repeat rate uplift", "repeat share uplift",
+                 "incremental margin")
+        estimates = (group.uplift, group.relative, group.adjusted, group.sequence, group.conversion,
+                     group.orders, group.basket, group.repeat_rate, group.repeat_share,
+                     group.incremental_margin)
+        for name, estimate in zip(names, estimates):
+            self.assertEqual(
+                estimate, patron.Estimate(row[name], row[name + " low"], row[name + " high"]), name)
+        self.assertEqual(
+            (group.segment, group.few_buyers, group.variance_ratio, group.cost, group.order_cost,
+             group.return_on_cost), (None, True, 0.625, 32.0, 1.0625, 9.375))
+        (loyal,) = read.segments
+        self.assertEqual((loyal.segment, loyal.uplift, loyal.order_cost), ("loyal", None, None))
+        (socks,) = read.offers
+        self.assertEqual(
+            (socks.offer, socks.state, socks.chosen, socks.delivered, socks.redeemed, socks.spent,
+             socks.budget, socks.reasons["HOLDOUT"], socks.reasons["CHOSEN"]),
+            ("socks", "live", 110, 96, 15, 3_000, 50_000, 80, 100))
+        read = patron.read_campaign(example("campaign reply", 1).body)
+        self.assertIsNone(read.everybody)
+        self.assertEqual(read.lines, (patron.CampaignLine(
+            "feet", 80, 80, 12, 0.75, False, patron.Estimate(15, 5, 25), 0.0033, True),))
+
+    def test_decisions(self) -> None:
+        e = example("decisions reply")
+        following, total, rows = patron.read_decisions(e.body)
+        self.assertEqual((following, total), (e["next"], e["total"]))
+        self.assertEqual(rows, [patron.LoggedDecision(
+            17, "C-1001", at(875_620_800_000_000), "checkout", "site", "socks", 0.625, True, 28.5,
+            {"one": 1.0, "recency": -0.75, "basket": 0.5})])
 
     def test_refusal(self) -> None:
         e = example("refusal")
@@ -540,6 +702,7 @@ class TheReplies(unittest.TestCase):
             ("report reply", patron.read_report),
             ("score reply", lambda body: patron.read_score(body, "c", 1.0)),
             ("score many reply", lambda body: patron.read_scores(body, ["c", "d"], 1.0)),
+            ("campaign reply", patron.read_campaign),
             ("adopt model reply", patron.read_adoption), ("snapshot reply", patron.read_snapshot),
             ("status reply", lambda body: patron.read_status(body, False)),
         ]

@@ -51,4 +51,13 @@ struct TextTable {
       return line.replacing(/\s+$/, with: "")
     }.joined(separator: "\n")
   }
+
+  /// The table with words behind its rows, which are no column: they stand as they are.
+  func text(behind words: [String]) -> String {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let width = lines.map(\.count).max() ?? 0
+    return zip(lines, words).map { line, word in
+      word.isEmpty ? line : Numbers.padded(line, width, right: false) + "  " + word
+    }.joined(separator: "\n")
+  }
 }

@@ -1,0 +1,94 @@
+// x: the features of a decision, 32 numbers of a declared schema. What is learnt from them is in
+// Policies.
+
+/// The features of a decision: those built from what is known, then the shop's own, then zeros.
+///
+/// Each lies mostly within −2 and 2. What is not known is 0, which is in the middle, and has its bit set
+/// among those missing. Without the customer's consent to profiling only the constant is left: the
+/// context-free prior.
+public enum Features {
+  /// How many there are in all.
+  public static let count = 32
+  /// What the built ones are called, in their order; the first is 1.
+  public static let names = [
+    "constant", "orders", "days_since_order", "mean_spend", "returned_share", "p_alive", "churn",
+    "expected_orders", "lifetime_value", "age", "basket", "basket_in_mean_spends", "by_message",
+    "bought_share", "cart_or_view_left", "season",
+  ]
+
+  /// What all of them are called.
+  ///
+  /// - Parameter catalogue: has the shop's own.
+  /// - Returns: 16 to 32 names.
+  public static func names(of catalogue: Catalogue) -> [String] {
+    names + catalogue.ownFeatures.map(\.name)
+  }
+
+  /// Builds the features.
+  ///
+  /// - Parameters:
+  ///   - facts: what is known.
+  ///   - channel: how an offer would reach the customer.
+  ///   - own: the shop's own, as told; empty where none are.
+  ///   - ownMissing: those of them that are not known, a bit each.
+  ///   - catalogue: has their schema.
+  ///   - isPersonal: whether the customer may be judged by what is known.
+  ///   - x: 32 numbers.
+  /// - Returns: which are not known, a bit each.
+  /// - Precondition: there are as many as the catalogue declares, or none; all are finite.
+  public static func build(
+    _ facts: Facts, channel: Channel, own: Span<Double>, ownMissing: UInt16,
+    in catalogue: Catalogue, isPersonal: Bool, into x: inout MutableSpan<Float>
+  ) -> UInt32 {
+    for place in 0..<count { x[place] = 0 }
+    x[0] = 1
+    guard isPersonal else { return ~1 }
+    var missing: UInt32 = 0
+    func set(_ place: Int, _ value: Double) {
+      // NaN is not known; what lies far out would rule the estimate alone.
+      if value.isNaN {
+        missing |= 1 << UInt32(place)
+      } else {
+        x[place] = Float(min(max(value, -4), 4))
+      }
+    }
+    /// A magnitude: −2 for nothing, 0 for `unit`, towards 2 for much more.
+    func size(_ value: Double, _ unit: Double) -> Double {
+      let share = max(value, 0) / unit
+      return 4 * (share.isInfinite ? 1 : share / (1 + share)) - 2
+    }
+    let mean = facts[.meanSpend]
+    // Amounts of a shop are of the size of what it calls much.
+    let much = max(catalogue.vipValue, 1)
+    set(1, size(facts[.orders], 3))
+    set(2, size(facts[.daysSinceOrder], 30))
+    set(3, size(mean, much / 5))
+    set(4, facts[.returnedShare] * 2)
+    set(5, facts[.alive] * 2 - 1)
+    set(6, facts[.churn] * 2 - 1)
+    set(7, size(facts[.expectedOrders], 1))
+    set(8, size(facts[.lifetimeValue], much / 2))
+    set(9, size(facts[.age], 180))
+    set(10, size(facts[.basket], much / 5))
+    set(11, size(facts[.basket] / max(mean, 0.01), 1))
+    switch channel {
+    case .email, .sms, .push, .post: x[12] = 1
+    case .site, .phone, .store: break
+    }
+    set(13, Double.maximum(facts.boughtShare, facts.viewedShare) * 2 - 1)
+    // Nothing left behind is known as well as something is.
+    let left = Double.minimum(facts[.cartLeft], facts[.viewedLeft])
+    x[14] = left.isNaN ? 0 : 1
+    // Half a turn from midwinter to midsummer of the northern half of the earth.
+    let turn = (facts[.month] - 1) / 6
+    set(15, turn <= 1 ? turn * 2 - 1 : 3 - turn * 2)
+    for place in 0..<catalogue.ownFeatures.count {
+      let feature = catalogue.ownFeatures[place]
+      let isMissing = place >= own.count || ownMissing & 1 << UInt16(place) != 0
+      if isMissing { missing |= 1 << UInt32(names.count + place) }
+      let value = isMissing ? feature.missing : own[place]
+      x[names.count + place] = Float(min(max((value - feature.center) / feature.scale, -10), 10))
+    }
+    return missing
+  }
+}
