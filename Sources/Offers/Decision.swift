@@ -235,7 +235,9 @@ extension Catalogue {
 }
 
 extension DecisionWorkspace {
-  /// The stages before an offer is wanted: life, holdouts, consent, conditions. What passes is open.
+  /// The stages before an offer is wanted: life, holdouts, consent, conditions.
+  ///
+  /// What passes is open.
   mutating func bar(
     _ request: DecisionRequest, _ held: UInt64, _ facts: borrowing Facts,
     _ standing: borrowing Standing, in catalogue: borrowing Catalogue,

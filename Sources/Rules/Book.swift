@@ -13,11 +13,6 @@ public struct RuleBook: Sendable {
   struct Use: Sendable {
     @usableFromInline let condition: Int
     @usableFromInline let clause: UInt16
-
-    init(condition: Int, clause: UInt16) {
-      self.condition = condition
-      self.clause = clause
-    }
   }
 
   /// A clause that compares one field with one number: the most frequent kind, done without a program.
