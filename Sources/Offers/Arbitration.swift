@@ -120,7 +120,9 @@ extension DecisionWorkspace {
       }
       scores[place] = score
       scored.insert(place)
-      deviations[place] = estimate.variance.squareRoot() * (uplift >= 0 ? lever : 1 / lever)
+      // Not levered: a draw whose width changed where the uplift changes its sign would make an offer less
+      // probable that has become better. The lever's two slopes, L and 1/L, have the geometric mean 1.
+      deviations[place] = estimate.variance.squareRoot()
     }
   }
 

@@ -14,7 +14,8 @@ public struct Evaluation: Equatable, Sendable {
   public internal(set) var snips = 0.0
   /// Mean of Σ π·q + w·(y − q): doubly robust (Dudík, Langford and Li 2011), q from other folds.
   public internal(set) var dr = 0.0
-  /// 95 %, of `dr`: from its influence function, summed up by customer.
+  /// 95 %, of `dr`: from its influence function, summed up by customer; wider where few rows make it
+  /// up, or the log hardly ever did what the policy does.
   public internal(set) var interval = 0.0...0.0
   /// As `dr`, but large weights shrunk: λw/(w² + λ) with the λ of the least estimated error.
   ///
@@ -28,6 +29,9 @@ public struct Evaluation: Equatable, Sendable {
   /// Whether the mean of w differs from 1 by more than chance (p < 0.001): propensities are wrong, or the
   /// policy chooses where the log could not.
   public internal(set) var isWeightSuspect = false
+  /// By how much the interval is wider because weights are missing: their share, beyond two standard
+  /// errors, times the deviation of what the outcome model did not foresee.
+  var slack = 0.0
   /// Influence of each row on `dr`.
   var influence: [Double] = []
 
@@ -121,7 +125,9 @@ public struct Evaluator: Sendable {
   public func difference(_ one: Evaluation, _ other: Evaluation) -> Evaluation.Difference {
     let influence = zip(one.influence, other.influence).map { $0 - $1 }
     let value = one.dr - other.dr
-    let half = Self.z * standardError(influence)
+    // What both do alike cancels, here too.
+    let slack = influence.contains { $0 != 0 } ? max(one.slack, other.slack) : 0
+    let half = halfWidth(influence) + slack
     return Evaluation.Difference(value: value, interval: (value - half)...(value + half))
   }
 
@@ -129,15 +135,15 @@ public struct Evaluator: Sendable {
     _ result: inout Evaluation, _ weights: [Double], _ models: [Double], _ surprises: [Double]
   ) {
     let n = Double(weights.count)
-    var (sum, squares, seen, direct) = (0.0, 0.0, 0.0, 0.0)
+    var (sum, squareWeights, seen, direct) = (0.0, 0.0, 0.0, 0.0)
     for row in weights.indices {
       sum += weights[row]
-      squares += weights[row] * weights[row]
+      squareWeights += weights[row] * weights[row]
       seen += weights[row] * fit.table.rewards[row]
       direct += models[row]
       result.dr += models[row] + weights[row] * surprises[row]
     }
-    result.effectiveSampleSize = squares > 0 ? sum * sum / squares : 0
+    result.effectiveSampleSize = squareWeights > 0 ? sum * sum / squareWeights : 0
     result.ips = seen / n
     result.snips = sum > 0 ? seen / sum : 0
     result.dr /= n
@@ -145,21 +151,56 @@ public struct Evaluator: Sendable {
     for row in weights.indices {
       result.influence[row] = models[row] + weights[row] * surprises[row] - result.dr
     }
-    let half = Self.z * standardError(result.influence)
-    result.interval = (result.dr - half)...(result.dr + half)
     let spread = standardError(weights.map { $0 - result.meanWeight })
     // Weights that are all alike have no spread but that of rounding.
     let distance = abs(result.meanWeight - 1)
     result.isWeightSuspect = distance > 1e-4 && distance > 3.29 * spread
+    // Where the policy goes and the log hardly ever went, nobody has seen how wrong the outcome model is.
+    var squares = 0.0
+    for row in weights.indices { squares += weights[row] * surprises[row] * surprises[row] }
+    let missing = max(0, 1 - result.meanWeight - spread)
+    result.slack = sum > 0 && missing > 1e-4 ? missing * (squares / sum).squareRoot() : 0
+    let half = halfWidth(result.influence) + result.slack
+    result.interval = (result.dr - half)...(result.dr + half)
     result.drShrunk = direct / n + Self.shrunkCorrection(weights, surprises)
+  }
+
+  /// Half of the 95 % interval of a mean whose terms are independent between customers only.
+  ///
+  /// Student's quantile with the degrees of freedom of the variance's own error, 2·(Σψ²)²/Σψ⁴
+  /// (Satterthwaite): where a few rows with large weights make up the variance, it is not well known.
+  private func halfWidth(_ influence: [Double]) -> Double {
+    let sums = sumsByCustomer(influence)
+    var (squares, fourths) = (0.0, 0.0)
+    for sum in sums {
+      squares += sum * sum
+      fourths += sum * sum * sum * sum
+    }
+    let degrees = fourths > 0 ? 2 * squares * squares / fourths : .infinity
+    return Self.quantile(degrees) * standardError(influence)
+  }
+
+  /// Student's 0.975 quantile by Cornish and Fisher's expansion, within 0.01 from 4 degrees of freedom on,
+  /// which are the fewest that count.
+  private static func quantile(_ degrees: Double) -> Double {
+    let (z, n) = (z, 1 / max(degrees, 4))
+    let (z3, z5, z7) = (z * z * z, z * z * z * z * z, z * z * z * z * z * z * z)
+    let first = (z3 + z) / 4
+    let second = (5 * z5 + 16 * z3 + 3 * z) / 96
+    let third = (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / 384
+    return z + n * (first + n * (second + n * third))
+  }
+
+  private func sumsByCustomer(_ influence: [Double]) -> [Double] {
+    var sums = [Double](repeating: 0, count: clusters.count)
+    for row in influence.indices { sums[Int(clusters.numbers[row])] += influence[row] }
+    return sums
   }
 
   /// The standard error of a mean whose terms are independent between customers only.
   private func standardError(_ influence: [Double]) -> Double {
-    var sums = [Double](repeating: 0, count: clusters.count)
-    for row in influence.indices { sums[Int(clusters.numbers[row])] += influence[row] }
     let count = Double(max(clusters.count, 2))
-    let squares = sums.reduce(0) { $0 + $1 * $1 }
+    let squares = sumsByCustomer(influence).reduce(0) { $0 + $1 * $1 }
     return (squares * count / (count - 1)).squareRoot() / Double(influence.count)
   }
 

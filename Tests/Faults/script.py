@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 from random import Random
-from typing import Callable, Dict, List, NoReturn, Optional, Sequence
+from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence
 
 from life import Life, Violation, must
 from server import PROGRAM, Server, Unstarted
@@ -121,17 +121,18 @@ def compile_shim(script: Script) -> Optional[Path]:
 
 
 def bites(
-    script: Script, call: str, place: Path, live: Callable[[Life, Dict[str, str]], None]
+    script: Script, call: str, place: Path, live: Callable[[Any, Dict[str, str]], None], *,
+    make: Callable[[str, Path], Any] = Life, first: int = 1,
 ) -> str:
-    """Lives twice with a call that does nothing and says it did; something must be lost each time,
-    or the script would prove nothing."""
+    """Lives twice with a call that does nothing from the `first` on and says it did; something must be
+    lost each time, or the script would prove nothing."""
     shim = compile_shim(script)
     if shim is None:
         return "without a C compiler it was NOT TRIED whether this script finds a loss"
     for number in range(2):
-        life = Life(f"{script.seed} bite {number}", place / f"bite-{number}")
+        life = make(f"{script.seed} bite {number}", place / f"bite-{number}")
         live(life, {
-            "LD_PRELOAD": str(shim), "FAULTIO": f"{call}:SKIP:1:0", "FAULTIO_PATH": "/bite-"})
+            "LD_PRELOAD": str(shim), "FAULTIO": f"{call}:SKIP:{first}:0", "FAULTIO_PATH": "/bite-"})
         try:
             with script.start(life.directory) as server:
                 life.check(server.ready())

@@ -14,11 +14,24 @@ import Wire
 struct DecisionOracleTests {
   private static let isLong = ProcessInfo.processInfo.environment["PATRON_LONG"] == "1"
 
+  /// Lives of which a few tests need the journals, by their seeds.
+  private static let journals: [UInt64: DecisionLife.Report] = {
+    var lives: [UInt64: DecisionLife.Report] = [:]
+    for seed in 1...4 as ClosedRange<UInt64> {
+      lives[seed] = try? DecisionLife.live(seed: seed, decisions: 700, keepsJournal: true)
+    }
+    return lives
+  }()
+
+  // Whole lives of the length in which a million are made are the simulation's, and the long form's.
   @Test(
     "no consent, cap, quiet, holdout, budget or date is violated in random lives of decisions",
     arguments: seeds(isLong ? 50 : 8))
   func lives(seed: UInt64) throws {
-    let report = try DecisionLife.live(seed: seed, decisions: DecisionLife.decisionsPerLife)
+    let report =
+      try (Self.isLong ? nil : Self.journals[seed])
+      ?? DecisionLife.live(
+        seed: seed, decisions: Self.isLong ? DecisionLife.decisionsPerLife : 700)
     print("seed \(seed): \(report.tally.decisions) decisions, \(report.tally.chosen) chosen")
     #expect(report.violations.isEmpty, "\(report.violations)")
     #expect(report.refused < report.tally.decisions / 20, "\(report.refusals)")
@@ -27,10 +40,8 @@ struct DecisionOracleTests {
   @Test("all reasons are told, and most commands are taken, in lives as they are drawn")
   func breadth() throws {
     var tally = OracleTally()
-    for seed in 100..<106 as Range<UInt64> {
-      tally.add(try DecisionLife.live(seed: seed, decisions: 500).tally)
-    }
-    #expect(tally.violations == 0)
+    for life in Self.journals.values { tally.add(life.tally) }
+    #expect(tally.violations == 0 && tally.decisions == 2_800)
     #expect(tally.chosen > tally.decisions / 5 && tally.outcomes > tally.decisions / 10)
     for code in tally.reasons.indices { #expect(tally.reasons[code] > 20, "code \(code)") }
   }
@@ -49,21 +60,20 @@ struct DecisionOracleTests {
 
   @Test(
     "an engine made from a snapshot and given the records goes on as the one that decided",
-    arguments: seeds(3))
+    arguments: seeds(isLong ? 10 : 4))
   func states(seed: UInt64) throws {
-    let report = try DecisionLife.live(seed: seed, decisions: 250, snapshotEvery: 13)
-    #expect(report.tally.decisions == 250)
+    // Both states are hashed after every record.
+    let decisions = Self.isLong ? 250 : 80
+    let report = try DecisionLife.live(seed: seed, decisions: decisions, snapshotEvery: 13)
+    #expect(report.tally.decisions == decisions)
   }
 
   // MARK: Whether it bites
 
-  private static let journals: [DecisionLife.Report] = [1, 2, 3, 4].compactMap {
-    try? DecisionLife.live(seed: $0, decisions: 700, keepsJournal: true)
-  }
-
   @Test("it objects to a journal in which a rule is broken", arguments: OracleRule.allCases)
   func bites(rule: OracleRule) throws {
-    for life in Self.journals {
+    for seed in Self.journals.keys.sorted() {
+      let life = try #require(Self.journals[seed])
       try #require(life.tally.violations == 0)
       var oracle = DecisionOracle()
       for record in life.journal {

@@ -76,6 +76,31 @@ struct EvaluateTests {
     #expect(ignored.features == [])
   }
 
+  @Test(
+    "where propensities depend on features these are kept, and what leaked is named with its reason"
+  )
+  func varyingPropensities() throws {
+    var random = SeededRandom(seed: 2)
+    var text = "id,action,propensity,visit,orders,basket,after\n"
+    for row in 0..<6_000 {
+      let (orders, basket) = (Double(random.next() % 5), Elementary.exp(random.normal()))
+      // Nobody without orders gets b, few with a small basket.
+      let p = orders == 0 ? 0 : 0.01 + 0.9 * Elementary.logistic(2 * basket - 3)
+      let isB = random.uniform() < p
+      let visit = random.uniform() < (isB ? 0.4 : 0.2) ? 1 : 0
+      text +=
+        "c\(row),\(isB ? "b" : "a"),\(isB ? p : 1 - p),\(visit),\(orders),\(basket),"
+        + "\(random.normal() + (isB ? 0.8 : 0))\n"
+    }
+    let log = try log(text)
+    #expect(log.features == ["orders", "basket"])
+    #expect(log.leftOut.map(\.name) == ["after"])
+    let report = try EvaluationReport(log, [Evaluate.Named(name: "never", policy: .always(0))])
+    #expect(report.notes.contains { $0.hasPrefix("column 'after' is no feature: it differs") })
+    let json = JSONWriter.line(report.json)
+    #expect(json.contains(#""leftOut":[{"column":"after","reason":"it differs"#))
+  }
+
   @Test("bad input is told with file, line, column and reason, and nothing is filled in")
   func faults() {
     let head = "id,action,propensity,visit,x\na,0,0.5,1,1\n"

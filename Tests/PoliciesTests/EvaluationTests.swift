@@ -152,25 +152,6 @@ struct EvaluationTests {
     #expect(table.count == 0)
   }
 
-  @Test("a column that knows the action is found, one that was there before is not")
-  func balance() throws {
-    var random = SeededRandom(seed: 14)
-    var table = LoggedTable(actionCount: 2, width: 2)
-    for row in 0..<4_000 {
-      let before = random.normal()
-      let p = 0.2 + 0.6 * Elementary.logistic(before)
-      let action = random.uniform() < p ? 1 : 0
-      let after = random.normal() + (action == 1 ? 0.5 : 0)
-      let features = [before, after]
-      try table.append(
-        action: action, propensity: action == 1 ? p : 1 - p, reward: 0, cluster: UInt64(row),
-        features: features.span)
-    }
-    let distances = table.distancesBetweenActions()
-    #expect(distances[0] < 4)
-    #expect(distances[1] > 6)
-  }
-
   // MARK: Learning whom to treat
 
   private func judged(_ shop: Shop) throws -> (patron: Double, response: Double, best: Double) {

@@ -24,8 +24,9 @@ enum Evaluate {
     details: """
       Models see every column that is left, which must be numbers, but for what came of the decision:
       columns with the usual names of outcomes, and those that differ between the actions by more than
-      chance, are left out and named. A model never judges rows it has learnt from: each fifth of
-      the customers is judged by a model of the other four. The interval (95 %) belongs to dr.
+      chance and the propensities allow, are left out and named. A model never judges rows it has learnt
+      from: each fifth of the customers is judged by a model of the other four. The interval (95 %)
+      belongs to dr.
       """,
     run: run)
 

@@ -48,6 +48,14 @@ struct EvaluationReport {
     }
     members.append(("actions", .array(log.actions.map(JSON.string))))
     members.append(("features", .array(log.features.map(JSON.string))))
+    members.append(
+      (
+        "leftOut",
+        .array(
+          log.leftOut.map {
+            .object([("column", .string($0.name)), ("reason", .string($0.reason))])
+          })
+      ))
     members.append(("notes", .array(notes.map(JSON.string))))
     return .object(members)
   }
