@@ -246,6 +246,7 @@ extension DecisionWorkspace {
     for other in offers.indices where excludedBy[other] < 0 {
       if offer.excludes(offers[other]) { excludedBy[other] = Int16(place) }
     }
+    draw(on: offer, offers)
   }
 
   /// Draws one of the gathered arms; its probability and the others' are in `armShares`.

@@ -111,6 +111,7 @@ public struct DecisionWorkspace: ~Copyable {
   /// The probability of each offer at the first place; 0 for those that could not be drawn.
   public internal(set) var propensities: [Double] = []
 
+  var purses = CampaignPurses()
   var truths = RuleTruths()
   var caps: [Reason?] = []
   /// Until when refusals keep each offer back; 0 if they do not.
@@ -173,7 +174,8 @@ extension Decision {
   ///   - customer: the identifier's bytes, as received.
   ///   - facts: what conditions are evaluated over.
   ///   - standing: consent, contacts and refusals.
-  ///   - budgets: of each offer, by place.
+  ///   - budgets: of each offer, by place; the price is that of its campaigns' money too.
+  ///   - campaigns: of each campaign, by place; nothing will do where none has a budget.
   ///   - estimates: of each offer, by place.
   ///   - catalogue: the offers.
   ///   - workspace: gets the choices and the reasons.
@@ -182,8 +184,9 @@ extension Decision {
   /// - Precondition: there is a budget's use and an estimate for each offer.
   public static func make(
     _ request: DecisionRequest, for customer: Span<UInt8>, facts: borrowing Facts,
-    standing: borrowing Standing, budgets: Span<BudgetUse>, estimates: Span<OfferEstimate>,
-    in catalogue: borrowing Catalogue, with workspace: inout DecisionWorkspace
+    standing: borrowing Standing, budgets: Span<BudgetUse>, campaigns: Span<BudgetUse>,
+    estimates: Span<OfferEstimate>, in catalogue: borrowing Catalogue,
+    with workspace: inout DecisionWorkspace
   ) throws(DecisionRefusal) -> Decision {
     guard catalogue.placements.indices.contains(request.placement) else { throw .unknownPlacement }
     guard (0...CatalogueLimits.slateMax).contains(request.top) else { throw .badCount }
@@ -191,6 +194,7 @@ extension Decision {
     precondition(
       budgets.count == count && estimates.count == count, "each offer has a budget and an estimate")
     workspace.clear(count)
+    workspace.purses.begin(campaigns, in: catalogue)
     // Identity alone, before anything else is looked at.
     let held = catalogue.holdouts(of: customer)
     catalogue.book.evaluate(for: facts, into: &workspace.truths)
@@ -220,6 +224,7 @@ extension Decision {
       }
       // Not with ??: a span on its right does not get through the compiler's own checks.
       if reason == nil { reason = workspace.want(place, offer, quiet, budgets[place]) }
+      if reason == nil { reason = workspace.purses.shortage(offer) }
       if let reason {
         workspace.reasons[place] = reason
       } else {
@@ -311,26 +316,9 @@ extension DecisionWorkspace {
     }
     if isNormal, quiet.contactUntil > 0 { return .quiet(.contact, until: quiet.contactUntil) }
     if isNormal, refusedUntil[place] > 0 { return .quiet(.refusals, until: refusedUntil[place]) }
-    return Self.shortage(offer, budget)
-  }
-
-  /// What a budget lacks; a budget of nothing is closed.
-  private static func shortage(_ offer: Offer, _ use: BudgetUse) -> Reason? {
-    if offer.budgetMinor >= 0 {
-      let free = difference(offer.budgetMinor, use.takenMinor)
-      let needed = max(offer.liabilityMinor, offer.budgetMinor == 0 ? 1 : 0)
-      if free < needed || free < 0 { return .budget(free: free, needed: needed, isCount: false) }
+    guard offer.hasBudget, let lack = offer.budget.shortage(of: offer.liabilityMinor, budget) else {
+      return nil
     }
-    if offer.budgetCount >= 0 {
-      let free = difference(offer.budgetCount, use.takenCount)
-      if free < 1 { return .budget(free: free, needed: 1, isCount: true) }
-    }
-    return nil
-  }
-
-  /// As far as numbers reach.
-  private static func difference(_ one: Int64, _ other: Int64) -> Int64 {
-    let (difference, isBeyond) = one.subtractingReportingOverflow(other)
-    return isBeyond ? (other < 0 ? .max : .min) : difference
+    return .budget(free: lack.free, needed: lack.needed, isCount: lack.isCount)
   }
 }

@@ -215,7 +215,7 @@ public struct Engine: ~Copyable {
         try recordDecision(frame.extracting(droppingFirst: FrameHeader.size), at: time)
       case .adoptPolicy: try adoptPolicy(&body)
       case .recordOutcomes: try recordOutcomes(&body, at: time, &out)
-      case .readCatalogue: try readCatalogue(&body, &out)
+      case .readCatalogue: try readCatalogue(&body, at: time, &out)
       case .explainDecision: try explainDecision(&body, &out)
       case .readDecisions: try readDecisions(&body, &out)
       case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy,

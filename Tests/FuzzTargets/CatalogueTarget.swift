@@ -32,11 +32,12 @@ private func decide(_ choice: UInt8, in catalogue: Catalogue) {
   let budgets = [BudgetUse](repeating: BudgetUse(), count: count)
   let estimates = (0..<count).map { OfferEstimate(uplift: Double($0 % 5) - 1, variance: 1) }
   let customer = Array("customer-1".utf8)
+  let campaigns = [BudgetUse](repeating: BudgetUse(), count: catalogue.campaigns.count)
   var workspace = DecisionWorkspace()
   do throws(DecisionRefusal) {
     let decision = try Decision.make(
       request, for: customer.span, facts: facts, standing: standing, budgets: budgets.span,
-      estimates: estimates.span, in: catalogue, with: &workspace)
+      campaigns: campaigns.span, estimates: estimates.span, in: catalogue, with: &workspace)
     precondition(
       workspace.reasons.count == count && decision.count == workspace.choices.count
         && workspace.reasons.count(where: \.isChosen) == decision.count,

@@ -96,7 +96,14 @@ extension Engine {
       let family = number(of: catalogue.families[Int(catalogue.offers[place].family)])
       accounts.append(known[name] ?? store.offering.open(name, family: family))
     }
-    let campaigns = catalogue.campaigns.map { number(of: $0.id) }
+    var campaigns: [UInt32] = []
+    var campaignAccounts: [Link] = []
+    for campaign in catalogue.campaigns {
+      let name = number(of: campaign.id)
+      campaigns.append(name)
+      campaignAccounts.append(
+        campaign.budget.isSet ? store.offering.openAccount(ofCampaign: name) : .none)
+    }
     var codes: [UInt32: Int32] = [:]
     for text in catalogue.texts where text.utf8.count <= Limits.nameSizeMax {
       codes[number(of: text)] = catalogue.code(of: text)
@@ -107,7 +114,8 @@ extension Engine {
     }
     store.offering.shelf = OfferShelf(
       catalogue, text: text, textVersion: catalogue.version, accounts: accounts,
-      in: store.offering.accounts, campaigns: campaigns, codes: codes)
+      in: store.offering.accounts, campaigns: campaigns, campaignAccounts: campaignAccounts,
+      codes: codes)
     store.offering.markCatalogue()
   }
 
@@ -120,7 +128,9 @@ extension Engine {
 
   // MARK: Query
 
-  func readCatalogue(_ body: inout FrameReader, _ out: inout ByteBuffer) throws(Refusal) {
+  func readCatalogue(
+    _ body: inout FrameReader, at nowMicros: Int64, _ out: inout ByteBuffer
+  ) throws(Refusal) {
     try body.requireEnd()
     var reply = CatalogueReply()
     if let shelf = store.offering.shelf {
@@ -130,8 +140,12 @@ extension Engine {
       reply.minorDigits = UInt8(catalogue.minorDigits)
       reply.catalogue = String(decoding: shelf.text, as: UTF8.self)
       reply.decisions = store.offering.decisionCount
+      let moment = try requireCalendar().moment(at: nowMicros) ?? Moment(utcMicros: nowMicros)
       for place in catalogue.offers.indices {
-        reply.offers.append(store.offering.line(of: place, on: shelf))
+        reply.offers.append(store.offering.line(of: place, on: shelf, at: moment))
+      }
+      for place in catalogue.campaigns.indices where catalogue.campaigns[place].budget.isSet {
+        reply.campaigns.append(store.offering.budgetLine(ofCampaign: place, on: shelf, at: moment))
       }
     }
     try reply.write(to: &out)
@@ -147,7 +161,7 @@ extension Offering {
     return accounts.append(account)
   }
 
-  fileprivate func line(of place: Int, on shelf: OfferShelf) -> OfferLine {
+  fileprivate func line(of place: Int, on shelf: OfferShelf, at moment: Moment) -> OfferLine {
     let offer = shelf.catalogue.offers[place]
     let words = shelf.catalogue.words[place]
     let account = accounts[shelf.accounts[place]]
@@ -160,7 +174,7 @@ extension Offering {
     line.budgetCount = offer.budgetCount
     line.givenCount = account.givenCount
     line.reservedCount = account.reservedCount
-    line.price = account.price
+    line.price = offer.hasBudget ? offer.price(account, at: moment) : 0
     line.chosen = account.chosen
     line.outcomes = account.learnt
     return line

@@ -22,6 +22,8 @@ final class OfferShelf: Sendable {
   let placesOfNames: [UInt32: Int]
   /// The campaigns' identifiers, names, in their order.
   let campaigns: [UInt32]
+  /// The account of each campaign, in their order; nowhere for those without a budget.
+  let campaignAccounts: [Link]
   /// The codes under which conditions know names.
   let codes: [UInt32: Int32]
   /// The bytes of each offer's identifier, and of each placement's name.
@@ -34,7 +36,8 @@ final class OfferShelf: Sendable {
 
   init(
     _ catalogue: Catalogue, text: [UInt8], textVersion: UInt32, accounts: [UInt32],
-    in table: Table<OfferAccount>, campaigns: [UInt32], codes: [UInt32: Int32]
+    in table: Table<OfferAccount>, campaigns: [UInt32], campaignAccounts: [Link],
+    codes: [UInt32: Int32]
   ) {
     held = catalogue
     arms = accounts.map { table[$0].arm }
@@ -48,6 +51,7 @@ final class OfferShelf: Sendable {
     for (place, account) in accounts.enumerated() { places[Int(account)] = place }
     self.places = places
     self.campaigns = campaigns
+    self.campaignAccounts = campaignAccounts
     self.codes = codes
     identifiers = catalogue.words.map { Array($0.id.utf8) }
     placements = catalogue.placements.map { Array($0.name.utf8) }
@@ -59,7 +63,7 @@ final class OfferShelf: Sendable {
   func amended(_ catalogue: Catalogue, in table: Table<OfferAccount>) -> OfferShelf {
     OfferShelf(
       catalogue, text: text, textVersion: textVersion, accounts: accounts, in: table,
-      campaigns: campaigns, codes: codes)
+      campaigns: campaigns, campaignAccounts: campaignAccounts, codes: codes)
   }
 
   /// The place of an account's offer; nil when it is not there any more.
