@@ -12,7 +12,6 @@ struct BudgetPacingTests {
   /// A day of one offer that costs 5 when it is redeemed, as three of five are.
   private struct Day: ~Copyable {
     static let start = 20_000
-    private static let minutes = 1_440.0
     private static let liabilityMinor: Int64 = 500
     private static let redemption = 0.6
 
@@ -29,9 +28,7 @@ struct BudgetPacingTests {
 
     /// - Parameter isPaced: whether the budget is for the day; else it is for ever.
     init(budgetMinor: Int64, isPaced: Bool, seed: UInt64) throws {
-      harness = try EngineHarness(today: Self.start)
-      chance = SeededGenerator(seed: seed)
-      self.budgetMinor = budgetMinor
+      var harness = try EngineHarness(today: Self.start)
       harness.nowMicros = Int64(Self.start) * EngineHarness.microsPerDay
       let days = isPaced ? #""start": "2024-10-04", "end": "2024-10-05", "# : ""
       let catalogue = EngineHarness.catalogue(
@@ -47,6 +44,9 @@ struct BudgetPacingTests {
       let isAdopted = harness.own(
         .adoptPolicy, AdoptPolicyRequest(arms: [.init(arm: 1, means: means)]))
       guard isAdopted else { throw EngineHarness.Missing() }
+      self.harness = harness
+      chance = SeededGenerator(seed: seed)
+      self.budgetMinor = budgetMinor
     }
 
     /// Lives through the day.

@@ -96,6 +96,10 @@ extension Example {
     (socks.givenCount, socks.reservedCount) = (6, 2)
     (socks.price, socks.chosen, socks.outcomes) = (0.125, 11, 9)
     reply.offers = [socks, OfferLine(offer: "win-back", name: "win-back", state: .paused)]
+    var feet = CampaignBudgetLine(campaign: "feet")
+    (feet.budgetMinor, feet.spentMinor, feet.reservedMinor) = (80_000, 1_200, 400)
+    (feet.givenCount, feet.reservedCount, feet.price) = (6, 2, 0.0625)
+    reply.campaigns = [feet]
     return reply
   }()
 

@@ -36,7 +36,7 @@ from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "Campaign", "CampaignArm", "CampaignGroup", "CampaignLine", "CampaignOffer",
+    "Adoption", "Calibration", "Campaign", "CampaignArm", "CampaignBudget", "CampaignGroup", "CampaignLine", "CampaignOffer",
     "Catalogue", "CatalogueChange", "Estimate", "ChosenOffer", "ChurnJudgement", "ChurnLayer",
     "CommandKey", "Consent", "Correction", "Customer", "Decision", "DecisionRequest", "Event", "ExplainedOffer",
     "FactTable", "Fit",
@@ -380,6 +380,20 @@ class OfferLine:
 
 
 @dataclass(frozen=True)
+class CampaignBudget:
+    """How the budget of a campaign stands; money in minor units, None where there is no such bound."""
+
+    campaign: str
+    budget: Optional[int]
+    spent: int
+    reserved: int
+    budget_count: Optional[int]
+    given: int
+    reserved_count: int
+    price: float
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """The catalogue in force; version 0 before the first was put."""
 
@@ -389,6 +403,7 @@ class Catalogue:
     text: str  # the JSON that was put last
     decisions: int
     offers: Tuple[OfferLine, ...]
+    campaigns: Tuple[CampaignBudget, ...]  # those with a budget
 
 
 @dataclass(frozen=True)
@@ -1603,8 +1618,16 @@ def read_catalogue(body: bytes) -> Catalogue:
         offers.append(OfferLine(
             offer, name, _named(STAGES, state), None if budget < 0 else budget, spent, reserved,
             None if budget_count < 0 else budget_count, *rest))
+    campaigns = []
+    for _ in range(reader.take(struct.Struct("<I"))[0]):
+        campaign = reader.text()
+        budget, spent, reserved, budget_count, *rest = reader.take(struct.Struct("<6qd"))
+        campaigns.append(CampaignBudget(
+            campaign, None if budget < 0 else budget, spent, reserved,
+            None if budget_count < 0 else budget_count, *rest))
     reader.end()
-    return Catalogue(version, currency, digits, text, decisions, tuple(offers))
+    return Catalogue(
+        version, currency, digits, text, decisions, tuple(offers), tuple(campaigns))
 
 
 _ARM = struct.Struct("<4Qq2Qqd")

@@ -410,6 +410,8 @@ class TheReplies(unittest.TestCase):
         self.assertEqual(read.offers[0], patron.OfferLine(
             "socks", "Socks to the shoes", "live", 50_000, 1_200, 400, None, 6, 2, 0.125, 11, 9))
         self.assertEqual((read.offers[1].state, read.offers[1].budget), ("paused", None))
+        self.assertEqual(read.campaigns, (patron.CampaignBudget(
+            "feet", 80_000, 1_200, 400, None, 6, 2, 0.0625),))
 
     def test_decision(self) -> None:
         e = example("decide reply")

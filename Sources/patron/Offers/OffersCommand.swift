@@ -155,7 +155,41 @@ struct CatalogueText {
             ])
           })
       ),
+      (
+        "campaigns",
+        .array(
+          reply.campaigns.map { line in
+            .object([
+              ("campaign", .string(line.campaign)), ("budget", money(line.budgetMinor)),
+              ("spent", money(line.spentMinor)), ("reserved", money(line.reservedMinor)),
+              ("budgetCount", line.budgetCount < 0 ? .null : .count(line.budgetCount)),
+              ("given", .count(line.givenCount)), ("reservedCount", .count(line.reservedCount)),
+              ("price", .number(line.price)),
+            ])
+          })
+      ),
     ])
+  }
+
+  /// The budgets of campaigns; empty where none has one.
+  private var campaigns: String {
+    if reply.campaigns.isEmpty { return "" }
+    var rows = [["budget of campaign", "given", "spent", "reserved", "budget", "price"]]
+    for line in reply.campaigns {
+      rows.append([
+        line.campaign, Numbers.grouped(line.givenCount), units.text(line.spentMinor),
+        units.text(line.reservedMinor), budget(line.budgetMinor, line.budgetCount),
+        line.price > 0 ? Numbers.fixed(line.price, 3) : "–",
+      ])
+    }
+    return "\n\n" + TextTable(rows: rows).text
+  }
+
+  private func budget(_ minor: Int64, _ count: Int64) -> String {
+    var parts: [String] = []
+    if minor >= 0 { parts.append(units.text(minor)) }
+    if count >= 0 { parts.append("\(Numbers.grouped(count)) times") }
+    return parts.isEmpty ? "–" : parts.joined(separator: ", ")
   }
 
   var text: String {
@@ -166,20 +200,17 @@ struct CatalogueText {
       ["offer", "state", "chosen", "learnt", "given", "spent", "reserved", "budget", "price"]
     ]
     for line in reply.offers {
-      var budget: [String] = []
-      if line.budgetMinor >= 0 { budget.append(units.text(line.budgetMinor)) }
-      if line.budgetCount >= 0 { budget.append("\(Numbers.grouped(line.budgetCount)) times") }
       rows.append([
         line.offer, line.state.name, Numbers.grouped(line.chosen), Numbers.grouped(line.outcomes),
         Numbers.grouped(line.givenCount), units.text(line.spentMinor),
-        units.text(line.reservedMinor), budget.isEmpty ? "–" : budget.joined(separator: ", "),
+        units.text(line.reservedMinor), budget(line.budgetMinor, line.budgetCount),
         line.price > 0 ? Numbers.fixed(line.price, 3) : "–",
       ])
     }
     return
       "catalogue version \(reply.version), \(Numbers.grouped(reply.decisions)) decisions, amounts in "
       + "\(reply.currency)\n\n"
-      + TextTable(rows: rows).text(behind: ["name"] + reply.offers.map(\.name))
+      + TextTable(rows: rows).text(behind: ["name"] + reply.offers.map(\.name)) + campaigns
   }
 }
 
