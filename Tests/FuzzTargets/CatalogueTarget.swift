@@ -67,7 +67,8 @@ enum FuzzCatalogue {
       "\"quiet_periods\": [{\"channels\": [\"email\"], \"hours\": 72}]",
       "\"suppressions\": [{\"scope\": \"offer\", \"refusals\": 2, \"days\": 30}]",
       "\"campaigns\": [{\"id\": \"c\", \"offers\": [\"a\"]}]",
-      "\"campaigns\": [{\"id\": \"c\", \"offers\": [\"a\"], \"budget\": {\"money\": 5, \"days\": 2}}]", "\"caps\": [{\"limit\": -1}]",
+      #""campaigns": [{"id": "c", "offers": ["a"], "budget": {"money": 5, "days": 2}}]"#,
+      "\"caps\": [{\"limit\": -1}]",
     ].map { catalogue("[\(offer)}]", $0) }
     let broken = ["", "{", "{}", "[1, \"\\ud83d\\ude00\", -1e300]", "\u{feff}{}"]
     return ([ExampleCatalogue.json] + small + rules + broken).enumerated().map { number, text in

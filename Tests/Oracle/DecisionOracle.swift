@@ -184,8 +184,9 @@ public struct DecisionOracle {
       }
       for campaign in next.campaigns {
         let old = catalogue?.campaigns.first { $0.id == campaign.id }
-        if let old, old.budget.startDay != campaign.budget.startDay
-          || old.budget.days != campaign.budget.days
+        if let old,
+          old.budget.startDay != campaign.budget.startDay
+            || old.budget.days != campaign.budget.days
         {
           campaignSpent[campaign.id] = nil
         }

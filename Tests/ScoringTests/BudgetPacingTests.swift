@@ -26,9 +26,9 @@ struct BudgetPacingTests {
     /// The farthest that what was spent was from the plan, after the first twentieth of the day.
     private(set) var farthest = 0.0
 
-    /// - Parameter isPaced: whether the budget is for the day; else it is for ever.
+    /// A budget for the day where it is paced, else for ever.
     init(budgetMinor: Int64, isPaced: Bool, seed: UInt64) throws {
-      var harness = try EngineHarness(today: Self.start)
+      var harness = try EngineHarness(today: Self.start - 1)
       harness.nowMicros = Int64(Self.start) * EngineHarness.microsPerDay
       let days = isPaced ? #""start": "2024-10-04", "end": "2024-10-05", "# : ""
       let catalogue = EngineHarness.catalogue(
@@ -49,11 +49,7 @@ struct BudgetPacingTests {
       self.budgetMinor = budgetMinor
     }
 
-    /// Lives through the day.
-    ///
-    /// - Parameters:
-    ///   - count: customers who come by.
-    ///   - decay: by how much what the offer brings them falls from morning to evening, as a share.
+    /// Lives through the day, with so many customers; what the offer brings them falls by a share.
     mutating func live(_ count: Int, decay: Double) throws {
       let begin = harness.nowMicros
       for number in 0..<count {

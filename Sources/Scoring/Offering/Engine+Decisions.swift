@@ -243,7 +243,7 @@ extension Engine {
 
 extension DecisionDesk {
   /// Decides by what lies on the desk.
-  fileprivate mutating func decide(
+  mutating func decide(
     _ request: DecisionRequest, for customer: RawSpan, on shelf: OfferShelf, at: Int
   ) throws(Refusal) -> Decision {
     let bytes = Span<UInt8>(_bytes: customer)
