@@ -204,9 +204,10 @@ struct TrialJobTests {
     #expect(found.status == .unknownPlacement && found.offset == 49)
     #expect(found.sentence == "the catalogue's placements are checkout")
     found = try refusal(
-      TryCatalogueRequest(catalogue: "{\n \"currency\": 3}", channel: .site), &harness)
+      TryCatalogueRequest(
+        catalogue: "\n\n" + Self.catalogue().replacing("0.4", with: "4"), channel: .site), &harness)
     #expect(found.status == .badCatalogue && found.offset == 50)
-    #expect(found.sentence.hasPrefix("line 2, column 14: currency"))
+    #expect(found.sentence.hasPrefix("line 3, column 55: margin_rate"))
     found = try refusal(
       TryCatalogueRequest(
         catalogue: Self.catalogue().replacing("EUR", with: "USD"), channel: .site), &harness)
