@@ -108,19 +108,19 @@ public struct Budget: Equatable, Sendable {
   // MARK: The price of scarce money
 
   /// The price when exactly as much is used as is planned.
-  @usableFromInline static let priceOnPlan = 0.0625
+  @usableFromInline static let priceOnPlan = 0.25
   /// The price doubles with every such share of the budget that is used beyond the plan.
-  @usableFromInline static let doublingShare = 0.0025
+  @usableFromInline static let doublingShare = 0.005
   /// Beyond so many doublings prices are neither higher nor told from 0.
   @usableFromInline static let doublingsMax = 24.0
 
-  /// λ = 0.0625 · 2^((used/B − u) / 0.0025): what a unit of expected cost takes from a score.
+  /// λ = 0.25 · 2^((used/B − u) / 0.005): what a unit of expected cost takes from a score.
   ///
   /// The dual step in multiplicative form (Balseiro, Lu and Mirrokni 2023, dual mirror descent with
   /// entropy): each unit that is used raises the price, time that passes lowers it, and all the steps since
-  /// the period's start come to this, so no step has to be remembered. As prices of 0.001 to 1,000 lie
-  /// within ±3.5 % of the plan, so does what is used, whatever the right price is. The power is straight between
-  /// whole numbers, so that it is the same on every machine. The test is «R6: pacing».
+  /// the period's start come to this, so no step has to be remembered. Prices from 0.01 to 60 lie within
+  /// 4 % of the plan, so what is used does too, whichever of them is right. The power is straight between whole
+  /// numbers, so that it is the same on every machine. The test is «R6: pacing».
   ///
   /// - Parameters:
   ///   - usedMinor: what was spent and probably will be, in minor units.

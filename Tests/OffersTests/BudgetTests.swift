@@ -27,13 +27,13 @@ struct BudgetTests {
     #expect(price == 0)
   }
 
-  @Test("a price doubles with every quarter of a percent beyond the plan, and is 0 far behind it")
+  @Test("a price doubles with every half of a percent beyond the plan, and is 0 far behind it")
   func price() {
     let budget = Budget(moneyMinor: 1_000_000, startDay: 100, endDay: 102)
     let noon = moment(day: 101, minute: 0)
     func price(_ used: Double) -> Double { budget.price(usedMinor: used, usedCount: 0, at: noon) }
-    #expect(price(500_000) == 0.0625)
-    for (used, expected) in [(502_500.0, 0.125), (510_000, 1), (497_500, 0.03125)] {
+    #expect(price(500_000) == 0.25)
+    for (used, expected) in [(505_000.0, 0.5), (510_000, 1), (495_000, 0.125)] {
       #expect(abs(price(used) / expected - 1) < 1e-9)
     }
     #expect(price(0) == 0 && price(1_000_000).isFinite)
@@ -45,7 +45,7 @@ struct BudgetTests {
     }
     // Of money and numbers the scarcer one rules.
     let both = Budget(moneyMinor: 1_000_000, count: 10, startDay: 100, endDay: 102)
-    #expect(both.price(usedMinor: 0, usedCount: 5, at: noon) == 0.0625)
+    #expect(both.price(usedMinor: 0, usedCount: 5, at: noon) == 0.25)
   }
 
   @Test("what a campaign's budget must say is told with its place")
