@@ -30,12 +30,11 @@ enum TrialBenchmarks {
       return Contestant(name, amount: 1) {
         let reply = try box.trial(frame, on: crew)
         guard reply.customers == UInt64(customers) else { throw BenchError("not all were tried") }
-        print(name, reply.offered, reply.offers.map { $0.budget.saturation ?? 0 }.max() ?? 0)
         return reply.offered
       }
     }
     // A hundredth of the customers' liability for each offer: most run out on the way.
-    let short = #""money": \(customers / 200).00"#
+    let short = #""money": \#(customers / 200).00"#
     try bench.compare(
       group, .millisecondsEach,
       [
