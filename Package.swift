@@ -12,7 +12,8 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .target(name: "Platform", dependencies: ["CLinux"]),
     .target(name: "Models"),
-    .target(name: "Policies", dependencies: ["Models"]),
+    .target(name: "Kernels", dependencies: ["CLinux"]),
+    .target(name: "Policies", dependencies: ["Models", "Kernels"]),
     .target(name: "Wire"),
     .target(name: "Rules"),
     .target(name: "Offers", dependencies: ["Rules", "Policies"]),
@@ -66,6 +67,7 @@ let package = Package(
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Support"]),
     .testTarget(name: "OffersTests", dependencies: ["Offers", "Rules", "Policies", "Support"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Models"]),
     .testTarget(name: "PoliciesTests", dependencies: ["Policies", "Models", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),
     .testTarget(
@@ -98,6 +100,20 @@ let package = Package(
   ]
 )
 
+// The kernels once more for processors with wider vectors: links to the same sources. Which of them
+// runs is decided at start, so that one program runs everywhere.
+#if arch(x86_64)
+  let levels = ["KernelsV3": "x86-64-v3", "KernelsV4": "x86-64-v4"]
+#else
+  let levels: [String: String] = [:]
+#endif
+for level in levels.keys.sorted() {
+  package.targets.append(.target(name: level))
+  for target in package.targets where ["Policies", "KernelsTests"].contains(target.name) {
+    target.dependencies.append(.init(stringLiteral: level))
+  }
+}
+
 // The fuzzer itself needs a compiler's flag of its own; only .ci/fuzz asks for it.
 if Context.environment["PATRON_FUZZ"] == "1" {
   package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
@@ -122,10 +138,22 @@ for target in package.targets where target.type != .system {
   target.swiftSettings = settings
 }
 
+for target in package.targets {
+  guard let level = levels[target.name] else { continue }
+  target.swiftSettings? += [
+    .define("FUSED"),
+    .unsafeFlags(["-Xcc", "-march=\(level)", "-Xcc", "-mprefer-vector-width=512"]),
+  ]
+}
+
 // Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a
 // debug build they lose nothing by being optimised. A hundred thousand conditions against an oracle
 // are of that kind, and simulated logs, and as many schedules of contacts; and the oracle of decisions.
-let optimised = ["DecisionOracle", "Models", "Offers", "OffersTests", "Policies", "Rules"]
+let optimised = [
+  "DecisionOracle", "Kernels", "KernelsV3", "KernelsV4", "Models", "Offers", "OffersTests",
+  "Policies",
+  "Rules",
+]
 for target in package.targets where optimised.contains(target.name) {
   target.swiftSettings?.append(
     .unsafeFlags(["-O"], .when(configuration: .debug)))

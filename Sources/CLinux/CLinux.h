@@ -54,6 +54,33 @@ static inline void linux_tell_locked(void *lock) { (void)lock; }
 static inline void linux_tell_unlocking(void *lock) { (void)lock; }
 #endif
 
+// The micro-architecture level whose vectors may be used: 4 AVX-512, 3 AVX2, 1 neither (x86-64 psABI,
+// table 3.1). The kernel must keep the registers too, which XGETBV tells.
+#if defined(__x86_64__)
+static inline int linux_vector_level(void) {
+  uint32_t a = 1, b, c = 0, d, state, upper, most;
+  __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+  const uint32_t basic = 1u << 12 | 1u << 22 | 1u << 27 | 1u << 28 | 1u << 29;
+  if ((c & basic) != basic) return 1;
+  __asm__("xgetbv" : "=a"(state), "=d"(upper) : "c"(0));
+  if ((state & 0x06) != 0x06) return 1;
+  a = 0x80000001, c = 0;
+  __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+  if ((c >> 5 & 1) == 0) return 1;
+  most = 0, c = 0;
+  __asm__("cpuid" : "+a"(most), "=b"(b), "+c"(c), "=d"(d));
+  if (most < 7) return 1;
+  a = 7, c = 0;
+  __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+  const uint32_t wide = 1u << 3 | 1u << 5 | 1u << 8;
+  if ((b & wide) != wide) return 1;
+  const uint32_t wider = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
+  return (b & wider) == wider && (state & 0xe6) == 0xe6 ? 4 : 3;
+}
+#else
+static inline int linux_vector_level(void) { return 1; }
+#endif
+
 // CRC-32C by the processor: one instruction for eight bytes. Asked for at run time, since x86-64's
 // and ARMv8.0's baselines do not promise it; each function carries its own target attribute.
 #if defined(__x86_64__)

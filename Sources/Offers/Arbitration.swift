@@ -100,7 +100,8 @@ extension DecisionWorkspace {
     let scale = catalogue.scale
     let reference = basket(facts)
     let offers = catalogue.offers.span
-    for place in offers.indices where isOpen[place] {
+    var left = open
+    while let place = left.popFirst() {
       let estimate = estimates[place]
       guard estimate.uplift.isFinite, estimate.variance.isFinite, estimate.variance >= 0 else {
         if offers[place].offerClass == .normal { decision.droppedCount += 1 }
@@ -118,6 +119,7 @@ extension DecisionWorkspace {
         continue
       }
       scores[place] = score
+      scored.insert(place)
       deviations[place] = estimate.variance.squareRoot() * (uplift >= 0 ? lever : 1 / lever)
     }
   }
@@ -128,23 +130,21 @@ extension DecisionWorkspace {
   ) {
     let placement = catalogue.placements[request.placement]
     let top = request.top == 0 ? placement.top : request.top
-    let offers = catalogue.offers.span
-    if hasServed {
-      takeServed(.mandatory, request, top, offers)
-      takeServed(.transactional, request, top, offers)
-    }
+    takeServed(catalogue.sets.mandatory, request, top, catalogue)
+    takeServed(catalogue.sets.transactional, request, top, catalogue)
     let isServed = !choices.isEmpty
     let explores = request.explores && catalogue.explores
     var none = 1.0
     var alone = 0.0
     var isFirst = true
     while choices.count < top {
-      gather(request, offers)
+      gather(request, catalogue)
       if isFirst { decision.candidateCount = arms.count - 1 }
       guard arms.count > 1 else { break }
-      let arm = explores ? draw(request, catalogue.epsilon) : best()
+      let best = best()
+      let arm = explores ? draw(request, catalogue.epsilon) : best
       if !explores { armShares[arm] = 1 }
-      let isBest = armMeans[arm] >= armMeans[best()]
+      let isBest = armMeans[arm] >= armMeans[best]
       if isFirst {
         for other in 1..<arms.count { propensities[arms[other]] = armShares[other] }
         none = armShares[0]
@@ -154,41 +154,43 @@ extension DecisionWorkspace {
       decision.propensity *= armShares[arm]
       if !isBest { decision.isExplored = true }
       guard arm > 0 else { break }
-      take(arms[arm], propensity: armShares[arm], isBest: isBest, top, offers)
+      take(arms[arm], propensity: armShares[arm], isBest: isBest, top, catalogue)
     }
     if !isServed, placement.fallback >= 0 {
       takeFallback(
-        placement.fallback, none: none, alone: alone, top, explores, request, catalogue.epsilon,
-        offers, telling: &decision)
+        placement.fallback, none: none, alone: alone, top, explores, request, catalogue,
+        telling: &decision)
     }
     decision.count = choices.count
   }
 
   /// Takes what must be delivered whatever its score, by place.
   private mutating func takeServed(
-    _ offerClass: OfferClass, _ request: DecisionRequest, _ top: Int, _ offers: Span<Offer>
+    _ offers: OfferSet, _ request: DecisionRequest, _ top: Int, _ catalogue: borrowing Catalogue
   ) {
-    for place in offers.indices where offers[place].offerClass == offerClass {
-      guard choices.count < top, takesPart(place, request, offers) else { continue }
-      take(place, propensity: 1, isBest: true, top, offers)
+    var left = open & offers & catalogue.sets.fitting(request)
+    while choices.count < top, let place = left.popFirst() {
+      guard !excluded.contains(place) else { continue }
+      take(place, propensity: 1, isBest: true, top, catalogue)
     }
   }
 
   /// The fallback stands for no offer, so it comes in two ways: drawn itself, or instead of none.
   private mutating func takeFallback(
     _ place: Int, none: Double, alone: Double, _ top: Int, _ explores: Bool,
-    _ request: DecisionRequest, _ epsilon: Double, _ offers: Span<Offer>,
+    _ request: DecisionRequest, _ catalogue: borrowing Catalogue,
     telling decision: inout Decision
   ) {
     if choices.isEmpty {
-      guard takesPart(place, request, offers) else { return }
-      take(place, propensity: 1, isBest: true, top, offers)
+      let free = (open & catalogue.sets.fitting(request)) - excluded
+      guard free.contains(place) else { return }
+      take(place, propensity: 1, isBest: true, top, catalogue)
       var ending = 1.0
       if explores, alone > 0, top > 1 {
         // How probably nothing would have followed it.
-        gather(request, offers)
+        gather(request, catalogue)
         if arms.count > 1 {
-          _ = draw(request, epsilon)
+          _ = draw(request, catalogue.epsilon)
           ending = armShares[0]
         }
       }
@@ -202,28 +204,22 @@ extension DecisionWorkspace {
     }
   }
 
-  /// Whether an offer can still be chosen.
-  private func takesPart(_ place: Int, _ request: DecisionRequest, _ offers: Span<Offer>) -> Bool {
-    // A span on the right of && does not get through the compiler's own checks.
-    guard isOpen[place], excludedBy[place] < 0 else { return false }
-    return offers[place].fits(placement: request.placement, channel: request.channel)
-  }
-
-  /// The arms: no offer first, then every normal offer that takes part.
-  private mutating func gather(_ request: DecisionRequest, _ offers: Span<Offer>) {
+  /// The arms: no offer first, then every normal offer that can still be chosen.
+  private mutating func gather(_ request: DecisionRequest, _ catalogue: borrowing Catalogue) {
     arms.removeAll(keepingCapacity: true)
     armMeans.removeAll(keepingCapacity: true)
     armDeviations.removeAll(keepingCapacity: true)
-    armShares.removeAll(keepingCapacity: true)
     arms.append(-1)
     armMeans.append(0)
     armDeviations.append(request.noneDeviation)
-    for place in offers.indices where isOpen[place] && !scores[place].isNaN {
-      guard offers[place].offerClass == .normal, takesPart(place, request, offers) else { continue }
+    var left = scored & catalogue.sets.normal & catalogue.sets.fitting(request)
+    left = left - excluded
+    while let place = left.popFirst() {
       arms.append(place)
       armMeans.append(scores[place])
       armDeviations.append(deviations[place])
     }
+    armShares.removeAll(keepingCapacity: true)
     for _ in arms.indices { armShares.append(0) }
   }
 
@@ -235,18 +231,18 @@ extension DecisionWorkspace {
   }
 
   private mutating func take(
-    _ place: Int, propensity: Double, isBest: Bool, _ top: Int, _ offers: Span<Offer>
+    _ place: Int, propensity: Double, isBest: Bool, _ top: Int, _ catalogue: borrowing Catalogue
   ) {
     choices.append(
       Choice(offer: place, propensity: propensity, score: scores[place], isBest: isBest))
-    // Its own place here keeps it from being chosen twice.
-    excludedBy[place] = Int16(place)
-    guard choices.count < top else { return }
-    let offer = offers[place]
-    for other in offers.indices where excludedBy[other] < 0 {
-      if offer.excludes(offers[other]) { excludedBy[other] = Int16(place) }
-    }
-    draw(on: offer, offers)
+    // Its own place keeps it from being chosen twice; where no place is left, none was taken away.
+    var losing = OfferSet()
+    if choices.count < top { losing = catalogue.sets.excluded[place] }
+    losing.insert(place)
+    losing = losing - excluded
+    excluded = excluded | losing
+    while let other = losing.popFirst() { excludedBy[other] = Int16(place) }
+    if choices.count < top { draw(on: catalogue.offers[place], in: catalogue) }
   }
 
   /// Draws one of the gathered arms; its probability and the others' are in `armShares`.
@@ -272,15 +268,19 @@ extension DecisionWorkspace {
   mutating func tell(
     _ request: DecisionRequest, _ estimates: Span<OfferEstimate>, in catalogue: borrowing Catalogue
   ) {
-    let offers = catalogue.offers.span
-    let lastScore = choices.last?.score ?? 0
-    let last = lastScore.isNaN ? 0 : lastScore
-    sortOpen(request, estimates, offers)
-    for rank in arms.indices {
-      let score = scores[arms[rank]]
-      reasons[arms[rank]] = .ranked(position: rank + 1, gap: last - (score.isNaN ? 0 : score))
+    let fitting = catalogue.sets.fitting(request)
+    give(open - fitting) { _ in .notInPlacement }
+    var left = (open & fitting) - excluded
+    while let place = left.popFirst() {
+      let score = scores[place]
+      if catalogue.sets.normal.contains(place), !(score > 0) {
+        reasons[place] = .negativeUplift(uplift: estimates[place].uplift, score: score)
+      } else {
+        reasons[place] = .ranked(position: 0, gap: 0)
+      }
     }
-    for place in offers.indices where isOpen[place] && excludedBy[place] >= 0 {
+    left = open & excluded
+    while let place = left.popFirst() {
       reasons[place] = .exclusive(with: Int(excludedBy[place]))
     }
     for choice in choices {
@@ -288,48 +288,8 @@ extension DecisionWorkspace {
     }
   }
 
-  /// Puts what is better than no offer into `arms`, the best first; of equal ones the lower place.
-  ///
-  /// The others get their reason at once.
-  private mutating func sortOpen(
-    _ request: DecisionRequest, _ estimates: Span<OfferEstimate>, _ offers: Span<Offer>
-  ) {
-    arms.removeAll(keepingCapacity: true)
-    armMeans.removeAll(keepingCapacity: true)
-    for place in offers.indices where isOpen[place] {
-      let offer = offers[place]
-      guard offer.fits(placement: request.placement, channel: request.channel) else { continue }
-      let score = scores[place]
-      if offer.offerClass == .normal, !(score > 0) {
-        reasons[place] = .negativeUplift(uplift: estimates[place].uplift, score: score)
-        continue
-      }
-      arms.append(place)
-      armMeans.append(score.isNaN ? -.infinity : score)
-    }
-    sortArms()
-  }
-
-  /// Sorts the arms by their means, the highest first, after Shell: the library's sort would allocate.
-  private mutating func sortArms() {
-    var distance = arms.count / 2
-    while distance > 0 {
-      for start in distance..<arms.count {
-        let (arm, mean) = (arms[start], armMeans[start])
-        var place = start
-        while place >= distance {
-          let other = place - distance
-          guard armMeans[other] < mean || armMeans[other] == mean && arms[other] > arm else {
-            break
-          }
-          arms[place] = arms[other]
-          armMeans[place] = armMeans[other]
-          place = other
-        }
-        arms[place] = arm
-        armMeans[place] = mean
-      }
-      distance = distance * 5 / 11
-    }
+  /// Fills in the ranks among the reasons; no decision depends on them, so none waits for them.
+  public mutating func findRanks() {
+    Reason.findRanks(in: &reasons, scores: scores, last: choices.last?.score ?? 0)
   }
 }

@@ -55,15 +55,18 @@ struct CampaignPurses {
 }
 
 extension DecisionWorkspace {
+  /// Takes an offer out for which a campaign has not enough.
+  mutating func closeIfShort(_ place: Int, _ offer: Offer) {
+    guard let lack = purses.shortage(offer) else { return }
+    reasons[place] = lack
+    open.remove(place)
+  }
+
   /// Takes an offer's cost from its campaigns, and the offers out for which there is not enough any more.
-  mutating func draw(on offer: Offer, _ offers: Span<Offer>) {
+  mutating func draw(on offer: Offer, in catalogue: borrowing Catalogue) {
     guard purses.take(offer) else { return }
-    for place in offers.indices where isOpen[place] && excludedBy[place] < 0 {
-      guard offers[place].campaigns & offer.campaigns & purses.bits != 0,
-        let lack = purses.shortage(offers[place])
-      else { continue }
-      isOpen[place] = false
-      reasons[place] = lack
-    }
+    let offers = catalogue.offers.span
+    var left = (open & catalogue.sets.sharing) - excluded
+    while let place = left.popFirst() { closeIfShort(place, offers[place]) }
   }
 }

@@ -68,6 +68,7 @@ public struct Catalogue: Sendable {
   /// Those of live offers, and the place in `programs` of each.
   var book = RuleBook([])
   var bookPlaces: [Int] = []
+  var sets = OfferSets()
   /// The bytes of each holdout's key.
   var holdoutKeys: [[UInt8]] = []
   private var codes: [String: Int32] = [:]
@@ -147,6 +148,7 @@ public struct Catalogue: Sendable {
   mutating func bind() {
     bookPlaces = programs.indices.filter { programs[$0] != nil && offers[$0 / 3].state == .live }
     book = RuleBook(bookPlaces.compactMap { programs[$0] })
+    sets = OfferSets(self)
     holdoutKeys = holdouts.map { Array($0.key.utf8) }
     codes = [:]
     for (code, text) in texts.enumerated() where codes[text] == nil { codes[text] = Int32(code) }

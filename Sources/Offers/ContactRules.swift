@@ -33,62 +33,83 @@ struct QuietTimes {
 }
 
 extension DecisionWorkspace {
-  /// Marks each offer with the first cap that is reached for it.
+  /// Finds the offers for which a cap is reached; of each the first that is, is in `caps`.
   ///
   /// What is reserved counts whenever it was decided, for when it is delivered is not known yet. Windows
   /// reach back from now and have no end, so that contacts by a clock that is ahead count too.
   mutating func markCaps(
     _ request: DecisionRequest, _ standing: borrowing Standing, in catalogue: borrowing Catalogue
-  ) {
-    let now = request.moment.nowMicros
-    let today = request.moment.today
+  ) -> OfferSet {
+    var capped = OfferSet()
     for number in catalogue.caps.indices {
       let cap = catalogue.caps[number]
       if cap.scope == .channel, cap.of >= 0, cap.of != Int32(request.channel.rawValue) { continue }
-      // Keys are families or offers if each counts for itself, else there is one.
-      let isKeyed = cap.of < 0 && (cap.scope == .family || cap.scope == .offer)
-      let keys =
-        isKeyed ? (cap.scope == .family ? catalogue.families.count : catalogue.offers.count) : 1
-      for key in 0..<keys {
-        counts[key] = 0
-        frees[key] = cap.limit == 0 ? .max : 0
+      let keys = keys(of: cap, in: catalogue)
+      if cap.limit == 0 {
+        for key in 0..<keys { mark(number, cap, key, freesAt: .max, &capped, in: catalogue) }
+        continue
       }
+      for key in 0..<keys { counts[key] = 0 }
       for place in standing.contacts.indices {
         let contact = standing.contacts[place]
         guard contact.isCounted(as: cap.event) else { continue }
         guard let key = key(of: contact, for: cap, request.channel), key < keys else { continue }
-        let isWithin: Bool
-        let end: Int64
-        if cap.calendarDays > 0 {
-          isWithin = contact.day > today - cap.calendarDays
-          // The day's place among the days to come; days with a changed clock are not seen.
-          end =
-            request.moment.tomorrowMicros
-            + Int64(contact.day + cap.calendarDays - 1 - request.moment.today) * 86_400_000_000
-        } else {
-          isWithin = contact.timeMicros > now - cap.windowMicros
-          end = contact.timeMicros + cap.windowMicros
-        }
+        let (isWithin, end) = window(of: contact, cap, request.moment)
         guard isWithin || contact.state == .reserved else { continue }
         counts[key] += 1
         // The newest but `limit` − 1: when it leaves, there is room.
-        if counts[key] == cap.limit { frees[key] = max(end, request.moment.nowMicros) }
-      }
-      for place in catalogue.offers.indices where caps[place] == nil {
-        let key: Int
-        switch cap.scope {
-        case .global, .channel: key = 0
-        case .family:
-          let family = Int(catalogue.offers[place].family)
-          guard cap.of < 0 || Int(cap.of) == family else { continue }
-          key = isKeyed ? family : 0
-        case .offer:
-          guard cap.of < 0 || Int(cap.of) == place else { continue }
-          key = isKeyed ? place : 0
+        if counts[key] == cap.limit {
+          let freesAt = max(end, request.moment.nowMicros)
+          mark(number, cap, key, freesAt: freesAt, &capped, in: catalogue)
         }
-        if counts[key] >= cap.limit { caps[place] = .cap(number, freesAt: frees[key]) }
       }
     }
+    return capped
+  }
+
+  /// Keys are families or offers if each counts for itself, else there is one.
+  private func keys(of cap: Cap, in catalogue: borrowing Catalogue) -> Int {
+    guard cap.of < 0 else { return 1 }
+    switch cap.scope {
+    case .global, .channel: return 1
+    case .family: return catalogue.families.count
+    case .offer: return catalogue.offers.count
+    }
+  }
+
+  /// Whether a contact is within a cap's window, and when it leaves it.
+  @inline(__always)
+  private func window(
+    of contact: Contact, _ cap: Cap, _ moment: Moment
+  ) -> (isWithin: Bool, end: Int64) {
+    guard cap.calendarDays > 0 else {
+      return (
+        contact.timeMicros > moment.nowMicros - cap.windowMicros,
+        contact.timeMicros + cap.windowMicros
+      )
+    }
+    // The day's place among the days to come; days with a changed clock are not seen.
+    let left = contact.day + cap.calendarDays - 1 - moment.today
+    return (
+      contact.day > moment.today - cap.calendarDays,
+      moment.tomorrowMicros + Int64(left) * 86_400_000_000
+    )
+  }
+
+  /// Marks the offers of a key of a cap that was reached.
+  private mutating func mark(
+    _ number: Int, _ cap: Cap, _ key: Int, freesAt: Int64, _ capped: inout OfferSet,
+    in catalogue: borrowing Catalogue
+  ) {
+    var reached = OfferSet()
+    switch cap.scope {
+    case .global, .channel: reached = catalogue.sets.all
+    case .family: reached = catalogue.sets.families[cap.of < 0 ? key : Int(cap.of)]
+    case .offer: reached.insert(cap.of < 0 ? key : Int(cap.of))
+    }
+    var left = reached - capped
+    while let place = left.popFirst() { caps[place] = .cap(number, freesAt: freesAt) }
+    capped = capped | reached
   }
 
   /// Under which key a cap counts a contact; nil if it does not.
@@ -101,11 +122,12 @@ extension DecisionWorkspace {
     }
   }
 
-  /// Marks the offers that were refused too often.
+  /// Finds the offers that were refused too often; until when is in `refusedUntil`.
   mutating func markRefusals(
     _ request: DecisionRequest, _ standing: borrowing Standing, in catalogue: borrowing Catalogue
-  ) {
-    guard !standing.refusals.isEmpty else { return }
+  ) -> OfferSet {
+    var refused = OfferSet()
+    guard !standing.refusals.isEmpty else { return refused }
     let now = request.moment.nowMicros
     for suppression in catalogue.suppressions {
       let isFamily = suppression.scope == .family
@@ -120,10 +142,12 @@ extension DecisionWorkspace {
       }
       for place in catalogue.offers.indices {
         let key = isFamily ? Int(catalogue.offers[place].family) : place
-        if counts[key] >= suppression.refusals {
-          refusedUntil[place] = max(refusedUntil[place], frees[key])
-        }
+        guard counts[key] >= suppression.refusals else { continue }
+        refusedUntil[place] =
+          refused.contains(place) ? max(refusedUntil[place], frees[key]) : frees[key]
+        refused.insert(place)
       }
     }
+    return refused
   }
 }

@@ -112,16 +112,21 @@ public struct DecisionWorkspace: ~Copyable {
   public internal(set) var propensities: [Double] = []
 
   var purses = CampaignPurses()
-  var truths = RuleTruths()
-  var caps: [Reason?] = []
-  /// Until when refusals keep each offer back; 0 if they do not.
+  var failures = RuleFailures()
+  /// The first of each offer's conditions that does not hold, by its place in the book.
+  var failed: [Int] = []
+  /// Until when refusals keep each offer back, where it is among the refused.
   var refusedUntil: [Int64] = []
+  /// The first cap that is reached, where an offer is among the capped.
+  var caps: [Reason] = []
   var counts: [Int32] = []
   var frees: [Int64] = []
   /// Offers that passed all stages before EXCLUSIVE.
-  var isOpen: [Bool] = []
-  /// Whether one of them must be delivered whatever its score.
-  var hasServed = false
+  var open = OfferSet()
+  /// Those of them that have a score.
+  var scored = OfferSet()
+  /// Offers that cannot be chosen any more, and after which.
+  var excluded = OfferSet()
   var excludedBy: [Int16] = []
   var deviations: [Double] = []
   var arms: [Int] = []
@@ -145,24 +150,29 @@ public struct DecisionWorkspace: ~Copyable {
   /// Forgets the last decision; memory is taken only where the number of offers changed.
   mutating func clear(_ count: Int) {
     choices.removeAll(keepingCapacity: true)
-    hasServed = false
-    Self.fill(&reasons, .notInPlacement, count)
-    Self.fill(&scores, .nan, count)
-    Self.fill(&propensities, 0, count)
-    Self.fill(&caps, nil, count)
-    Self.fill(&refusedUntil, 0, count)
-    Self.fill(&isOpen, false, count)
-    Self.fill(&excludedBy, -1, count)
-    Self.fill(&deviations, 0, count)
+    open = OfferSet()
+    scored = OfferSet()
+    excluded = OfferSet()
+    guard reasons.count == count else {
+      reasons = [Reason](repeating: .notInPlacement, count: count)
+      scores = [Double](repeating: .nan, count: count)
+      propensities = [Double](repeating: 0, count: count)
+      failed = [Int](repeating: 0, count: count)
+      refusedUntil = [Int64](repeating: 0, count: count)
+      caps = reasons
+      excludedBy = [Int16](repeating: -1, count: count)
+      deviations = [Double](repeating: 0, count: count)
+      return
+    }
+    for place in scores.indices { scores[place] = .nan }
+    for place in propensities.indices { propensities[place] = 0 }
   }
 
-  private static func fill<Element>(_ array: inout [Element], _ value: Element, _ count: Int) {
-    if array.count == count {
-      for place in array.indices { array[place] = value }
-    } else {
-      array.removeAll(keepingCapacity: true)
-      for _ in 0..<count { array.append(value) }
-    }
+  /// Gives a set of offers a reason each.
+  @inline(__always)
+  mutating func give(_ offers: OfferSet, _ reason: (Int) -> Reason) {
+    var left = offers
+    while let place = left.popFirst() { reasons[place] = reason(place) }
   }
 }
 
@@ -197,41 +207,12 @@ extension Decision {
     workspace.purses.begin(campaigns, in: catalogue)
     // Identity alone, before anything else is looked at.
     let held = catalogue.holdouts(of: customer)
-    catalogue.book.evaluate(for: facts, into: &workspace.truths)
-    workspace.markCaps(request, standing, in: catalogue)
-    workspace.markRefusals(request, standing, in: catalogue)
-    let quiet = QuietTimes(request, standing, in: catalogue)
     var decision = Decision(
       version: catalogue.version, count: 0, propensity: 1, held: held, isHeldOut: false,
       isFallback: false,
       isExplored: false, suspectCount: 0, droppedCount: 0, candidateCount: 0, campaigns: 0)
-    let offers = catalogue.offers.span
-    var conditions = 0
-    for place in 0..<count {
-      let offer = offers[place]
-      if offer.offerClass == .normal, offer.holdouts & held != 0 { decision.isHeldOut = true }
-      let isAllowed = DecisionWorkspace.isAllowed(offer, request, standing, in: catalogue)
-      var reason = DecisionWorkspace.bar(offer, request, held: held, isAllowed: isAllowed)
-      // Held out or not, who would be possible otherwise is enrolled.
-      let enrols =
-        offer.campaigns & ~decision.campaigns != 0 && offer.offerClass == .normal && isAllowed
-        && offer.isLive(on: request.moment.today)
-        && offer.fits(placement: request.placement, channel: request.channel)
-      if reason == nil || enrols {
-        let rule = workspace.rule(place, from: &conditions, in: catalogue)
-        if enrols, rule == nil { decision.campaigns |= offer.campaigns }
-        if reason == nil { reason = rule }
-      }
-      // Not with ??: a span on its right does not get through the compiler's own checks.
-      if reason == nil { reason = workspace.want(place, offer, quiet, budgets[place]) }
-      if reason == nil { reason = workspace.purses.shortage(offer) }
-      if let reason {
-        workspace.reasons[place] = reason
-      } else {
-        workspace.isOpen[place] = true
-        if offer.offerClass != .normal { workspace.hasServed = true }
-      }
-    }
+    workspace.bar(request, held, facts, standing, in: catalogue, telling: &decision)
+    workspace.want(request, standing, budgets, in: catalogue)
     workspace.score(
       request, facts, standing, budgets, estimates, in: catalogue, telling: &decision)
     workspace.choose(request, in: catalogue, telling: &decision)
@@ -258,67 +239,110 @@ extension Catalogue {
 }
 
 extension DecisionWorkspace {
-  /// The first condition of an offer that does not hold.
+  /// The stages before an offer is wanted: life, holdouts, consent, conditions.
   ///
-  /// - Parameters:
-  ///   - place: the offer's.
-  ///   - cursor: a place in the book not behind the offer's conditions; it moves up to them.
-  ///   - catalogue: the offers.
-  /// - Returns: the reason, or nil if all conditions hold.
-  func rule(
-    _ place: Int, from cursor: inout Int, in catalogue: borrowing Catalogue
-  ) -> Reason? {
-    while cursor < catalogue.bookPlaces.count, catalogue.bookPlaces[cursor] < 3 * place {
-      cursor += 1
+  /// What passes is open.
+  mutating func bar(
+    _ request: DecisionRequest, _ held: UInt64, _ facts: borrowing Facts,
+    _ standing: borrowing Standing, in catalogue: borrowing Catalogue,
+    telling decision: inout Decision
+  ) {
+    let offers = catalogue.offers.span
+    let sets = catalogue.sets
+    let live = sets.live(on: request.moment.today, offers)
+    let bound = OfferSets.union(sets.holdouts, held)
+    decision.isHeldOut = !bound.isEmpty
+    let allowed = Self.allowed(request, standing, in: catalogue)
+    let failing = findFailures(for: facts, in: catalogue)
+    give(sets.all - live) { .notLive(catalogue.offers[$0].state) }
+    give(live & bound) { .holdout((catalogue.offers[$0].holdouts & held).trailingZeroBitCount) }
+    give(live - bound - allowed) { .consent(request.channel, catalogue.offers[$0].purpose) }
+    open = (live & allowed) - bound
+    var left = open & failing
+    while let place = left.popFirst() { reasons[place] = failure(of: place, in: catalogue) }
+    // Held out or not, who would be possible otherwise is enrolled.
+    let fitting = catalogue.sets.fitting(request)
+    let enrolling = (live & allowed & fitting) - failing
+    for campaign in catalogue.campaigns.indices
+    where !(enrolling & sets.campaigns[campaign]).isEmpty {
+      decision.campaigns |= 1 << UInt64(campaign)
     }
-    // Layers follow one another, and the first that fails is told.
-    while cursor < catalogue.bookPlaces.count, catalogue.bookPlaces[cursor] < 3 * place + 3 {
-      if let failure = catalogue.book.firstFailure(of: cursor, in: truths) {
-        return .rule(
-          ConditionLayer.allCases[catalogue.bookPlaces[cursor] % 3], clause: failure.clause,
-          isUnknown: failure.truth == .unknown)
-      }
-      cursor += 1
-    }
-    return nil
+    open = open - failing
   }
 
-  /// Whether consent is given, or not needed.
-  static func isAllowed(
-    _ offer: Offer, _ request: DecisionRequest, _ standing: borrowing Standing,
+  /// The offers with consent, or that need none.
+  private static func allowed(
+    _ request: DecisionRequest, _ standing: borrowing Standing, in catalogue: borrowing Catalogue
+  ) -> OfferSet {
+    let isOptIn = catalogue.channels[Int(request.channel.rawValue)].consent == .optIn
+    var allowed = catalogue.sets.transactional
+    for purpose in Purpose.allCases {
+      let isAllowed =
+        isOptIn
+        ? standing.granted[request.channel, purpose] : !standing.denied[request.channel, purpose]
+      if isAllowed { allowed = allowed | catalogue.sets.purposes[Int(purpose.rawValue)] }
+    }
+    return allowed
+  }
+
+  /// The offers with a condition that does not hold; of each the first layer's is in `failed`.
+  private mutating func findFailures(
+    for facts: borrowing Facts, in catalogue: borrowing Catalogue
+  ) -> OfferSet {
+    catalogue.book.evaluate(for: facts, into: &failures)
+    var failing = OfferSet()
+    for number in failures.conditions {
+      let place = catalogue.bookPlaces[number] / 3
+      if !failing.contains(place) || number < failed[place] { failed[place] = number }
+      failing.insert(place)
+    }
+    return failing
+  }
+
+  private func failure(of place: Int, in catalogue: borrowing Catalogue) -> Reason {
+    let number = failed[place]
+    guard let failure = failures.first(of: number) else { return .notInPlacement }
+    return .rule(
+      ConditionLayer.allCases[catalogue.bookPlaces[number] % 3], clause: failure.clause,
+      isUnknown: failure.truth == .unknown)
+  }
+
+  /// The stages that look at what is used up: caps, quiet, refusals, budgets.
+  mutating func want(
+    _ request: DecisionRequest, _ standing: borrowing Standing, _ budgets: Span<BudgetUse>,
     in catalogue: borrowing Catalogue
-  ) -> Bool {
-    if offer.offerClass == .transactional { return true }
-    return catalogue.channels[Int(request.channel.rawValue)].consent == .optIn
-      ? standing.granted[request.channel, offer.purpose]
-      : !standing.denied[request.channel, offer.purpose]
-  }
-
-  /// The stages before conditions.
-  static func bar(
-    _ offer: Offer, _ request: DecisionRequest, held: UInt64, isAllowed: Bool
-  ) -> Reason? {
-    guard offer.isLive(on: request.moment.today) else { return .notLive(offer.state) }
-    if offer.offerClass == .normal, offer.holdouts & held != 0 {
-      return .holdout((offer.holdouts & held).trailingZeroBitCount)
+  ) {
+    let sets = catalogue.sets
+    let capped = markCaps(request, standing, in: catalogue)
+    var left = open & sets.normal & capped
+    open = open - left
+    while let place = left.popFirst() { reasons[place] = caps[place] }
+    let quiet = QuietTimes(request, standing, in: catalogue)
+    if quiet.hoursUntil > 0 {
+      let late = open - sets.transactional
+      give(late) { _ in .quiet(.hours, until: quiet.hoursUntil) }
+      open = open - late
     }
-    return isAllowed ? nil : .consent(request.channel, offer.purpose)
-  }
-
-  /// The stages after conditions that look at one offer by itself: what is used up.
-  func want(
-    _ place: Int, _ offer: Offer, _ quiet: QuietTimes, _ budget: BudgetUse
-  ) -> Reason? {
-    let isNormal = offer.offerClass == .normal
-    if isNormal, let cap = caps[place] { return cap }
-    if offer.offerClass != .transactional, quiet.hoursUntil > 0 {
-      return .quiet(.hours, until: quiet.hoursUntil)
+    if quiet.contactUntil > 0 {
+      let late = open & sets.normal
+      give(late) { _ in .quiet(.contact, until: quiet.contactUntil) }
+      open = open - late
     }
-    if isNormal, quiet.contactUntil > 0 { return .quiet(.contact, until: quiet.contactUntil) }
-    if isNormal, refusedUntil[place] > 0 { return .quiet(.refusals, until: refusedUntil[place]) }
-    guard offer.hasBudget, let lack = offer.budget.shortage(of: offer.liabilityMinor, budget) else {
-      return nil
+    left = open & sets.normal & markRefusals(request, standing, in: catalogue)
+    open = open - left
+    while let place = left.popFirst() {
+      reasons[place] = .quiet(.refusals, until: refusedUntil[place])
     }
-    return .budget(free: lack.free, needed: lack.needed, isCount: lack.isCount)
+    left = open & sets.budgeted
+    let offers = catalogue.offers.span
+    while let place = left.popFirst() {
+      guard
+        let lack = offers[place].budget.shortage(of: offers[place].liabilityMinor, budgets[place])
+      else { continue }
+      reasons[place] = .budget(free: lack.free, needed: lack.needed, isCount: lack.isCount)
+      open.remove(place)
+    }
+    left = open & sets.sharing
+    while let place = left.popFirst() { closeIfShort(place, offers[place]) }
   }
 }

@@ -34,7 +34,7 @@ public enum Reason: Equatable, Sendable {
   /// No offer is at least as good: its uplift, and its score, which is not above 0 or not a number.
   case negativeUplift(uplift: Double, score: Double)
   /// Others were better, or the draw fell on others: its rank by score from 1, and how much less than
-  /// the last that was chosen it scores, in major units.
+  /// the last that was chosen it scores, in major units; 0 and 0 until ``findRanks(in:scores:last:)``.
   case ranked(position: Int, gap: Double)
   /// Chosen by the draw, though not the best by score, with this probability.
   case explored(Double)
@@ -77,4 +77,33 @@ public enum Reason: Equatable, Sendable {
 
   /// Whether the offer was chosen.
   public var isChosen: Bool { code >= 11 }
+
+  /// Fills in the ranks of those that were neither chosen nor barred.
+  ///
+  /// They are among all that were chosen, could have been, or gave way to what was chosen; of equal ones
+  /// the lower place comes first.
+  ///
+  /// - Parameters:
+  ///   - reasons: of all offers, by place.
+  ///   - scores: S of each that has one, else NaN, in major units.
+  ///   - last: that of the last that was chosen, 0 where none was.
+  /// - Precondition: there are as many scores as reasons.
+  public static func findRanks(in reasons: inout [Reason], scores: [Double], last: Double) {
+    precondition(scores.count == reasons.count, "each offer has a score or none")
+    func height(_ place: Int) -> Double { scores[place].isNaN ? -.infinity : scores[place] }
+    let sorted = reasons.indices.filter { reasons[$0].takesRank }
+      .sorted { height($0) != height($1) ? height($0) > height($1) : $0 < $1 }
+    let reference = last.isNaN ? 0 : last
+    for (rank, place) in sorted.enumerated() where reasons[place].code == 10 {
+      reasons[place] = .ranked(
+        position: rank + 1, gap: reference - (scores[place].isNaN ? 0 : scores[place]))
+    }
+  }
+
+  private var takesRank: Bool {
+    switch self {
+    case .ranked, .explored, .chosen, .exclusive: true
+    default: false
+    }
+  }
 }

@@ -1,6 +1,14 @@
 // What offers are worth to whom, learnt outcome by outcome: a shared baseline and, of what it leaves, one
 // diagonal Bayesian regression for each arm. Not here: drawing; see Thompson.swift.
 
+internal import Kernels
+internal import Models
+
+#if arch(x86_64)
+  internal import KernelsV3
+  internal import KernelsV4
+#endif
+
 /// What is believed before anything was seen, and how it is updated.
 public struct LearnerSettings: Equatable, Sendable {
   /// σ, the deviation of an outcome from its prediction, above 0.
@@ -70,13 +78,15 @@ public struct LearnerGain: Equatable, Sendable {
 /// Arms that share a baseline b(x) and differ in δ(x) = μ·x; arm 0 is «no offer».
 ///
 /// y = reward − b(x); μ += g·k·(y − μ·x), 1/s += x∘x/σ². A diagonal recursion depends on the order of what it
-/// sees, but for 1/s; d = 1 is the conjugate posterior. 768 bytes an arm.
+/// sees, but for 1/s; d = 1 is the conjugate posterior. 1,280 bytes an arm.
 public struct Learner: Equatable, Sendable {
   /// How it learns.
   public let settings: LearnerSettings
   private(set) var baseline: DiagonalRegression
   private(set) var arms: [DiagonalRegression]
   private(set) var families: [UInt32] = []
+  /// μ and s of each arm once more, side by side for `scoreAll`: eight octets an arm.
+  private var rows: [Lanes] = []
   private let prior: LearnerFeatures
 
   /// Makes a learner that knows nothing, with the arm «no offer» only.
@@ -102,6 +112,7 @@ public struct Learner: Equatable, Sendable {
     self.baseline = baseline
     self.arms = arms
     self.families = families
+    for arm in arms.indices { refresh(arm) }
   }
 
   /// How many arms there are, «no offer» included.
@@ -121,6 +132,7 @@ public struct Learner: Equatable, Sendable {
     }
     arms.append(DiagonalRegression(means: sum / weight, precisions: prior))
     families.append(family)
+    refresh(arms.count - 1)
     return arms.count - 1
   }
 
@@ -139,6 +151,7 @@ public struct Learner: Equatable, Sendable {
     let y = bounded(reward - foretold)
     let shared = baseline.learn(features, foretold + y, noise: variance)
     let own = arms[arm].learn(features, y, noise: variance)
+    refresh(arm)
     return LearnerGain(arm: arm, own: own, shared: shared, foretold: foretold, taught: y)
   }
 
@@ -155,6 +168,7 @@ public struct Learner: Equatable, Sendable {
     let change = y - gain.taught
     arms[gain.arm].means = arms[gain.arm].means + gain.own * change
     baseline.means = baseline.means + gain.shared * change
+    refresh(gain.arm)
     return LearnerGain(
       arm: gain.arm, own: gain.own, shared: gain.shared, foretold: gain.foretold, taught: y)
   }
@@ -169,12 +183,18 @@ public struct Learner: Equatable, Sendable {
   /// - Parameters:
   ///   - arm: its number.
   ///   - means: μ, beyond the baseline.
-  public mutating func adopt(arm: Int, means: LearnerFeatures) { arms[arm].means = means }
+  public mutating func adopt(arm: Int, means: LearnerFeatures) {
+    arms[arm].means = means
+    refresh(arm)
+  }
 
   /// Lets what was learnt fade towards the prior's certainty; once a day.
   public mutating func forget() {
     baseline.forget(settings.kept, prior: prior)
-    for arm in arms.indices { arms[arm].forget(settings.kept, prior: prior) }
+    for arm in arms.indices {
+      arms[arm].forget(settings.kept, prior: prior)
+      refresh(arm)
+    }
   }
 
   /// The belief about δ(x) of an arm, over the baseline: for draws and propensities.
@@ -202,12 +222,26 @@ public struct Learner: Equatable, Sendable {
   ) {
     precondition(
       means.count >= arms.count && deviations.count >= arms.count, "the spans are too short")
-    let squares = features * features
-    let arms = arms.span
-    for arm in 0..<arms.count {
-      means[arm] = arms[arm].means.dot(features)
-      deviations[arm] = arms[arm].variances.dot(squares).squareRoot()
+    let x: InlineArray<4, Lanes> = [features.a, features.b, features.c, features.d]
+    switch Processor.level {
+    #if arch(x86_64)
+      case .v4:
+        KernelsV4.DotKernel.score(rows.span, x, means: &means, deviations: &deviations)
+      case .v3:
+        KernelsV3.DotKernel.score(rows.span, x, means: &means, deviations: &deviations)
+    #endif
+    default: Kernels.DotKernel.score(rows.span, x, means: &means, deviations: &deviations)
     }
+  }
+
+  /// Writes an arm's row anew after it has changed.
+  private mutating func refresh(_ arm: Int) {
+    let (means, variances) = (arms[arm].means, arms[arm].variances)
+    while rows.count < 8 * (arm + 1) { rows.append(.zero) }
+    let row: InlineArray<8, Lanes> = [
+      means.a, means.b, means.c, means.d, variances.a, variances.b, variances.c, variances.d,
+    ]
+    for place in row.indices { rows[8 * arm + place] = row[place] }
   }
 
   /// The incremental value of an arm against «no offer»: τ = (μ − μ₀)·x.

@@ -81,9 +81,9 @@ public struct LearnerFeatures: Equatable, Sendable {
   @inline(__always)
   func dot(_ other: Self) -> Double {
     let lanes = (a * other.a + b * other.b) + (c * other.c + d * other.d)
-    var sum = 0.0
-    for lane in 0..<8 { sum += lanes[lane] }
-    return sum
+    let four = lanes.lowHalf + lanes.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two[0] + two[1]
   }
 
   @inline(__always)

@@ -130,12 +130,7 @@ public struct Thompson: ~Copyable {
     guard abs(mass + atPoint - 1) <= 0.01 else { return .greedy }
     // The point's mass needs no integral.
     let factor = mass > 0 ? (1 - atPoint) / mass : 0
-    for octet in 0..<(live + 7) / 8 {
-      let shares = integral.shares(ofOctet: octet)
-      for lane in 0..<8 where octet * 8 + lane < live {
-        propensities[arms[octet * 8 + lane]] = Double(shares[lane]) * factor
-      }
-    }
+    for arm in 0..<live { propensities[arms[arm]] = integral.share(of: arm) * factor }
     if point >= 0 { propensities[point] = mass > 0 ? atPoint : 1 }
     return method
   }

@@ -85,38 +85,31 @@ extension RuleBook {
   ///
   /// - Parameters:
   ///   - subject: whom or what they are evaluated for.
-  ///   - truths: become those of this book and this subject; memory is taken only where their number
-  ///     changed.
+  ///   - failures: become those of this book and this subject; memory is taken only where the number of
+  ///     conditions changed.
   @inlinable
   public func evaluate<Subject: RuleSubject & ~Copyable & ~Escapable>(
-    for subject: borrowing Subject, into truths: inout RuleTruths
+    for subject: borrowing Subject, into failures: inout RuleFailures
   ) {
-    if truths.clauses.count != clauseCount {
-      truths.clauses.removeAll(keepingCapacity: true)
-      for _ in 0..<clauseCount { truths.clauses.append(.unknown) }
+    failures.clear(count)
+    let (steps, ends, uses) = (steps.span, ends.span, uses.span)
+    let thresholds = thresholds.span
+    for clause in thresholds.indices {
+      let value = RuleArithmetic.finite(subject.number(at: thresholds[clause].slot))
+      let truth = RuleArithmetic.compare(
+        value, thresholds[clause].number, thresholds[clause].relations)
+      if truth != .yes { failures.note(uses.extracting(Self.uses(of: clause, ends)), truth) }
     }
-    let steps = steps.span
-    var found = truths.clauses.mutableSpan
     var registers = RuleRegisters()
     var place = 0
-    for clause in found.indices {
-      found[clause] = RuleMachine.run(steps, from: &place, &registers, subject)
+    for clause in thresholds.count..<ends.count {
+      let truth = RuleMachine.run(steps, from: &place, &registers, subject)
+      if truth != .yes { failures.note(uses.extracting(Self.uses(of: clause, ends)), truth) }
     }
   }
 
-  /// Finds the first clause of a condition that does not hold.
-  ///
-  /// - Parameters:
-  ///   - number: the condition's, from 0 to below `count`.
-  ///   - truths: as ``evaluate(for:into:)`` left them.
-  /// - Returns: as ``RuleProgram/firstFailure(for:)``.
   @inlinable
-  public func firstFailure(of number: Int, in truths: borrowing RuleTruths) -> RuleFailure? {
-    let first = number == 0 ? 0 : ends[number - 1]
-    for place in first..<ends[number] {
-      let truth = truths.clauses[clauses[place]]
-      if truth != .yes { return RuleFailure(clause: place - first, truth: truth) }
-    }
-    return nil
+  static func uses(of clause: Int, _ ends: Span<Int>) -> Range<Int> {
+    (clause == 0 ? 0 : ends[clause - 1])..<ends[clause]
   }
 }

@@ -45,9 +45,11 @@ struct AnswerHalf: Sendable {
     blocks.count * Self.blockSize - end < Self.headSize + replySize
   }
 
-  /// Keeps an answer and returns its position.
-  mutating func append(_ command: KeyedCommand, _ reply: RawSpan, stamp: UInt64) -> UInt32 {
-    let size = reply.byteCount
+  /// Keeps an answer, which may come in two pieces, and returns its position.
+  mutating func append(
+    _ command: KeyedCommand, _ reply: RawSpan, _ rest: RawSpan, stamp: UInt64
+  ) -> UInt32 {
+    let size = reply.byteCount + rest.byteCount
     precondition(size <= Self.replySizeMax, "a reply that is remembered must fit into a block")
     if needsBlock(size) {
       end = blocks.count * Self.blockSize
@@ -62,6 +64,7 @@ struct AnswerHalf: Sendable {
     block.store(command.verb, at: place + 20)
     block.store(UInt16(size), at: place + 22)
     block.store(bytes: reply, at: place + Self.headSize)
+    block.store(bytes: rest, at: place + Self.headSize + reply.byteCount)
     end += Self.headSize + size
     return UInt32(position)
   }
@@ -193,8 +196,10 @@ struct AnswerLog: Sendable {
     halves[younger] = AnswerHalf()
   }
 
-  /// Keeps an answer in the younger half and returns its position there.
-  mutating func append(_ command: KeyedCommand, _ reply: RawSpan) -> UInt32 {
-    halves[younger].append(command, reply, stamp: stamp)
+  /// Keeps an answer, which may come in two pieces, in the younger half and returns its position there.
+  mutating func append(
+    _ command: KeyedCommand, _ reply: RawSpan, _ rest: RawSpan = RawSpan()
+  ) -> UInt32 {
+    halves[younger].append(command, reply, rest, stamp: stamp)
   }
 }

@@ -17,14 +17,17 @@ public struct ByteBuffer: ~Copyable {
 
   /// Makes an empty buffer.
   ///
-  /// - Parameter capacity: bytes to set aside at once; at least 64 are.
+  /// - Parameter capacity: bytes to set aside at once; at least 64 are, but for 0.
   public init(capacity: Int = 64) {
-    let size = max(64, capacity)
-    unsafe base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
-    self.capacity = size
+    self.capacity = capacity == 0 ? 0 : max(64, capacity)
+    // Nothing is ever read or written at the address of a buffer of no capacity.
+    unsafe base =
+      capacity == 0
+      ? UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
+      : UnsafeMutableRawPointer.allocate(byteCount: self.capacity, alignment: 64)
   }
 
-  deinit { unsafe base.deallocate() }
+  deinit { if capacity > 0 { unsafe base.deallocate() } }
 
   /// Bytes that were written and not yet consumed.
   @inlinable public var count: Int { end - start }
@@ -90,7 +93,7 @@ public struct ByteBuffer: ~Copyable {
       start = 0
       end = waiting
     } else {
-      move(to: max(capacity * 2, waiting + count))
+      move(to: max(capacity * 2, waiting + count, 64))
     }
   }
 
@@ -99,7 +102,7 @@ public struct ByteBuffer: ~Copyable {
     precondition(size >= waiting, "a buffer cannot move to less room than its bytes need")
     let larger = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
     unsafe larger.copyMemory(from: base + start, byteCount: waiting)
-    unsafe base.deallocate()
+    if capacity > 0 { unsafe base.deallocate() }
     unsafe base = larger
     capacity = size
     start = 0

@@ -77,7 +77,9 @@ public struct Receipt: Equatable, Sendable {
       return number
     }
     let checked = bytes.count - 4
-    guard number(checked, 4) == UInt64(Self.check(bytes[..<checked])) else { return nil }
+    guard number(checked, 4) == UInt64(Self.check(bytes.rawSpan.extracting(first: checked))) else {
+      return nil
+    }
     key = CommandKey(producer: number(1, 8), number: number(9, 8))
     timeMicros = Int64(bitPattern: number(17, 8))
     catalogue = UInt32(number(25, 4))
@@ -106,7 +108,7 @@ public struct Receipt: Equatable, Sendable {
   /// The receipt as text.
   public var text: String {
     var out = ByteBuffer()
-    var writer = ReceiptWriter(
+    let writer = ReceiptWriter(
       key: key, timeMicros: timeMicros, catalogue: catalogue, channel: channel,
       choiceCount: choices.count, to: &out)
     for choice in choices { writer.append(choice, to: &out) }
@@ -119,30 +121,18 @@ public struct Receipt: Equatable, Sendable {
   }
 
   /// FNV-1a, folded.
-  private static func check(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    var check = ReceiptCheck()
-    for byte in bytes { check.combine(byte) }
-    return check.value
+  static func check(_ bytes: RawSpan) -> UInt32 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for place in 0..<bytes.byteCount {
+      hash = (hash ^ UInt64(bytes.octet(at: place))) &* 0x0000_0100_0000_01b3
+    }
+    return UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
   }
 }
 
-/// FNV-1a, folded.
-struct ReceiptCheck {
-  private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-
-  var value: UInt32 { UInt32(truncatingIfNeeded: hash ^ (hash >> 32)) }
-
-  mutating func combine(_ byte: UInt8) {
-    hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-  }
-}
-
-/// Writes a receipt as a sentence, letter by letter, so that none of it is copied.
+/// Writes a receipt as a sentence where it has to go: its bytes first, which then become letters.
 public struct ReceiptWriter {
   private let start: Int
-  private var check = ReceiptCheck()
-  private var group: UInt32 = 0
-  private var bits: UInt32 = 0
 
   /// Begins one.
   ///
@@ -157,15 +147,15 @@ public struct ReceiptWriter {
     key: CommandKey, timeMicros: Int64, catalogue: UInt32, channel: Channel, choiceCount: Int,
     to out: inout ByteBuffer
   ) {
-    start = out.count
     out.append(UInt16(0))
-    write(1 as UInt8, to: &out)
-    write(key.producer, to: &out)
-    write(key.number, to: &out)
-    write(timeMicros, to: &out)
-    write(catalogue, to: &out)
-    write(channel.rawValue, to: &out)
-    write(UInt8(clamping: choiceCount), to: &out)
+    start = out.count
+    out.append(UInt8(1))
+    out.append(key.producer)
+    out.append(key.number)
+    out.append(timeMicros)
+    out.append(catalogue)
+    out.append(channel.rawValue)
+    out.append(UInt8(clamping: choiceCount))
   }
 
   /// Appends a chosen offer.
@@ -173,10 +163,10 @@ public struct ReceiptWriter {
   /// - Parameters:
   ///   - choice: the offer.
   ///   - out: as in `init`.
-  public mutating func append(_ choice: Receipt.Choice, to out: inout ByteBuffer) {
-    write(choice.account, to: &out)
-    write(choice.liabilityMinor, to: &out)
-    write((choice.counts ? 1 : 0) as UInt8, to: &out)
+  public func append(_ choice: Receipt.Choice, to out: inout ByteBuffer) {
+    out.append(choice.account)
+    out.append(choice.liabilityMinor)
+    out.append(UInt8(choice.counts ? 1 : 0))
   }
 
   /// Ends it.
@@ -184,29 +174,12 @@ public struct ReceiptWriter {
   /// - Parameters:
   ///   - customer: the customer's identifier, 1 to 64 bytes.
   ///   - out: as in `init`.
-  public mutating func end(_ customer: RawSpan, to out: inout ByteBuffer) {
-    write(UInt8(clamping: customer.byteCount), to: &out)
-    var reader = FrameReader(customer)
-    while let byte = try? reader.readUInt8() { write(byte, to: &out) }
-    write(check.value, to: &out)
-    if bits > 0 { out.append(Base64URL.letter(UInt8(group << (6 - bits) & 63))) }
-    out.patch(UInt16(out.count - start - 2), at: start)
-  }
-
-  private mutating func write<T: FixedWidthInteger>(_ number: T, to out: inout ByteBuffer) {
-    var rest = number
-    for _ in 0..<MemoryLayout<T>.size {
-      let byte = UInt8(truncatingIfNeeded: rest)
-      rest = T.bitWidth > 8 ? rest >> 8 : 0
-      check.combine(byte)
-      group = group << 8 | UInt32(byte)
-      bits += 8
-      while bits >= 6 {
-        bits -= 6
-        out.append(Base64URL.letter(UInt8(group >> bits & 63)))
-      }
-      group &= (1 << bits) - 1
-    }
+  public func end(_ customer: RawSpan, to out: inout ByteBuffer) {
+    out.append(UInt8(clamping: customer.byteCount))
+    out.append(bytes: customer)
+    out.append(Receipt.check(out.bytes.extracting(droppingFirst: start)))
+    Base64URL.encode(from: start, in: &out)
+    out.patch(UInt16(out.count - start), at: start - 2)
   }
 }
 
@@ -222,6 +195,31 @@ enum Base64URL {
     letter -= digit > 61 ? 13 : 0
     letter += digit > 62 ? 49 : 0
     return UInt8(truncatingIfNeeded: letter)
+  }
+
+  /// Turns the newest bytes of a buffer into letters, four for three; the last are two or three for one
+  /// or two.
+  ///
+  /// It begins at the end: letters reach as far as their bytes or farther, so none is overwritten
+  /// before it was read.
+  static func encode(from start: Int, in out: inout ByteBuffer) {
+    let size = out.count - start
+    let letters = (size * 4 + 2) / 3
+    // Room for whole groups.
+    for _ in size..<(size + 2) / 3 * 4 { out.append(UInt8(0)) }
+    for group in stride(from: (size + 2) / 3 - 1, through: 0, by: -1) {
+      let at = start + group * 3
+      var bits = UInt32(out.bytes.octet(at: at)) << 16
+      if group * 3 + 1 < size { bits |= UInt32(out.bytes.octet(at: at + 1)) << 8 }
+      if group * 3 + 2 < size { bits |= UInt32(out.bytes.octet(at: at + 2)) }
+      var four: UInt32 = 0
+      for place in 0..<4 as Range<UInt32> {
+        let digit = UInt8(truncatingIfNeeded: bits >> (18 - 6 * place) & 63)
+        four |= UInt32(letter(digit)) << (8 * place)
+      }
+      out.patch(four, at: start + group * 4)
+    }
+    out.truncate(to: start + letters)
   }
 
   /// Nil for what no encoder writes.

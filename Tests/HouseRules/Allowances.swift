@@ -8,7 +8,10 @@ enum Allowances {
   static let imports: [String: Set<String>] = [
     "Platform": ["CLinux", "Glibc", "Synchronization"],
     "Models": [],
-    "Policies": ["Models"],
+    "Kernels": ["CLinux"],
+    "KernelsV3": [],
+    "KernelsV4": [],
+    "Policies": ["Models", "Kernels", "KernelsV3", "KernelsV4"],
     "Wire": [],
     "Rules": [],
     "Offers": ["Rules", "Policies"],

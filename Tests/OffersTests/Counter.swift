@@ -57,9 +57,13 @@ struct Counter {
   }
 
   func decide(_ workspace: inout DecisionWorkspace) throws -> Outcome {
+    // Tests change its offers where they lie.
+    var catalogue = catalogue
+    catalogue.bind()
     let decision = try Decision.make(
       request, for: customer.span, facts: facts, standing: standing, budgets: budgets.span,
       campaigns: campaigns.span, estimates: estimates.span, in: catalogue, with: &workspace)
+    workspace.findRanks()
     return Outcome(
       decision: decision, choices: workspace.choices, reasons: workspace.reasons,
       scores: workspace.scores, propensities: workspace.propensities,

@@ -75,14 +75,14 @@ struct RuleProgramFactsTests {
       }
       let book = RuleBook(programs)
       #expect(book.count == programs.count)
-      var truths = RuleTruths()
+      var failures = RuleFailures()
       for _ in 0..<50 {
         let shopper = Shopper.random(&rules.chance)
-        book.evaluate(for: shopper, into: &truths)
+        book.evaluate(for: shopper, into: &failures)
         for number in programs.indices {
-          #expect(
-            book.firstFailure(of: number, in: truths)
-              == programs[number].firstFailure(for: shopper))
+          let failure = programs[number].firstFailure(for: shopper)
+          #expect(failures.first(of: number) == failure)
+          #expect(failures.conditions.count { $0 == number } == (failure == nil ? 0 : 1))
         }
       }
     }

@@ -6,9 +6,6 @@ import Policies
 import Wire
 
 extension DecisionDesk {
-  /// Features whose part in an estimate is told one by one.
-  private static let contributionsTold = 5
-
   /// Writes the record of what lies on the desk.
   ///
   /// - Parameters:
@@ -23,7 +20,7 @@ extension DecisionDesk {
     _ customer: RawSpan, on shelf: OfferShelf, in store: borrowing Store
   ) {
     // Taken out while the rest of the desk is read.
-    var out = ByteBuffer()
+    var out = ByteBuffer(capacity: 0)
     swap(&out, &record)
     out.truncate(to: 0)
     let mark = Frame.begin(verb: Verb.recordDecision.rawValue, tag: 0, in: &out)
@@ -83,7 +80,7 @@ extension DecisionDesk {
       let choice = workspace.choices[place]
       let identifier = shelf.identifiers[choice.offer]
       out.append(UInt8(identifier.count))
-      for byte in identifier { out.append(byte) }
+      out.append(bytes: identifier.rawSpan)
       out.append(UInt8(choice.isBest ? 1 : 0))
       out.append(choice.propensity)
       out.append(choice.score)
@@ -110,26 +107,34 @@ extension DecisionDesk {
     out.append(parts.lever)
     out.append(parts.scarcity)
     out.append(parts.fatigue)
-    guard let all = store.contributions(of: shelf.arms[place], LearnerFeatures(x.span)) else {
+    guard let contributions = store.contributions(of: shelf.arms[place], LearnerFeatures(x.span))
+    else {
       out.append(UInt8(0))
       out.append(0.0)
       return
     }
-    // The largest by magnitude, one after the other: there are few.
-    var told: UInt32 = 0
+    let all = contributions.span
+    // The largest by magnitude, sorted as they come.
+    var told = InlineArray<5, Int>(repeating: 0)
+    var count = 0
     var rest = 0.0
-    for feature in all.indices { rest += all[feature] }
-    let count = min(Self.contributionsTold, LearnerFeatures.count)
-    out.append(UInt8(count))
-    for _ in 0..<count {
-      var largest = -1
-      for feature in all.indices where told & 1 << UInt32(feature) == 0 {
-        if largest < 0 || abs(all[feature]) > abs(all[largest]) { largest = feature }
+    for feature in all.indices {
+      let amount = abs(all[feature])
+      rest += all[feature]
+      if count == told.count, !(amount > abs(all[told[count - 1]])) { continue }
+      count = min(count + 1, told.count)
+      var place = count - 1
+      while place > 0, amount > abs(all[told[place - 1]]) {
+        told[place] = told[place - 1]
+        place -= 1
       }
-      told |= 1 << UInt32(largest)
-      rest -= all[largest]
-      out.append(UInt8(largest))
-      out.append(all[largest])
+      told[place] = feature
+    }
+    out.append(UInt8(count))
+    for place in told.indices {
+      rest -= all[told[place]]
+      out.append(UInt8(told[place]))
+      out.append(all[told[place]])
     }
     out.append(rest)
   }
@@ -169,18 +174,8 @@ extension DecisionDesk {
     case .exclusive(let other):
       out.append(UInt8(2))
       out.append(UInt16(clamping: other))
-    case .negativeUplift(let uplift, let score):
-      out.append(UInt8(8))
-      out.append(Float(uplift))
-      out.append(Float(score))
-    case .ranked(let position, let gap):
-      out.append(UInt8(6))
-      out.append(UInt16(clamping: position))
-      out.append(Float(gap))
-    case .explored(let propensity):
-      out.append(UInt8(4))
-      out.append(Float(propensity))
-    case .notInPlacement, .chosen: out.append(UInt8(0))
+    // What belongs to these stands with the candidates.
+    case .notInPlacement, .negativeUplift, .ranked, .explored, .chosen: out.append(UInt8(0))
     }
   }
 
@@ -189,13 +184,15 @@ extension DecisionDesk {
     let count = out.count
     var candidates: UInt16 = 0
     out.append(candidates)
-    for place in workspace.scores.indices where !workspace.scores[place].isNaN {
+    let (scores, propensities) = (workspace.scores.span, workspace.propensities.span)
+    let estimates = estimates.span
+    for place in scores.indices where !scores[place].isNaN {
       candidates += 1
       out.append(UInt16(place))
-      out.append(Float(estimates[place].uplift))
-      out.append(Float(estimates[place].variance.squareRoot()))
-      out.append(Float(workspace.scores[place]))
-      out.append(Float(workspace.propensities[place]))
+      let (mean, deviation) = (
+        Float(estimates[place].uplift), Float(estimates[place].variance.squareRoot())
+      )
+      out.append(SIMD4(mean, deviation, Float(scores[place]), Float(propensities[place])))
     }
     out.patch(candidates, at: count)
   }
@@ -213,17 +210,15 @@ extension Store {
 }
 
 extension Reason {
-  /// The reason with a code and what a record says of it; nil for what no build has written.
-  init?(code: UInt8, detail: [UInt8]) {
+  /// The reason with a code and what a record says of it and of the offer, without a rank; nil for what
+  /// no build has written.
+  init?(code: UInt8, detail: [UInt8], candidate: DecisionCandidate?) {
     func number(_ place: Int, _ size: Int) -> UInt64 {
       var number: UInt64 = 0
       for offset in 0..<size where place + offset < detail.count {
         number |= UInt64(detail[place + offset]) << UInt64(8 * offset)
       }
       return number
-    }
-    func float(_ place: Int) -> Double {
-      Double(Float(bitPattern: UInt32(truncatingIfNeeded: number(place, 4))))
     }
     func time(_ place: Int) -> Int64 { Int64(bitPattern: number(place, 8)) }
     switch code {
@@ -249,9 +244,12 @@ extension Reason {
         campaign: detail.count > 17 ? Int(detail[17]) : -1)
     case 7: self = .exclusive(with: Int(number(0, 2)))
     case 8: self = .notInPlacement
-    case 9: self = .negativeUplift(uplift: float(0), score: float(4))
-    case 10: self = .ranked(position: Int(number(0, 2)), gap: float(2))
-    case 11: self = .explored(float(0))
+    case 9:
+      self = .negativeUplift(
+        uplift: candidate.map { Double($0.mean) } ?? .nan,
+        score: candidate.map { Double($0.score) } ?? .nan)
+    case 10: self = .ranked(position: 0, gap: 0)
+    case 11: self = .explored(candidate.map { Double($0.propensity) } ?? .nan)
     case 12: self = .chosen
     default: return nil
     }

@@ -3,7 +3,7 @@
 //
 //    0 8 window's end    8 8 number        16 4 customer      20 4 orders before it
 //   24 4 first contact  28 4 arm           32 1 state         33 1 whether outcomes were reported
-//   34 2 place of the features in the body                    36 4 zero
+//   34 2 place of the features in the body                    36 4 how many offers were chosen
 //   40 8 margin         48 8 cost          56 8 foretold      64 8 taught
 //   72 8 expected cost  80 8 margin rate   88 8 value of accepted orders, minor units
 //   96 256 gain, 64 numbers
@@ -31,6 +31,7 @@ enum DecisionHead {
   static let state = 32
   static let isReported = 33
   static let features = 34
+  static let choiceCount = 36
   static let margin = 40
   static let cost = 48
   static let foretold = 56

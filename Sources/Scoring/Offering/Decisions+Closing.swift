@@ -131,15 +131,11 @@ extension Offering {
     if state(of: place) == .open {
       setField(DecisionState.unlearnt.rawValue, DecisionHead.state, of: place)
     }
-    let count = choiceCount(of: place)
     if !early, let first = field(Link.self, DecisionHead.firstContact, of: place).number {
-      for number in first..<first + UInt32(count) { release(number) }
+      let count = field(UInt32.self, DecisionHead.choiceCount, of: place)
+      for number in first..<first + count { release(number) }
     }
     closing = self.place(after: place)
-  }
-
-  private func choiceCount(of place: DecisionPlace) -> Int {
-    withBody(of: place) { body in (try? DecisionBody(body).choiceCount) ?? 0 }
   }
 
   /// Gives back what a contact has reserved of its offer's budget.

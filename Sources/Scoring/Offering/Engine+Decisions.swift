@@ -27,7 +27,7 @@ extension Engine {
       desk.categories.append(name(category) ?? Link.none)
     }
     let shelf = try requireShelf()
-    let ownMissing = try readFeatures(&body, shelf.catalogue)
+    let ownMissing = try readFeatures(&body, shelf)
     try body.requireEnd()
     let at = FrameHeader.size + CommandKey.size + 1 + head.customer.byteCount
     guard let placement = shelf.placement(head.placement) else {
@@ -76,7 +76,7 @@ extension Engine {
       return .answered
     }
     // Taken off the desk while the engine changes.
-    var record = ByteBuffer()
+    var record = ByteBuffer(capacity: 0)
     swap(&record, &desk.record)
     defer { swap(&record, &desk.record) }
     let body = try DecisionBody(record.bytes.extracting(droppingFirst: FrameHeader.size))
@@ -91,7 +91,7 @@ extension Engine {
   ///
   /// - Returns: which are not known.
   private mutating func readFeatures(
-    _ body: inout FrameReader, _ catalogue: borrowing Catalogue
+    _ body: inout FrameReader, _ shelf: OfferShelf
   ) throws(Refusal) -> UInt16 {
     let at = body.offset
     let schema = try body.read(UInt16.self)
@@ -100,11 +100,12 @@ extension Engine {
     desk.own.removeAll(keepingCapacity: true)
     for _ in 0..<count { desk.own.append(try body.readFinite("feature")) }
     if count == 0 && schema == 0 { return .max }
-    guard Int(schema) == catalogue.featureSchema, count == catalogue.ownFeatures.count else {
+    let declared = shelf.catalogue.ownFeatures.count
+    guard Int(schema) == shelf.catalogue.featureSchema, count == declared else {
       throw Refusal(
         .badSchema, at: at,
         "\(count) features of schema \(schema) are told; the catalogue declares "
-          + "\(catalogue.ownFeatures.count) of schema \(catalogue.featureSchema)")
+          + "\(declared) of schema \(shelf.catalogue.featureSchema)")
     }
     return missing
   }
@@ -181,14 +182,7 @@ extension Engine {
       choice += 1
     }
     if isWrong { throw Refusal(.invalidField, "a chosen offer is not in the catalogue") }
-    for place in shelf.accounts.indices {
-      let reason = Int(body.reason(place))
-      guard reason < Offering.reasonCount else { continue }
-      store.offering.reasonCounts[
-        Int(shelf.accounts[place]) * Offering.reasonCount + reason] += 1
-    }
-    // The counts stand in its section: a snapshot would take the one before for unchanged.
-    store.offering.markLearning()
+    store.offering.count(body, shelf)
     store.enrol(customer, body, shelf, on: day, &heads)
     if heads != OfferHeads() { store.offering.setHeads(of: customer, heads) }
     return remember(
@@ -209,7 +203,7 @@ extension Engine {
     let window = Int64(shelf.catalogue.windowDays) * 86_400_000_000
     let close = max(body.timeMicros + window, store.offering.lastCloseMicros)
     store.offering.lastCloseMicros = close
-    var entry = desk.entry.take() ?? ByteBuffer(capacity: 4096)
+    var entry = desk.entry.take() ?? ByteBuffer(capacity: DecisionHead.size)
     entry.truncate(to: 0)
     entry.append(close)
     entry.append(store.offering.decisionCount)
@@ -220,16 +214,16 @@ extension Engine {
     entry.append((isLearnable ? DecisionState.open : .unlearnt).rawValue)
     entry.append(UInt8(0))
     entry.append(UInt16(body.features))
-    entry.append(UInt32(0))
+    entry.append(UInt32(body.choiceCount))
     for _ in 0..<4 { entry.append(0.0) }
     entry.append(cost)
     entry.append(rate)
     entry.append(Int64(0))
-    for _ in 0..<LearnerGain.count { entry.append(Float(0)) }
-    entry.append(bytes: body.bytes)
+    // The gain: nothing was learnt yet.
+    for _ in 0..<LearnerGain.count / 16 { entry.append(SIMD16<Float>.zero) }
     let position = store.offering.decisions.append(
       KeyedCommand(key: body.key, verb: Verb.recordDecision.rawValue, check: body.check),
-      entry.bytes)
+      entry.bytes, body.bytes)
     desk.entry = consume entry
     store.offering.decisionCount += 1
     let younger = store.offering.decisions.younger
@@ -248,7 +242,6 @@ extension DecisionDesk {
   ) throws(Refusal) -> Decision {
     let bytes = Span<UInt8>(_bytes: customer)
     // Copies of references: the workspace changes while they are read.
-    let (facts, standing) = (facts, standing)
     let (budgets, campaigns, estimates) = (budgets, campaigns, estimates)
     do throws(DecisionRefusal) {
       return try Decision.make(
@@ -277,6 +270,19 @@ extension Offering {
   /// The hash of the request that a decision answered.
   func check(of place: DecisionPlace) -> UInt32 {
     decisions.halves[place.half].command(at: UInt32(place.position)).check
+  }
+
+  /// Counts what became of each offer.
+  fileprivate mutating func count(_ body: borrowing DecisionBody, _ shelf: OfferShelf) {
+    let accounts = shelf.accounts
+    var counts = reasonCounts.mutableSpan
+    for place in accounts.indices {
+      let reason = Int(body.reason(place))
+      guard reason < Self.reasonCount else { continue }
+      counts[Int(accounts[place]) * Self.reasonCount + reason] += 1
+    }
+    // The counts stand in its section: a snapshot would take the one before for unchanged.
+    markLearning()
   }
 
   /// Keeps a contact's place and its offer's liability.

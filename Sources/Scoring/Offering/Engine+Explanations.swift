@@ -68,9 +68,9 @@ extension Engine {
     var reply = DecideReply(decision: "", told: record.told)
     var candidates: [Int: DecisionCandidate] = [:]
     for candidate in record.candidates { candidates[Int(candidate.place)] = candidate }
+    let reasons = reasons(of: record, candidates)
     for (place, code) in record.told.reasons.enumerated() {
-      var reason = Reason(
-        code: code, detail: place < record.details.count ? record.details[place] : [])
+      var reason = reasons[place]
       if let shelf, reason?.isWithin(shelf.catalogue) == false { reason = nil }
       let candidate = candidates[place]
       reply.offers.append(
@@ -100,6 +100,22 @@ extension Engine {
         ExplainedFeature(choice: UInt8(choice), feature: "rest", amount: chosen.rest))
     }
     try reply.writeReasons(to: &out)
+  }
+
+  /// The reasons as they were told, with the ranks, which follow from the scores.
+  private static func reasons(
+    of record: DecisionRecord, _ candidates: [Int: DecisionCandidate]
+  ) -> [Reason?] {
+    let told = record.told.reasons.enumerated().map { place, code in
+      Reason(
+        code: code, detail: place < record.details.count ? record.details[place] : [],
+        candidate: candidates[place])
+    }
+    var ranked = told.map { $0 ?? .notInPlacement }
+    Reason.findRanks(
+      in: &ranked, scores: ranked.indices.map { candidates[$0].map { Double($0.score) } ?? .nan },
+      last: record.told.choices.last?.score ?? 0)
+    return zip(told, ranked).map { $0 == nil ? nil : $1 }
   }
 
   // MARK: The log
@@ -168,7 +184,7 @@ extension Offering {
   func writeReceipt(
     of place: DecisionPlace, _ body: borrowing DecisionBody, to out: inout ByteBuffer
   ) {
-    var writer = ReceiptWriter(
+    let writer = ReceiptWriter(
       key: body.key, timeMicros: body.timeMicros, catalogue: body.catalogue,
       channel: body.channel, choiceCount: body.choiceCount, to: &out)
     if let first = field(Link.self, DecisionHead.firstContact, of: place).number {

@@ -163,6 +163,7 @@ struct OfferAssembly {
             < (offering.learner?.armCount ?? 0),
           DecisionHead.size + features + 4 * 32 <= size,
           let choices = offering.withBody(of: place, Self.choices),
+          Int(offering.field(UInt32.self, DecisionHead.choiceCount, of: place)) == choices,
           Self.isPlain(
             offering.field(Int64.self, DecisionHead.accepted, of: place)),
           offering.field(Link.self, DecisionHead.firstContact, of: place).number
