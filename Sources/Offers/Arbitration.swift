@@ -170,7 +170,8 @@ extension DecisionWorkspace {
   ) {
     var left = open & offers & catalogue.sets.fitting(request)
     while choices.count < top, let place = left.popFirst() {
-      guard !excluded.contains(place) else { continue }
+      // The one before may have taken its family's place, or its campaign's money.
+      guard open.contains(place), !excluded.contains(place) else { continue }
       take(place, propensity: 1, isBest: true, top, catalogue)
     }
   }

@@ -60,6 +60,7 @@ extension DecisionWorkspace {
     guard let lack = purses.shortage(offer) else { return }
     reasons[place] = lack
     open.remove(place)
+    scored.remove(place)
   }
 
   /// Takes an offer's cost from its campaigns, and the offers out for which there is not enough any more.

@@ -127,9 +127,8 @@ struct SipHash {
   /// The stored identity of an outcome of the decision with a key.
   static func identity(_ decision: CommandKey, _ outcome: RawSpan) -> UInt64 {
     var hash = SipHash(key: storedKey)
-    for word in [decision.producer, decision.number] {
-      for place in 0..<8 { hash.combine(UInt8(truncatingIfNeeded: word >> UInt64(8 * place))) }
-    }
+    let bytes = decision.bytes
+    for place in bytes.indices { hash.combine(bytes[place]) }
     hash.combine(outcome)
     return hash.finalize()
   }
@@ -144,6 +143,18 @@ struct SipHash {
     hash.combine(UInt8(truncatingIfNeeded: third.byteCount))
     hash.combine(third)
     return hash.finalize()
+  }
+}
+
+extension CommandKey {
+  /// Its bytes as on the wire.
+  var bytes: InlineArray<16, UInt8> {
+    var bytes = InlineArray<16, UInt8>(repeating: 0)
+    for place in 0..<8 {
+      bytes[place] = UInt8(truncatingIfNeeded: producer >> UInt64(8 * place))
+      bytes[8 + place] = UInt8(truncatingIfNeeded: number >> UInt64(8 * place))
+    }
+    return bytes
   }
 }
 

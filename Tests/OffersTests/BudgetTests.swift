@@ -70,6 +70,18 @@ struct BudgetTests {
     #expect(fault(#"{"mony": 5, "count": 1}"#).contains(#"did you mean "money"?"#))
   }
 
+  @Test("offers of one answer draw on their campaign's budget one after the other")
+  func slate() throws {
+    var counter = try Counter(
+      json: Counter.json(
+        ["a", "b", "c"].map { Counter.offer($0, #""max_liability": 5.00"#) },
+        #""campaigns": [{"id": "k", "offers": ["a", "b"], "budget": {"money": 9}}]"#, top: 3))
+    for (id, uplift) in [("a", 3.0), ("b", 2), ("c", 1)] { counter.estimate(id, uplift) }
+    let outcome = try counter.decide()
+    #expect(outcome.choices.map(\.offer) == [0, 2])
+    #expect(outcome.reasons[1] == .budget(free: 400, needed: 500, isCount: false, campaign: 0))
+  }
+
   @Test("an offer of two campaigns needs what both have")
   func campaigns() throws {
     var counter = try Counter(

@@ -76,7 +76,7 @@ struct ToldScores {
 }
 
 extension DecisionDesk {
-  /// Weeks the scores of a decision look ahead: 39, as the command line does.
+  /// How far the scores of a decision look ahead: 39 weeks, as the command line does.
   static let horizonDays = 273.0
   /// The discount rate of its lifetime value, per year.
   static let discountRate = 0.1

@@ -151,6 +151,11 @@ extension Engine {
     guard let day = store.calendar?.day(ofMicros: body.timeMicros) else {
       throw Refusal(.timeOutOfRange, "a decision lies before 1970 or after 2149")
     }
+    var isRight = true
+    try body.forEachChosen { place, liabilityMinor, _ in
+      if place >= shelf.accounts.count || liabilityMinor < 0 { isRight = false }
+    }
+    guard isRight else { throw Refusal(.invalidField, "a chosen offer is not in the catalogue") }
     store.tendDecisions(at: timeMicros)
     let customer = makeCustomer(body.customer)
     let firstContact = UInt32(store.offering.contacts.count)
@@ -161,12 +166,7 @@ extension Engine {
     var choice: UInt8 = 0
     var heads = store.offering.heads(of: customer)
     let isFallback = body.flags.contains(.fallback)
-    var isWrong = false
     try body.forEachChosen { place, liabilityMinor, expected in
-      guard place < shelf.accounts.count, liabilityMinor >= 0 else {
-        isWrong = true
-        return
-      }
       let offer = shelf.catalogue.offers[place]
       if choice == 0 {
         (arm, cost, rate) = (shelf.arms[place], expected, offer.marginRate)
@@ -181,7 +181,6 @@ extension Engine {
         ).newest
       choice += 1
     }
-    if isWrong { throw Refusal(.invalidField, "a chosen offer is not in the catalogue") }
     store.offering.count(body, shelf)
     store.enrol(customer, body, shelf, on: day, &heads)
     if heads != OfferHeads() { store.offering.setHeads(of: customer, heads) }
@@ -257,11 +256,7 @@ extension DecisionDesk {
 extension CommandKey {
   /// A number evenly spread over all keys: the draw of a decision.
   var draw: UInt64 {
-    var bytes = InlineArray<16, UInt8>(repeating: 0)
-    for place in 0..<8 {
-      bytes[place] = UInt8(truncatingIfNeeded: producer >> UInt64(8 * place))
-      bytes[8 + place] = UInt8(truncatingIfNeeded: number >> UInt64(8 * place))
-    }
+    let bytes = bytes
     return XXHash64.hash(bytes.span)
   }
 }
@@ -378,18 +373,12 @@ extension Store {
       guard place < shelf.campaigns.count else { return }
       let campaign = shelf.campaigns[place]
       if offering.isEnrolled(heads.enrolments, campaign) { continue }
-      let id = shelf.catalogue.campaigns[place].id
-      var control: UInt64 = 0
-      for (bit, holdout) in shelf.catalogue.holdouts.enumerated()
-      where holdout.level == .global || holdout.level == .campaign && holdout.of == id {
-        control |= 1 << UInt64(bit)
-      }
       heads.enrolments = Link(
         offering.enrolments.append(
           EnrolmentEntry(
             timeMicros: body.timeMicros, campaign: campaign, customer: customer,
             orderMark: UInt32(orders.count), previous: heads.enrolments, day: day,
-            segment: body.segment, isControl: body.held & control != 0 ? 1 : 0)))
+            segment: body.segment, isControl: body.held & shelf.controls[place] != 0 ? 1 : 0)))
     }
   }
 }

@@ -24,6 +24,8 @@ final class OfferShelf: Sendable {
   let campaigns: [UInt32]
   /// The account of each campaign, in their order; nowhere for those without a budget.
   let campaignAccounts: [Link]
+  /// The holdouts whose customers are the control group of each campaign, a bit each.
+  let controls: [UInt64]
   /// The codes under which conditions know names.
   let codes: [UInt32: Int32]
   /// The bytes of each offer's identifier, and of each placement's name.
@@ -52,6 +54,14 @@ final class OfferShelf: Sendable {
     self.places = places
     self.campaigns = campaigns
     self.campaignAccounts = campaignAccounts
+    controls = catalogue.campaigns.map { campaign in
+      catalogue.holdouts.enumerated().reduce(0) { bits, holdout in
+        let (bit, terms) = holdout
+        let isMeant =
+          terms.level == .global || terms.level == .campaign && terms.of == campaign.id
+        return isMeant ? bits | 1 << UInt64(bit) : bits
+      }
+    }
     self.codes = codes
     identifiers = catalogue.words.map { Array($0.id.utf8) }
     placements = catalogue.placements.map { Array($0.name.utf8) }
