@@ -18,7 +18,7 @@ enum DecisionBenchmarks {
     let shop = try Shop()
     let box = try EngineBox(adopting: shop.modelFields)
     try box.fill(shop, customers)
-    try prepare(box, count)
+    try prepare(box, count, customers)
     let passes = bench.isQuick ? 5_000 : 20_000
     var random = SeededRandom(seed: 4)
     let numbers = (0..<passes).map { _ in Int(random.next() % UInt64(customers)) }
@@ -35,7 +35,7 @@ enum DecisionBenchmarks {
   }
 
   /// Consents, the catalogue, and enough outcomes for beliefs that differ from offer to offer.
-  private static func prepare(_ box: EngineBox, _ count: Int) throws {
+  static func prepare(_ box: EngineBox, _ count: Int, _ customers: Int) throws {
     for start in stride(from: 0, to: customers, by: 4_000) {
       var batch = RecordConsentsRequest(consents: [])
       for number in start..<min(customers, start + 4_000) {

@@ -4,7 +4,7 @@ import Models
 import Platform
 
 /// Both cores, as the workbench hands them in.
-private struct Cores: FitCrew {
+struct Cores: FitCrew {
   func map<Result: Sendable>(
     _ count: Int, _ task: @escaping @Sendable (Int) -> Result
   ) -> [Result] {

@@ -36,6 +36,7 @@ struct Main {
       try CodecBenchmarks.run(&bench)
       try OfferBenchmarks.run(&bench)
       try DecisionBenchmarks.run(&bench)
+      try TrialBenchmarks.run(&bench)
       try EngineBenchmarks.run(&bench)
       try DurabilityBenchmarks.run(&bench)
       try FitBenchmarks.run(&bench)

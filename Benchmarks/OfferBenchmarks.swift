@@ -80,6 +80,7 @@ private struct Counter {
   var facts = Facts()
   var standing = Standing()
   var budgets: [BudgetUse]
+  let campaigns: [BudgetUse]
   var estimates: [[OfferEstimate]]
   let customers: [[UInt8]]
   let moment = Moment(utcMicros: 1_795_608_000_000_000)
@@ -87,6 +88,7 @@ private struct Counter {
   init(_ count: Int) throws {
     catalogue = try Catalogue(Array(Self.json(count).utf8))
     budgets = [BudgetUse](repeating: BudgetUse(price: 0.01), count: count)
+    campaigns = [BudgetUse](repeating: BudgetUse(), count: catalogue.campaigns.count)
     var random = SeededRandom(seed: 2)
     estimates = (0..<16).map { _ in
       (0..<count).map { _ in
@@ -123,7 +125,7 @@ private struct Counter {
       explores: explores)
     return try Decision.make(
       request, for: customer.span, facts: facts, standing: standing, budgets: budgets.span,
-      estimates: estimates.span, in: catalogue, with: &workspace)
+      campaigns: campaigns.span, estimates: estimates.span, in: catalogue, with: &workspace)
   }
 
   private static func json(_ count: Int) -> String {

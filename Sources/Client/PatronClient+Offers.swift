@@ -120,4 +120,16 @@ extension PatronClient {
       CampaignRequest(campaign: campaign, asOfMicros: asOfMicros, planned: planned),
       for: CampaignReply.self)
   }
+
+  /// Asks what a catalogue would decide for each of the present customers; nothing is kept of it.
+  ///
+  /// - Parameter request: the catalogue, or none for the one in force; where, how and when.
+  /// - Returns: who would get what, what it would cost and bring, and what of the budgets it would use.
+  /// - Throws: see `ask`; `refused` with line and column when the catalogue is wrong, or for a placement it
+  ///   does not have.
+  public mutating func tryCatalogue(
+    _ request: TryCatalogueRequest
+  ) throws(ClientError) -> TryCatalogueReply {
+    try ask(.tryCatalogue, request, for: TryCatalogueReply.self)
+  }
 }

@@ -172,7 +172,8 @@ extension DecisionWorkspace {
   ) {
     var left = open & offers & catalogue.sets.fitting(request)
     while choices.count < top, let place = left.popFirst() {
-      guard !excluded.contains(place) else { continue }
+      // The one before may have taken its family's place, or its campaign's money.
+      guard open.contains(place), !excluded.contains(place) else { continue }
       take(place, propensity: 1, isBest: true, top, catalogue)
     }
   }
@@ -244,6 +245,7 @@ extension DecisionWorkspace {
     losing = losing - excluded
     excluded = excluded | losing
     while let other = losing.popFirst() { excludedBy[other] = Int16(place) }
+    if choices.count < top { draw(on: catalogue.offers[place], in: catalogue) }
   }
 
   /// Draws one of the gathered arms; its probability and the others' are in `armShares`.

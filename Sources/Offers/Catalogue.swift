@@ -48,6 +48,8 @@ public struct Catalogue: Sendable {
   public internal(set) var placements: [Placement] = []
   /// The campaigns, as declared.
   public internal(set) var campaigns: [Campaign] = []
+  /// The campaigns with a budget, a bit each.
+  public internal(set) var budgetedCampaigns: UInt64 = 0
   /// The holdouts, as declared.
   public internal(set) var holdouts: [CatalogueHoldout] = []
   /// The caps, as declared.

@@ -153,18 +153,41 @@ extension CatalogueReader {
     {
       json.note(fields, "max_liability", "is less than what the reward costs")
     }
-    if let budget = json.object(fields, "budget", keys: ["money", "count", "days"]) {
-      offer.budgetDays = Int32(
-        json.whole(budget, "days", 1...CatalogueLimits.windowDaysMax) ?? 0)
-      if offer.budgetDays > 0, offer.startDay == .min {
-        json.note(budget, "days", "needs the offer's start, from which the days are counted")
-      }
-      offer.budgetMinor = json.money(budget, "money", scale: scale) ?? -1
-      offer.budgetCount = Int64(json.whole(budget, "count", 0...1_000_000_000) ?? -1)
-      if budget.members["money"] == nil, budget.members["count"] == nil {
-        json.note(budget.offset, budget.path, "needs \"money\", \"count\" or both")
+    if fields.members["budget"] != nil {
+      let budget = readBudget(fields, keys: [], from: offer.startDay)
+      (offer.budgetMinor, offer.budgetCount) = (budget.moneyMinor, budget.count)
+      offer.budgetDays = budget.days
+    }
+  }
+
+  /// A budget; one that begins anew does so from its own start on, or else from its owner's.
+  mutating func readBudget(
+    _ fields: JSONFields, keys: [String], from startDay: Int32 = .min
+  ) -> Budget {
+    var budget = Budget(startDay: startDay)
+    let keys = ["money", "count", "days"] + keys
+    guard let own = json.object(fields, "budget", keys: keys) else { return budget }
+    if keys.contains("start") {
+      budget.startDay = json.day(own, "start") ?? .min
+      budget.endDay = json.day(own, "end") ?? .max
+      if budget.endDay <= budget.startDay {
+        json.note(own, "end", "must be after the start; it is the first day behind the budget")
       }
     }
+    budget.days = Int32(json.whole(own, "days", 1...CatalogueLimits.windowDaysMax) ?? 0)
+    if budget.days > 0, budget.startDay == .min {
+      json.note(
+        own, "days",
+        keys.contains("start")
+          ? "needs a start, from which the days are counted"
+          : "needs the offer's start, from which the days are counted")
+    }
+    budget.moneyMinor = json.money(own, "money", scale: catalogue.scale) ?? -1
+    budget.count = Int64(json.whole(own, "count", 0...1_000_000_000) ?? -1)
+    if own.members["money"] == nil, own.members["count"] == nil {
+      json.note(own.offset, own.path, "needs \"money\", \"count\" or both")
+    }
+    return budget
   }
 
   private mutating func readCondition(_ fields: JSONFields, _ key: String) -> RuleProgram? {

@@ -331,7 +331,7 @@ struct CatalogueReader {
   }
 
   private mutating func readCampaign(_ value: JSONValue, _ path: String) {
-    let fields = json.object(value, path, keys: ["id", "days", "offers"])
+    let fields = json.object(value, path, keys: ["id", "days", "offers", "budget"])
     var campaign = Campaign(id: "", days: 30, offers: [])
     if json.require(fields, "id"),
       let id = json.text(fields, "id", sizeMax: CatalogueLimits.nameSizeMax)
@@ -349,6 +349,10 @@ struct CatalogueReader {
       if campaign.offers.contains(place) { json.note(value.offset, path, "stands twice") }
       campaign.offers.append(place)
       catalogue.offers[place].campaigns |= bit
+    }
+    if fields.members["budget"] != nil {
+      campaign.budget = readBudget(fields, keys: ["start", "end"])
+      catalogue.budgetedCampaigns |= bit
     }
     catalogue.campaigns.append(campaign)
   }

@@ -111,6 +111,7 @@ public struct DecisionWorkspace: ~Copyable {
   /// The probability of each offer at the first place; 0 for those that could not be drawn.
   public internal(set) var propensities: [Double] = []
 
+  var purses = CampaignPurses()
   var failures = RuleFailures()
   /// The first of each offer's conditions that does not hold, by its place in the book.
   var failed: [Int] = []
@@ -183,7 +184,8 @@ extension Decision {
   ///   - customer: the identifier's bytes, as received.
   ///   - facts: what conditions are evaluated over.
   ///   - standing: consent, contacts and refusals.
-  ///   - budgets: of each offer, by place.
+  ///   - budgets: of each offer, by place; the price is that of its campaigns' money too.
+  ///   - campaigns: of each campaign, by place; nothing will do where none has a budget.
   ///   - estimates: of each offer, by place.
   ///   - catalogue: the offers.
   ///   - workspace: gets the choices and the reasons.
@@ -192,8 +194,9 @@ extension Decision {
   /// - Precondition: there is a budget's use and an estimate for each offer.
   public static func make(
     _ request: DecisionRequest, for customer: Span<UInt8>, facts: borrowing Facts,
-    standing: borrowing Standing, budgets: Span<BudgetUse>, estimates: Span<OfferEstimate>,
-    in catalogue: borrowing Catalogue, with workspace: inout DecisionWorkspace
+    standing: borrowing Standing, budgets: Span<BudgetUse>, campaigns: Span<BudgetUse>,
+    estimates: Span<OfferEstimate>, in catalogue: borrowing Catalogue,
+    with workspace: inout DecisionWorkspace
   ) throws(DecisionRefusal) -> Decision {
     guard catalogue.placements.indices.contains(request.placement) else { throw .unknownPlacement }
     guard (0...CatalogueLimits.slateMax).contains(request.top) else { throw .badCount }
@@ -201,6 +204,7 @@ extension Decision {
     precondition(
       budgets.count == count && estimates.count == count, "each offer has a budget and an estimate")
     workspace.clear(count)
+    workspace.purses.begin(campaigns, in: catalogue)
     // Identity alone, before anything else is looked at.
     let held = catalogue.holdouts(of: customer)
     var decision = Decision(
@@ -332,29 +336,13 @@ extension DecisionWorkspace {
     left = open & sets.budgeted
     let offers = catalogue.offers.span
     while let place = left.popFirst() {
-      guard let shortage = Self.shortage(offers[place], budgets[place]) else { continue }
-      reasons[place] = shortage
+      guard
+        let lack = offers[place].budget.shortage(of: offers[place].liabilityMinor, budgets[place])
+      else { continue }
+      reasons[place] = .budget(free: lack.free, needed: lack.needed, isCount: lack.isCount)
       open.remove(place)
     }
-  }
-
-  /// What a budget lacks; a budget of nothing is closed.
-  private static func shortage(_ offer: Offer, _ use: BudgetUse) -> Reason? {
-    if offer.budgetMinor >= 0 {
-      let free = difference(offer.budgetMinor, use.takenMinor)
-      let needed = max(offer.liabilityMinor, offer.budgetMinor == 0 ? 1 : 0)
-      if free < needed || free < 0 { return .budget(free: free, needed: needed, isCount: false) }
-    }
-    if offer.budgetCount >= 0 {
-      let free = difference(offer.budgetCount, use.takenCount)
-      if free < 1 { return .budget(free: free, needed: 1, isCount: true) }
-    }
-    return nil
-  }
-
-  /// As far as numbers reach.
-  private static func difference(_ one: Int64, _ other: Int64) -> Int64 {
-    let (difference, isBeyond) = one.subtractingReportingOverflow(other)
-    return isBeyond ? (other < 0 ? .max : .min) : difference
+    left = open & sets.sharing
+    while let place = left.popFirst() { closeIfShort(place, offers[place]) }
   }
 }

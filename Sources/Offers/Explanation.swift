@@ -41,10 +41,12 @@ public enum Explanation {
         case .refusals: "It was refused too often"
         }
       return "\(why); it is quiet until \(time(until))."
-    case .budget(let free, let needed, let isCount):
+    case .budget(let free, let needed, let isCount, let campaign):
+      let whose = campaign < 0 ? "" : " of \(catalogue.campaigns[campaign].id)"
       return isCount
-        ? "Of its budget \(free) are left."
-        : "Its budget has \(money(free, catalogue)) left and it may cost \(money(needed, catalogue))."
+        ? "Of \(campaign < 0 ? "its" : "the") budget\(whose) \(free) are left."
+        : "\(campaign < 0 ? "Its" : "The") budget\(whose) has \(money(free, catalogue)) left and it may "
+          + "cost \(money(needed, catalogue))."
     case .exclusive(let other):
       return "It does not go together with \(catalogue.words[other].id), which was chosen."
     case .notInPlacement: return "It is not for this placement and channel."

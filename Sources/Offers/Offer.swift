@@ -202,6 +202,8 @@ public struct Campaign: Equatable, Sendable {
   public internal(set) var days: Int
   /// The places of its offers.
   public internal(set) var offers: [Int]
+  /// What its offers may cost together, beside what each has of its own.
+  public internal(set) var budget = Budget()
 }
 
 /// Customers who are held back so that the others can be compared with them.

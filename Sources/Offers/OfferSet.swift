@@ -63,6 +63,8 @@ struct OfferSets: Sendable {
   /// Those that have a first or a last day.
   private(set) var dated = OfferSet()
   private(set) var budgeted = OfferSet()
+  /// Those that draw on the budget of a campaign.
+  private(set) var sharing = OfferSet()
   /// By purpose.
   private(set) var purposes: [OfferSet] = []
   /// By channel and by placement.
@@ -98,6 +100,7 @@ struct OfferSets: Sendable {
       if offer.state == .live { live.insert(place) }
       if offer.startDay > .min || offer.endDay < .max { dated.insert(place) }
       if offer.hasBudget { budgeted.insert(place) }
+      if offer.campaigns & catalogue.budgetedCampaigns != 0 { sharing.insert(place) }
       purposes[Int(offer.purpose.rawValue)].insert(place)
       for channel in Channel.allCases where offer.channels & channel.bit != 0 {
         channels[Int(channel.rawValue)].insert(place)

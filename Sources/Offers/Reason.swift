@@ -24,8 +24,9 @@ public enum Reason: Equatable, Sendable {
   case cap(Int, freesAt: Int64)
   /// It is quiet until then, in microseconds since 1970 UTC.
   case quiet(QuietCause, until: Int64)
-  /// The budget does not cover it: minor units, or how many.
-  case budget(free: Int64, needed: Int64, isCount: Bool)
+  /// The budget does not cover it: minor units, or how many; the campaign whose it is, or −1 for the
+  /// offer's own.
+  case budget(free: Int64, needed: Int64, isCount: Bool, campaign: Int = -1)
   /// Another offer of its group or family was chosen, and places were left.
   case exclusive(with: Int)
   /// It is not for this placement or channel.

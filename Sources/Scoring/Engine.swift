@@ -215,11 +215,11 @@ public struct Engine: ~Copyable {
         try recordDecision(frame.extracting(droppingFirst: FrameHeader.size), at: time)
       case .adoptPolicy: try adoptPolicy(&body)
       case .recordOutcomes: try recordOutcomes(&body, at: time, &out)
-      case .readCatalogue: try readCatalogue(&body, &out)
+      case .readCatalogue: try readCatalogue(&body, at: time, &out)
       case .explainDecision: try explainDecision(&body, &out)
       case .readDecisions: try readDecisions(&body, &out)
       case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy,
-        .reportCampaign:
+        .reportCampaign, .tryCatalogue:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
@@ -303,6 +303,7 @@ public struct Engine: ~Copyable {
     case .forecast: errand = .analysis(try forecastJob(&body))
     case .report: errand = .analysis(try reportJob(&body))
     case .reportCampaign: errand = .analysis(try campaignJob(&body, at: nowMicros))
+    case .tryCatalogue: errand = .analysis(try trialJob(&body, at: nowMicros))
     default: errand = .snapshot
     }
     try body.requireEnd()

@@ -76,6 +76,8 @@ public struct Section: ~Escapable {
     case catalogues = 21
     /// What was learnt of offers.
     case learning = 22
+    /// A chunk of campaigns' accounts.
+    case campaignAccounts = 23
   }
 
   /// What it holds.

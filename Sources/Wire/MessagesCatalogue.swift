@@ -212,13 +212,64 @@ public struct OfferLine: RowValue, Equatable, Sendable {
   }
 }
 
+/// How the budget of a campaign stands.
+public struct CampaignBudgetLine: RowValue, Equatable, Sendable {
+  static let fields = [
+    Field("campaign", .name), Field("budget", .i64), Field("spent", .i64),
+    Field("reserved", .i64), Field("budget count", .i64), Field("given", .i64),
+    Field("reserved count", .i64), Field("price", .f64),
+  ]
+
+  /// Its identifier.
+  public var campaign: String
+  /// Money set aside for it, minor units; -1 without such a budget.
+  public var budgetMinor: Int64 = -1
+  /// What was redeemed of it, minor units.
+  public var spentMinor: Int64 = 0
+  /// What decisions on its offers may still cost, minor units.
+  public var reservedMinor: Int64 = 0
+  /// How many offers may be given; -1 without such a budget.
+  public var budgetCount: Int64 = -1
+  /// How many were redeemed.
+  public var givenCount: Int64 = 0
+  /// How many were decided and may still be redeemed.
+  public var reservedCount: Int64 = 0
+  /// λ: what a unit of cost takes from the scores of its offers, because its money is scarce.
+  public var price = 0.0
+
+  /// Makes a line about a campaign that nothing was spent on.
+  ///
+  /// - Parameter campaign: its identifier.
+  public init(campaign: String) { self.campaign = campaign }
+
+  init(from reader: inout FrameReader) throws(Refusal) {
+    campaign = try reader.readName("campaign")
+    budgetMinor = try reader.read(Int64.self)
+    spentMinor = try reader.read(Int64.self)
+    reservedMinor = try reader.read(Int64.self)
+    budgetCount = try reader.read(Int64.self)
+    givenCount = try reader.read(Int64.self)
+    reservedCount = try reader.read(Int64.self)
+    price = try reader.readFinite("price")
+  }
+
+  func write(to out: inout ByteBuffer) {
+    out.append(name: campaign)
+    for number in [
+      budgetMinor, spentMinor, reservedMinor, budgetCount, givenCount, reservedCount,
+    ] { out.append(number) }
+    out.append(price)
+  }
+}
+
 /// The catalogue that is in force.
 public struct CatalogueReply: Message, Equatable, Sendable {
   public static let title = "catalogue reply"
   public static let fields = [
     Field("version", .u32), Field("currency", .name), Field("minor digits", .u8),
     Field("catalogue", .text), Field("decisions", .u64), Field("count", .u32),
-    Field("offers", .rows(OfferLine.fields)),
+    Field("offers", .rows(OfferLine.fields)), Field("count", .u32),
+    Field("campaigns", .rows(CampaignBudgetLine.fields)),
   ]
 
   /// Its version; 0 before the first was put.
@@ -233,6 +284,8 @@ public struct CatalogueReply: Message, Equatable, Sendable {
   public var decisions: UInt64 = 0
   /// The offers by identifier, byte by byte: the places that reasons are told by.
   public var offers: [OfferLine] = []
+  /// The campaigns that have a budget, in the sequence they are declared in.
+  public var campaigns: [CampaignBudgetLine] = []
 
   /// Makes a reply about no catalogue.
   public init() {}
@@ -245,6 +298,7 @@ public struct CatalogueReply: Message, Equatable, Sendable {
     catalogue = try text(try reader.readLongText("catalogue"), at: at)
     decisions = try reader.read(UInt64.self)
     offers = try reader.readToldRows()
+    campaigns = try reader.readToldRows()
   }
 
   public func write(to out: inout ByteBuffer) throws(Refusal) {
@@ -255,5 +309,7 @@ public struct CatalogueReply: Message, Equatable, Sendable {
     out.append(decisions)
     out.append(UInt32(offers.count))
     for offer in offers { try offer.write(to: &out) }
+    out.append(UInt32(campaigns.count))
+    for campaign in campaigns { campaign.write(to: &out) }
   }
 }

@@ -66,6 +66,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case forecast = 52
   /// Learns the offers' values anew from what was decided, and adopts them if they are surely better.
   case refitPolicy = 53
+  /// Tells what a catalogue would decide for the present customers.
+  case tryCatalogue = 54
 
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
@@ -76,7 +78,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
       true
     case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
       .describeCustomer, .consentHistory, .readCatalogue, .explainDecision, .readDecisions,
-      .reportCampaign, .fit, .report, .forecast, .refitPolicy:
+      .reportCampaign, .fit, .report, .forecast, .refitPolicy, .tryCatalogue:
       false
     }
   }
@@ -119,6 +121,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .report: "report"
     case .forecast: "forecast"
     case .refitPolicy: "refit policy"
+    case .tryCatalogue: "try catalogue"
     }
   }
 }

@@ -32,11 +32,12 @@ private func decide(_ choice: UInt8, in catalogue: Catalogue) {
   let budgets = [BudgetUse](repeating: BudgetUse(), count: count)
   let estimates = (0..<count).map { OfferEstimate(uplift: Double($0 % 5) - 1, variance: 1) }
   let customer = Array("customer-1".utf8)
+  let campaigns = [BudgetUse](repeating: BudgetUse(), count: catalogue.campaigns.count)
   var workspace = DecisionWorkspace()
   do throws(DecisionRefusal) {
     let decision = try Decision.make(
       request, for: customer.span, facts: facts, standing: standing, budgets: budgets.span,
-      estimates: estimates.span, in: catalogue, with: &workspace)
+      campaigns: campaigns.span, estimates: estimates.span, in: catalogue, with: &workspace)
     precondition(
       workspace.reasons.count == count && decision.count == workspace.choices.count
         && workspace.reasons.count(where: \.isChosen) == decision.count,
@@ -65,7 +66,9 @@ enum FuzzCatalogue {
       "\"holdouts\": [{\"level\": \"global\", \"key\": \"k\", \"percent\": 5}]",
       "\"quiet_periods\": [{\"channels\": [\"email\"], \"hours\": 72}]",
       "\"suppressions\": [{\"scope\": \"offer\", \"refusals\": 2, \"days\": 30}]",
-      "\"campaigns\": [{\"id\": \"c\", \"offers\": [\"a\"]}]", "\"caps\": [{\"limit\": -1}]",
+      "\"campaigns\": [{\"id\": \"c\", \"offers\": [\"a\"]}]",
+      #""campaigns": [{"id": "c", "offers": ["a"], "budget": {"money": 5, "days": 2}}]"#,
+      "\"caps\": [{\"limit\": -1}]",
     ].map { catalogue("[\(offer)}]", $0) }
     let broken = ["", "{", "{}", "[1, \"\\ud83d\\ude00\", -1e300]", "\u{feff}{}"]
     return ([ExampleCatalogue.json] + small + rules + broken).enumerated().map { number, text in

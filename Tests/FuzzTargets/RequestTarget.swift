@@ -1,5 +1,6 @@
 // Requests of arbitrary bytes, executed one after the other by an engine that holds a small shop.
 
+import Models
 import Platform
 import Scoring
 import Wire
@@ -36,7 +37,9 @@ func fuzzRequest(_ choice: UInt8, _ bytes: [UInt8]) {
     case .refused(let status):
       precondition(status != .ok, "a refusal says why")
       checkReply(out.bytes, to: header, status)
-    case .asked: precondition(out.bytes.isEmpty, "an errand leaves the outbox alone")
+    case .asked(let errand):
+      precondition(out.bytes.isEmpty, "an errand leaves the outbox alone")
+      if header.verb == Verb.tryCatalogue.rawValue { runTrial(errand) }
     }
     precondition(
       engine.sequence == twin.sequence, "only a command that changes the state is counted")
@@ -48,6 +51,21 @@ func fuzzRequest(_ choice: UInt8, _ bytes: [UInt8]) {
   precondition(
     engine.store.stateHash() == hash,
     "what is refused or asked changes nothing, and a record gives the state again")
+}
+
+/// A trial is made like a decision, of bytes that anybody sent; the other errands read numbers only.
+private func runTrial(_ errand: Errand) {
+  guard case .analysis(let trial) = errand else { preconditionFailure("a trial is an analysis") }
+  do throws(Refusal) {
+    let reply = try trial.run(on: Alone())
+    var out = ByteBuffer()
+    try reply.write(to: &out)
+    var reader = FrameReader(out.bytes)
+    let isWhole = (try? TryCatalogueReply(from: &reader)) != nil && reader.remaining == 0
+    precondition(isWhole, "a trial's reply can be read")
+  } catch {
+    precondition(error.status != .ok, "a refusal says why")
+  }
 }
 
 private func replay(_ frame: RawSpan, _ sequence: UInt64, on engine: inout Engine) {

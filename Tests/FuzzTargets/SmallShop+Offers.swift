@@ -92,7 +92,8 @@ extension SmallShop {
               {"scope": "offer", "limit": 3, "event": "decided", "calendar_days": 2}],
      "suppressions": [{"scope": "family", "refusals": 1, "days": 30}],
      "quiet_periods": [{"channels": ["email"], "hours": 4}],
-     "campaigns": [{"id": "autumn", "offers": ["coupon", "gift"]}],
+     "campaigns": [{"id": "autumn", "offers": ["coupon", "gift"],
+      "budget": {"money": 90, "count": 40, "start": "1997-09-01", "end": "1997-12-01", "days": 30}}],
      "holdouts": [{"level": "campaign", "of": "autumn", "key": "autumn-97", "percent": 10}]}
     """
 }

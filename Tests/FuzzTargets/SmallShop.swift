@@ -111,7 +111,9 @@ public enum SmallShop {
     frame(.report, ReportRequest(customer: "ann")),
     frame(.scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "ann")),
     frame(.forecast, ForecastRequest(weeks: 2)),
-    frame(.reportCampaign, CampaignRequest(campaign: "feet")),
+    frame(.reportCampaign, CampaignRequest(campaign: "feet")), tryOut(""),
+    tryOut(
+      #"{"currency": "EUR", "margin_rate": 1, "placements": [{"id": "p"}], "offers": []}"#),
     frame(.describeCustomer, CustomerRequest(customer: "ann")),
     frame(.consentHistory, ConsentHistoryRequest(customer: "ann")),
   ]
@@ -140,6 +142,12 @@ public enum SmallShop {
     case .changed, .decided: return reply
     default: preconditionFailure("the shop's own commands are accepted")
     }
+  }
+
+  private static func tryOut(_ catalogue: String) -> [UInt8] {
+    var request = TryCatalogueRequest(catalogue: catalogue, channel: .site)
+    (request.atMicros, request.customers, request.top) = (now, 3, 2)
+    return frame(.tryCatalogue, request)
   }
 
   private static let terms = ScoreTermsFields(

@@ -14,12 +14,14 @@ struct Counter {
   var facts = Facts()
   var standing = Standing()
   var budgets: [BudgetUse]
+  var campaigns: [BudgetUse]
   var estimates: [OfferEstimate]
   var request: DecisionRequest
 
   init(_ catalogue: Catalogue, placement: String = "p", channel: Channel = .email) {
     self.catalogue = catalogue
     budgets = [BudgetUse](repeating: BudgetUse(), count: catalogue.offers.count)
+    campaigns = [BudgetUse](repeating: BudgetUse(), count: catalogue.campaigns.count)
     estimates = [OfferEstimate](
       repeating: OfferEstimate(uplift: 1, variance: 0), count: catalogue.offers.count)
     request = DecisionRequest(
@@ -60,7 +62,7 @@ struct Counter {
     catalogue.bind()
     let decision = try Decision.make(
       request, for: customer.span, facts: facts, standing: standing, budgets: budgets.span,
-      estimates: estimates.span, in: catalogue, with: &workspace)
+      campaigns: campaigns.span, estimates: estimates.span, in: catalogue, with: &workspace)
     workspace.findRanks()
     return Outcome(
       decision: decision, choices: workspace.choices, reasons: workspace.reasons,

@@ -105,6 +105,8 @@ public struct DecisionOracle {
   var ordered: [CommandKey: Int64] = [:]
   /// Of each offer, what may still be redeemed, and what was.
   var purses: [String: OraclePurse] = [:]
+  /// Of each campaign with a budget, what was redeemed of its offers.
+  var campaignSpent: [String: [OracleExpense]] = [:]
   var outcomeNames: Set<[UInt8]> = []
   var eventNames: Set<[UInt8]> = []
   var sequence: UInt64 = 0
@@ -175,6 +177,18 @@ public struct DecisionOracle {
           || before.offers[old].budgetDays != next.offers[place].budgetDays
         {
           purses[words.id]?.spent = []
+        }
+      }
+      for id in campaignSpent.keys where !next.campaigns.contains(where: { $0.id == id }) {
+        campaignSpent[id] = nil
+      }
+      for campaign in next.campaigns {
+        let old = catalogue?.campaigns.first { $0.id == campaign.id }
+        if let old,
+          old.budget.startDay != campaign.budget.startDay
+            || old.budget.days != campaign.budget.days
+        {
+          campaignSpent[campaign.id] = nil
         }
       }
       catalogue = next

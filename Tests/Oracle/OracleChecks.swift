@@ -105,7 +105,7 @@ extension DecisionOracle {
     // Conditions and budgets stand between: whoever fails them has passed what is before.
     case 3: isTold = found.map { $0.obstacle.rawValue > 3 } ?? true
     case 6:
-      isTold = found == nil && question.catalogue.offers[place].hasBudget
+      isTold = found == nil && isBudgeted(place, question.catalogue)
     case 0, 1, 2, 4, 5: isTold = found?.obstacle.rawValue == code
     case 7...12: isTold = found == nil
     default: isTold = false
@@ -296,33 +296,51 @@ extension DecisionOracle {
 
   // MARK: Budgets
 
+  /// Whether an offer has a budget of its own or of a campaign.
+  private func isBudgeted(_ place: Int, _ catalogue: Catalogue) -> Bool {
+    catalogue.offers[place].hasBudget
+      || catalogue.campaigns.contains { $0.budget.isSet && $0.offers.contains(place) }
+  }
+
   /// After a decision: what is spent and reserved against what there is.
   mutating func checkBudgets(_ decision: DecisionRecord) {
     guard let catalogue else { return }
     let now = decision.told.timeMicros
-    let today = zone.day(now)
     for choice in decision.chosen where Int(choice.place) < catalogue.offers.count {
-      let offer = catalogue.offers[Int(choice.place)]
-      guard offer.hasBudget, let purse = purses[catalogue.words[Int(choice.place)].id] else {
-        continue
+      let place = Int(choice.place)
+      let id = catalogue.words[place].id
+      let budget = catalogue.offers[place].budget
+      if budget.isSet {
+        checkBudget(
+          budget, id, now, spent: purses[id]?.spent ?? [], open: purses[id]?.open ?? [])
       }
-      let open = purse.open.map { contacts[$0] }
-        .filter { $0.closeMicros > now && !$0.isRestored }
-      var first = Int.min
-      if offer.budgetDays > 0 {
-        let start = Int(offer.startDay)
-        first = start + (today - start) / Int(offer.budgetDays) * Int(offer.budgetDays)
+      for campaign in catalogue.campaigns
+      where campaign.budget.isSet && campaign.offers.contains(place) {
+        let open = campaign.offers.flatMap { purses[catalogue.words[$0].id]?.open ?? [] }
+        checkBudget(
+          campaign.budget, campaign.id, now, spent: campaignSpent[campaign.id] ?? [], open: open)
       }
-      let spent = purse.spent.filter { $0.day >= first }
-      let minor =
-        spent.reduce(0) { $0 + $1.minor } + open.reduce(0) { $0 + $1.liabilityMinor }
-      let id = catalogue.words[Int(choice.place)].id
-      if offer.budgetMinor >= 0, minor > offer.budgetMinor {
-        object(.budget, "\(minor) spent and reserved of \(offer.budgetMinor) for \(id)")
-      }
-      if offer.budgetCount >= 0, Int64(spent.count + open.count) > offer.budgetCount {
-        object(.budget, "\(spent.count + open.count) given of \(offer.budgetCount) of \(id)")
-      }
+    }
+  }
+
+  private mutating func checkBudget(
+    _ budget: Budget, _ id: String, _ now: Int64, spent all: [OracleExpense], open places: [Int]
+  ) {
+    let today = zone.day(now)
+    let open = places.map { contacts[$0] }.filter { $0.closeMicros > now && !$0.isRestored }
+    var first = Int.min
+    if budget.days > 0 {
+      let start = Int(budget.startDay)
+      let days = Int(budget.days)
+      first = today < start ? .min : start + (today - start) / days * days
+    }
+    let spent = all.filter { $0.day >= first }
+    let minor = spent.reduce(0) { $0 + $1.minor } + open.reduce(0) { $0 + $1.liabilityMinor }
+    if budget.moneyMinor >= 0, minor > budget.moneyMinor {
+      object(.budget, "\(minor) spent and reserved of \(budget.moneyMinor) for \(id)")
+    }
+    if budget.count >= 0, Int64(spent.count + open.count) > budget.count {
+      object(.budget, "\(spent.count + open.count) given of \(budget.count) of \(id)")
     }
   }
 }

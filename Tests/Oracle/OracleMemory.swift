@@ -49,12 +49,15 @@ struct OraclePerson {
   var contacts: [Int] = []
 }
 
+/// What was redeemed, and on which local day.
+typealias OracleExpense = (day: Int, minor: Int64)
+
 /// The money of an offer.
 struct OraclePurse {
   /// Contacts whose reservation was not given back by an outcome.
   var open: [Int] = []
-  /// What was redeemed, and on which local day.
-  var spent: [(day: Int, minor: Int64)] = []
+  /// What was redeemed.
+  var spent: [OracleExpense] = []
 }
 
 /// The shop's time zone, as it was declared.
@@ -204,12 +207,22 @@ extension DecisionOracle {
       contact.isRedeemed = true
       // What was kept for it no more is taken only if there is enough; that is not to be seen here.
       if contact.isReserved, contact.closeMicros > nowMicros, !contact.isRestored {
-        purses[contact.offer]?.spent.append((zone.day(row.timeMicros), row.costMinor))
+        let expense = (day: zone.day(row.timeMicros), minor: row.costMinor)
+        purses[contact.offer]?.spent.append(expense)
+        // What an offer costs is its present campaigns' expense.
+        for campaign in campaigns(of: contact.offer) where campaign.budget.isSet {
+          campaignSpent[campaign.id, default: []].append(expense)
+        }
       }
       release(place, &contact)
     case .refunded, .ended: break
     }
     contacts[place] = contact
+  }
+
+  private func campaigns(of offer: String) -> [Campaign] {
+    guard let catalogue, let place = catalogue.place(of: offer) else { return [] }
+    return catalogue.campaigns.filter { $0.offers.contains(place) }
   }
 
   private mutating func release(_ place: Int, _ contact: inout OracleContact) {

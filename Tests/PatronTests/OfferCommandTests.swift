@@ -258,7 +258,20 @@ struct DecisionTextTests {
         socks       live   1,111       9      6  12.00      0.00  500.00, 100 times  0.125  Socks
         win-back  paused       0       0      0   0.00      0.00                  –      –  Win back
         """)
+    var feet = CampaignBudgetLine(campaign: "feet")
+    (feet.budgetMinor, feet.givenCount) = (80_000, 6)
+    (feet.spentMinor, feet.reservedMinor) = (1_200, 400)
+    reply.campaigns = [feet]
+    #expect(
+      CatalogueText(reply: reply).text.hasSuffix(
+        """
+
+
+        budget of campaign  given  spent  reserved  budget  price
+        feet                    6  12.00      4.00  800.00      –
+        """))
     let json = JSONWriter.line(CatalogueText(reply: reply).json)
+    #expect(json.contains(#""campaigns":[{"campaign":"feet","budget":800,"spent":12,"reserved":4"#))
     #expect(json.contains(#""offer":"socks","name":"Socks","state":"live","budget":500"#))
     #expect(json.contains(#""offer":"win-back","name":"Win back","state":"paused","budget":null"#))
   }

@@ -164,6 +164,7 @@ enum Frames {
     case .readDecisions: try makeFrame(verb, ReadDecisionsRequest())
     case .adoptPolicy: try makeFrame(verb, AdoptPolicyRequest(arms: []))
     case .reportCampaign: try makeFrame(verb, CampaignRequest(campaign: ""))
+    case .tryCatalogue: try makeFrame(verb, TryCatalogueRequest(channel: .site))
     default: try makeFrame(verb, Empty())
     }
   }
@@ -220,7 +221,8 @@ enum Frames {
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
     case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
-      .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy, .reportCampaign:
+      .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy, .reportCampaign,
+      .tryCatalogue:
       try offers(verb)
     }
   }

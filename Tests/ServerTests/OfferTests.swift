@@ -145,4 +145,32 @@ struct OfferTests {
       #expect(refusal.status == .unknownCampaign)
     }
   }
+
+  @Test("a catalogue is tried on the workbench, and the one in force stays as it is")
+  func trial() throws {
+    let server = try LiveServer()
+    try server.furnish()
+    var client = try server.client()
+    let hash = try server.stateHash()
+    var request = TryCatalogueRequest(channel: .site)
+    (request.basketMinor, request.flags) = (8_000, .greedy)
+    let present = try client.tryCatalogue(request)
+    #expect(present.isInForce && present.catalogue == 1 && present.customers == 1)
+    #expect(present.offers.map(\.offer) == ["gift", "socks"])
+    request.catalogue = Frames.catalogue.replacing("\"live\"", with: "\"paused\"")
+    let paused = try client.tryCatalogue(request)
+    #expect(!paused.isInForce && paused.catalogue == 2 && paused.offered == 0)
+    #expect(paused.without[0] == 1 && paused.offers.allSatisfy { $0.state == .paused })
+    request.catalogue = Frames.catalogue.replacing("0.35", with: "3.5")
+    do throws(ClientError) {
+      _ = try client.tryCatalogue(request)
+      Issue.record("the catalogue was tried")
+    } catch {
+      guard case .refused(let refusal) = error else { throw error }
+      #expect(refusal.status == .badCatalogue)
+      #expect(refusal.sentence.hasPrefix("line 1, column 36"), "\(refusal)")
+    }
+    #expect(try client.catalogue().version == 1)
+    #expect(try server.stateHash() == hash)
+  }
 }

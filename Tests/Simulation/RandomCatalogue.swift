@@ -120,6 +120,22 @@ struct RandomCatalogue {
     offer.budget = parts.joined(separator: ", ")
   }
 
+  private func campaignBudget(_ today: Int, _ chance: inout SeededGenerator) -> String {
+    var parts: [String] = []
+    if Self.draw(1...3, &chance) == 1 { parts.append("\"money\": \(Self.draw(0...60, &chance))") }
+    if Self.draw(1...3, &chance) == 1 { parts.append("\"count\": \(Self.draw(0...40, &chance))") }
+    if parts.isEmpty { return "" }
+    if Self.draw(1...2, &chance) == 1 {
+      let start = today - Self.draw(0...9, &chance)
+      parts.append("\"start\": \"\(Self.date(start))\"")
+      if Bool.random(using: &chance) {
+        parts.append("\"end\": \"\(Self.date(start + Self.draw(10...90, &chance)))\"")
+      }
+      if Bool.random(using: &chance) { parts.append("\"days\": \(Self.draw(1...9, &chance))") }
+    }
+    return ", \"budget\": {\(parts.joined(separator: ", "))}"
+  }
+
   private static func window(_ chance: inout SeededGenerator) -> String {
     let windows = [
       "\"seconds\": \(draw(600...5_000, &chance))", "\"hours\": \(draw(1...48, &chance))",
@@ -166,7 +182,8 @@ struct RandomCatalogue {
         + "\"hours\": \(Self.draw(1...30, &chance))}"
     }
     campaigns = (0..<Self.draw(0...2, &chance)).map { number in
-      "{\"id\": \"k\(number)\", \"offers\": \(Self.list(Self.some(of: names, 1...5, &chance)))}"
+      "{\"id\": \"k\(number)\", \"offers\": \(Self.list(Self.some(of: names, 1...5, &chance)))"
+        + "\(campaignBudget(today, &chance))}"
     }
     drawHoldouts(&chance)
   }

@@ -58,6 +58,8 @@ extension Example {
       CampaignRequest(campaign: "feet", asOfMicros: 878_212_800_000_000, planned: 5_000)),
     Example(.reportCampaign, tag: 31, campaign),
     Example(.reportCampaign, tag: 32, campaigns),
+    Example(.tryCatalogue, tag: 34, tryOut),
+    Example(.tryCatalogue, tag: 34, tried),
   ]
 
   /// What the examples that speak of one decision have in common.
@@ -96,6 +98,10 @@ extension Example {
     (socks.givenCount, socks.reservedCount) = (6, 2)
     (socks.price, socks.chosen, socks.outcomes) = (0.125, 11, 9)
     reply.offers = [socks, OfferLine(offer: "win-back", name: "win-back", state: .paused)]
+    var feet = CampaignBudgetLine(campaign: "feet")
+    (feet.budgetMinor, feet.spentMinor, feet.reservedMinor) = (80_000, 1_200, 400)
+    (feet.givenCount, feet.reservedCount, feet.price) = (6, 2, 0.0625)
+    reply.campaigns = [feet]
     return reply
   }()
 
@@ -214,6 +220,37 @@ extension Example {
     (socks.spentMinor, socks.reservedMinor, socks.budgetMinor) = (3_000, 400, 50_000)
     socks.reasons = [0, 80, 6, 44, 2, 1, 0, 0, 300, 20, 40, 10, 100]
     reply.offers = [socks]
+    return reply
+  }()
+
+  static let tryOut: TryCatalogueRequest = {
+    var request = TryCatalogueRequest(
+      catalogue: catalogueText, placement: "checkout", channel: .site)
+    (request.atMicros, request.customers, request.flags) = (875_620_800_000_000, 1_000, .greedy)
+    (request.top, request.basketMinor, request.lines) = (2, 8000, 2)
+    return request
+  }()
+
+  private static let tried: TryCatalogueReply = {
+    var reply = TryCatalogueReply()
+    (reply.catalogue, reply.atMicros, reply.placement) = (2, 875_620_800_000_000, "checkout")
+    (reply.channel, reply.currency, reply.minorDigits) = (.site, "USD", 2)
+    (reply.population, reply.customers, reply.offered) = (2_357, 1_000, 250)
+    (reply.heldOut, reply.explored, reply.cost, reply.liabilityMinor) = (100, 3, 31.25, 50_000)
+    reply.margin = EstimateFields(125, low: 100, high: 150)
+    reply.without = [0, 50, 0, 400, 0, 0, 0, 0, 0, 300, 0, 0, 0]
+    var socks = TriedOffer(offer: "socks", state: .live)
+    (socks.chosen, socks.explored, socks.cost, socks.liabilityMinor) = (250, 3, 31.25, 50_000)
+    socks.margin = EstimateFields(125, low: 100, high: 150)
+    (socks.budget.budgetMinor, socks.budget.beforeMinor) = (80_000, 1_600)
+    (socks.budget.takenMinor, socks.budget.beforeCount) = (51_600, 8)
+    (socks.budget.takenCount, socks.budget.price) = (258, 0.0625)
+    socks.reasons = [0, 50, 0, 400, 0, 0, 0, 0, 0, 300, 0, 3, 247]
+    reply.offers = [socks, TriedOffer(offer: "win-back", state: .paused)]
+    var feet = TriedCampaign(campaign: "feet")
+    (feet.chosen, feet.budget) = (250, socks.budget)
+    (feet.budget.budgetMinor, feet.budget.budgetCount) = (-1, 300)
+    reply.campaigns = [feet]
     return reply
   }()
 

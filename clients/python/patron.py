@@ -36,14 +36,15 @@ from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "Adoption", "Calibration", "Campaign", "CampaignArm", "CampaignGroup", "CampaignLine", "CampaignOffer",
+    "Adoption", "Calibration", "Campaign", "CampaignArm", "CampaignBudget", "CampaignGroup",
+    "CampaignLine", "CampaignOffer",
     "Catalogue", "CatalogueChange", "Estimate", "ChosenOffer", "ChurnJudgement", "ChurnLayer",
     "CommandKey", "Consent", "Correction", "Customer", "Decision", "DecisionRequest", "Event", "ExplainedOffer",
     "FactTable", "Fit",
     "Forecast", "Hello", "KEEP", "LoggedDecision", "Model", "OfferLine", "Order", "OrderLine", "Outcome", "Patron",
     "PatronConnectionError", "PatronError",
     "PatronRefused", "Profile", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
-    "ServerStatus", "Snapshot",
+    "ServerStatus", "Snapshot", "Trial", "TriedBudget", "TriedCampaign", "TriedOffer",
     "days",
 ]
 
@@ -64,7 +65,7 @@ VERBS = {
     "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
     "record returns": 17, "record profiles": 18, "record consents": 19, "record events": 20, "record order lines": 21,
     "put catalogue": 22, "amend offer": 23, "decide": 24, "record decision": 25, "record outcomes": 26,
-    "adopt policy": 27, "refit policy": 53,
+    "adopt policy": 27, "refit policy": 53, "try catalogue": 54,
     "read catalogue": 42, "explain decision": 43, "read decisions": 44, "report campaign": 45,
     "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "forecast": 52,
@@ -139,6 +140,7 @@ _SCORE = struct.Struct("<BBHIiiIiiIddddddd")
 _MODEL = struct.Struct("<BB7d")
 _FURTHER = struct.Struct("<B4d")
 _COUNT = struct.Struct("<B")
+_COUNT32 = struct.Struct("<I")
 _NUMBER = struct.Struct("<d")
 _LAYER = struct.Struct("<dddB")
 _TERM = struct.Struct("<Bddd")
@@ -380,6 +382,20 @@ class OfferLine:
 
 
 @dataclass(frozen=True)
+class CampaignBudget:
+    """How the budget of a campaign stands; money in minor units, None where there is no such bound."""
+
+    campaign: str
+    budget: Optional[int]
+    spent: int
+    reserved: int
+    budget_count: Optional[int]
+    given: int
+    reserved_count: int
+    price: float
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """The catalogue in force; version 0 before the first was put."""
 
@@ -389,6 +405,7 @@ class Catalogue:
     text: str  # the JSON that was put last
     decisions: int
     offers: Tuple[OfferLine, ...]
+    campaigns: Tuple[CampaignBudget, ...]  # those with a budget
 
 
 @dataclass(frozen=True)
@@ -398,6 +415,68 @@ class Estimate:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class TriedBudget:
+    """A budget before and after a trial; money in minor units, None where there is no such bound."""
+
+    money: Optional[int]
+    before: int
+    taken: int
+    count: Optional[int]
+    count_before: int
+    count_taken: int
+    price: float
+
+
+@dataclass(frozen=True)
+class TriedOffer:
+    """What a trial did with an offer; cost and margin in major units, liability in minor ones."""
+
+    offer: str
+    state: str
+    chosen: int
+    explored: int
+    cost: float
+    liability: int
+    margin: Optional[Estimate]
+    budget: Optional[TriedBudget]
+    reasons: Dict[str, int]
+
+
+@dataclass(frozen=True)
+class TriedCampaign:
+    """What a trial did with the budget of a campaign."""
+
+    campaign: str
+    chosen: int
+    budget: Optional[TriedBudget]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a catalogue would decide; `without` counts customers without any offer by the reason of the
+    offer that came furthest."""
+
+    catalogue: int
+    in_force: bool
+    time: datetime
+    placement: str
+    channel: str
+    currency: str
+    minor_digits: int
+    population: int
+    customers: int
+    offered: int
+    held_out: int
+    explored: int
+    cost: float
+    liability: int
+    margin: Optional[Estimate]
+    without: Dict[str, int]
+    offers: Tuple[TriedOffer, ...]
+    campaigns: Tuple[TriedCampaign, ...]
 
 
 @dataclass(frozen=True)
@@ -1253,6 +1332,28 @@ def decide_body(key: CommandKey, request: DecisionRequest, minor_digits: int) ->
     )
 
 
+def try_catalogue_body(
+    catalogue: str = "", placement: str = "", channel: str = "site", *, at_micros: int = 0,
+    customers: int = 0, basket: Optional[Amount] = None, lines: int = 0, top: int = 0,
+    greedy: bool = False, minor_digits: int = 2,
+) -> bytes:
+    """The body of a try catalogue request."""
+    if not 0 <= top <= SLATE_MAX:
+        raise ValueError(f"top is {top}, it must be 0 to {SLATE_MAX}")
+    if not 0 <= customers < 1 << 32:
+        raise ValueError(f"customers is {customers}, it must be 0 to {(1 << 32) - 1}")
+    minor = -1 if basket is None else minor_units(basket, minor_digits)
+    text = catalogue.encode()
+    if len(text) > CATALOGUE_SIZE_MAX:
+        raise ValueError(f"the catalogue has {len(text)} bytes, at most {CATALOGUE_SIZE_MAX} can be sent")
+    return (
+        struct.pack(
+            "<qIBBBqH", at_micros, customers, _number(CHANNELS, channel, "channel"),
+            2 * int(greedy), top, minor, lines)
+        + _name(placement) + _COUNT32.pack(len(text)) + text
+    )
+
+
 def decision_body(receipt: str) -> bytes:
     """The body of an explain decision request."""
     return _sentence(receipt)
@@ -1603,8 +1704,16 @@ def read_catalogue(body: bytes) -> Catalogue:
         offers.append(OfferLine(
             offer, name, _named(STAGES, state), None if budget < 0 else budget, spent, reserved,
             None if budget_count < 0 else budget_count, *rest))
+    campaigns = []
+    for _ in range(reader.take(struct.Struct("<I"))[0]):
+        campaign = reader.text()
+        budget, spent, reserved, budget_count, *rest = reader.take(struct.Struct("<6qd"))
+        campaigns.append(CampaignBudget(
+            campaign, None if budget < 0 else budget, spent, reserved,
+            None if budget_count < 0 else budget_count, *rest))
     reader.end()
-    return Catalogue(version, currency, digits, text, decisions, tuple(offers))
+    return Catalogue(
+        version, currency, digits, text, decisions, tuple(offers), tuple(campaigns))
 
 
 _ARM = struct.Struct("<4Qq2Qqd")
@@ -1671,6 +1780,53 @@ def read_campaign(body: bytes) -> Campaign:
     return Campaign(
         name, version, _day(day), window, currency, planned, rate, windows, expected, _known(ratio),
         withheld != 0, groups[0] if groups else None, tuple(groups[1:]), tuple(offers), tuple(lines))
+
+
+_TRIED_BUDGET = struct.Struct("<6qd")
+
+
+def _read_tried_budget(reader: _Reader) -> Optional[TriedBudget]:
+    money, before, taken, count, *rest = reader.take(_TRIED_BUDGET)
+    if money < 0 and count < 0:
+        return None
+    return TriedBudget(
+        None if money < 0 else money, before, taken, None if count < 0 else count, *rest)
+
+
+def _read_reasons(reader: _Reader) -> Dict[str, int]:
+    (size,) = reader.take(_COUNT)
+    return {
+        _named(REASONS, code): number
+        for code, number in enumerate(reader.take(struct.Struct(f"<{size}Q")))}
+
+
+def read_trial(body: bytes) -> Trial:
+    """The reply to try catalogue."""
+    reader = _Reader(body)
+    version, in_force, time = reader.take(struct.Struct("<IBq"))
+    placement = reader.text()
+    (channel,) = reader.take(_COUNT)
+    currency = reader.text()
+    digits, *counts, cost, liability = reader.take(struct.Struct("<B5Qdq"))
+    margin = _read_estimate(reader)
+    without = _read_reasons(reader)
+    offers = []
+    for _ in range(reader.take(_COUNT32)[0]):
+        offer = reader.text()
+        state, chosen, explored, its_cost, its_liability = reader.take(struct.Struct("<BQQdq"))
+        its_margin, budget = _read_estimate(reader), _read_tried_budget(reader)
+        offers.append(TriedOffer(
+            offer, _named(STAGES, state), chosen, explored, its_cost, its_liability, its_margin,
+            budget, _read_reasons(reader)))
+    campaigns = []
+    for _ in range(reader.take(_COUNT32)[0]):
+        campaign = reader.text()
+        (chosen,) = reader.take(struct.Struct("<Q"))
+        campaigns.append(TriedCampaign(campaign, chosen, _read_tried_budget(reader)))
+    reader.end()
+    return Trial(
+        version, in_force != 0, _EPOCH + timedelta(microseconds=time), placement, _named(CHANNELS, channel), currency, digits,
+        *counts, cost, liability, margin, without, tuple(offers), tuple(campaigns))
 
 
 _PARTS = ("sales", "reward", "contact", "lever", "scarcity", "fatigue")
@@ -2282,6 +2438,24 @@ class Patron:
         """
         body = campaign_body(campaign, self._as_of(as_of), planned)
         return read_campaign(self._ask("report campaign", body, timeout))
+
+    def try_catalogue(
+        self, catalogue: str = "", *, placement: str = "", channel: str = "site",
+        at: Optional[Moment] = None, customers: int = 0, basket: Optional[Amount] = None,
+        lines: int = 0, top: int = 0, greedy: bool = False, minor_digits: int = 2,
+        timeout: float = 600.0,
+    ) -> Trial:
+        """What a catalogue (JSON; without one that in force) would decide for each of the customers.
+
+        Nothing is decided or reserved. `customers` asks about so many at most.
+
+            trial = patron.try_catalogue(open("offers.json").read(), placement="checkout")
+            print(trial.offered, trial.cost, trial.margin)
+        """
+        body = try_catalogue_body(
+            catalogue, placement, channel, at_micros=self._as_of(at), customers=customers,
+            basket=basket, lines=lines, top=top, greedy=greedy, minor_digits=minor_digits)
+        return read_trial(self._ask("try catalogue", body, timeout))
 
     def decisions(self, first: int = 0) -> Iterator[LoggedDecision]:
         """The decisions that are remembered, from a number on, page by page."""

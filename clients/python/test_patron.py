@@ -274,6 +274,17 @@ class TheRequests(unittest.TestCase):
         with self.assertRaises(ValueError):
             patron.campaign_body("x" * 65)
 
+    def test_try_catalogue(self) -> None:
+        e = example("try catalogue request")
+        body = patron.try_catalogue_body(
+            e["catalogue"], e["placement"], "site", at_micros=e["at"], customers=e["customers"],
+            basket="80.00", lines=e["lines"], top=e["top"], greedy=True)
+        self.assertEqual(e.request(body), e.bytes)
+        with self.assertRaises(ValueError):
+            patron.try_catalogue_body(top=31)
+        with self.assertRaises(ValueError):
+            patron.try_catalogue_body(customers=-1)
+
     def test_read_decisions(self) -> None:
         e = example("read decisions request")
         self.assertEqual(e.request(patron.read_decisions_body(e["from"], e["most"])), e.bytes)
@@ -410,6 +421,8 @@ class TheReplies(unittest.TestCase):
         self.assertEqual(read.offers[0], patron.OfferLine(
             "socks", "Socks to the shoes", "live", 50_000, 1_200, 400, None, 6, 2, 0.125, 11, 9))
         self.assertEqual((read.offers[1].state, read.offers[1].budget), ("paused", None))
+        self.assertEqual(read.campaigns, (patron.CampaignBudget(
+            "feet", 80_000, 1_200, 400, None, 6, 2, 0.0625),))
 
     def test_decision(self) -> None:
         e = example("decide reply")
@@ -480,6 +493,29 @@ class TheReplies(unittest.TestCase):
         self.assertIsNone(read.everybody)
         self.assertEqual(read.lines, (patron.CampaignLine(
             "feet", 80, 80, 12, 0.75, False, patron.Estimate(15, 5, 25), 0.0033, True),))
+
+    def test_trial(self) -> None:
+        e = example("try catalogue reply")
+        read = patron.read_trial(e.body)
+        self.assertEqual(
+            (read.catalogue, read.in_force, read.time, read.placement, read.channel, read.currency),
+            (2, False, at(e["at"]), "checkout", "site", "USD"))
+        self.assertEqual(
+            (read.population, read.customers, read.offered, read.held_out, read.explored),
+            (2_357, 1_000, 250, 100, 3))
+        self.assertEqual(
+            (read.cost, read.liability, read.margin), (31.25, 50_000, patron.Estimate(125, 100, 150)))
+        self.assertEqual((read.without["HOLDOUT"], read.without["NEGATIVE_UPLIFT"]), (50, 300))
+        socks, win_back = read.offers
+        self.assertEqual(
+            (socks.offer, socks.state, socks.chosen, socks.explored, socks.reasons["CHOSEN"]),
+            ("socks", "live", 250, 3, 247))
+        self.assertEqual(
+            socks.budget, patron.TriedBudget(80_000, 1_600, 51_600, None, 8, 258, 0.0625))
+        self.assertEqual((win_back.margin, win_back.budget), (None, None))
+        (feet,) = read.campaigns
+        assert feet.budget is not None
+        self.assertEqual((feet.campaign, feet.chosen, feet.budget.count), ("feet", 250, 300))
 
     def test_decisions(self) -> None:
         e = example("decisions reply")
@@ -702,7 +738,7 @@ class TheReplies(unittest.TestCase):
             ("report reply", patron.read_report),
             ("score reply", lambda body: patron.read_score(body, "c", 1.0)),
             ("score many reply", lambda body: patron.read_scores(body, ["c", "d"], 1.0)),
-            ("campaign reply", patron.read_campaign),
+            ("campaign reply", patron.read_campaign), ("try catalogue reply", patron.read_trial),
             ("adopt model reply", patron.read_adoption), ("snapshot reply", patron.read_snapshot),
             ("status reply", lambda body: patron.read_status(body, False)),
         ]

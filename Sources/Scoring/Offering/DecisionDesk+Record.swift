@@ -165,11 +165,12 @@ extension DecisionDesk {
       out.append(UInt8(9))
       out.append(cause.rawValue)
       out.append(until)
-    case .budget(let free, let needed, let isCount):
-      out.append(UInt8(17))
+    case .budget(let free, let needed, let isCount, let campaign):
+      out.append(UInt8(campaign < 0 ? 17 : 18))
       out.append(free)
       out.append(needed)
       out.append(UInt8(isCount ? 1 : 0))
+      if campaign >= 0 { out.append(UInt8(clamping: campaign)) }
     case .exclusive(let other):
       out.append(UInt8(2))
       out.append(UInt16(clamping: other))
@@ -237,7 +238,10 @@ extension Reason {
     case 5:
       guard let cause = QuietCause(rawValue: UInt8(number(0, 1))) else { return nil }
       self = .quiet(cause, until: time(1))
-    case 6: self = .budget(free: time(0), needed: time(8), isCount: number(16, 1) != 0)
+    case 6:
+      self = .budget(
+        free: time(0), needed: time(8), isCount: number(16, 1) != 0,
+        campaign: detail.count > 17 ? Int(detail[17]) : -1)
     case 7: self = .exclusive(with: Int(number(0, 2)))
     case 8: self = .notInPlacement
     case 9:

@@ -27,6 +27,8 @@ struct DecisionDesk: ~Copyable {
   var standing = Standing()
   /// Of each offer, by place.
   var budgets: [BudgetUse] = []
+  /// Of each campaign, by place; none where no campaign has a budget.
+  var campaigns: [BudgetUse] = []
   var estimates: [OfferEstimate] = []
   /// What each is expected to cost, in major units.
   var costs: [Double] = []

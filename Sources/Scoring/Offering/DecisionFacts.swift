@@ -396,12 +396,18 @@ extension Store {
     for place in 0..<count { desk.budgets[place] = blankUse }
     for place in shelf.budgeted {
       let account = offering.accounts[shelf.accounts[place]]
-      let isPast =
-        account.periodDay < shelf.catalogue.offers[place].period(on: moment.today)
+      let offer = shelf.catalogue.offers[place]
+      let isPast = account.periodDay < offer.budget.period(on: moment.today)
       desk.budgets[place] = BudgetUse(
         takenMinor: (isPast ? 0 : account.spentMinor) + account.reservedMinor,
         takenCount: (isPast ? 0 : account.givenCount) + account.reservedCount,
-        price: account.price)
+        price: offer.price(account, at: moment))
+    }
+    offering.fillCampaigns(moment, shelf, into: &desk.campaigns)
+    for campaign in desk.campaigns.indices where desk.campaigns[campaign].price > 0 {
+      for place in shelf.catalogue.campaigns[campaign].offers {
+        desk.budgets[place].price += desk.campaigns[campaign].price
+      }
     }
     // Taken off the desk while the rest of it is read.
     var x: [Float] = []
@@ -459,13 +465,5 @@ extension ContactEntry {
     case .seen: .seen
     case .failed, nil: .lapsed
     }
-  }
-}
-
-extension Offer {
-  /// The first day of the budget's period that a day is in; the budget's only one if it has none.
-  func period(on day: Int32) -> Int32 {
-    guard budgetDays > 0, day >= startDay else { return .min }
-    return startDay + (day - startDay) / budgetDays * budgetDays
   }
 }

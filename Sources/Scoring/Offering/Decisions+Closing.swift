@@ -1,5 +1,5 @@
-// What happens to decisions as time passes: windows end, reservations are released, outcomes are learnt,
-// prices of scarce money move. It happens with commands, by their time, so that the journal repeats it.
+// What happens to decisions as time passes: windows end, reservations are released, outcomes are learnt.
+// It happens with commands, by their time, so that the journal repeats it.
 
 import Offers
 import Policies
@@ -9,7 +9,6 @@ extension Store {
   /// Decisions whose window is ended with one command: more than come with one, and few enough to be
   /// quick.
   private static let closedAtOnce = 8
-  private static let priceStepMicros: Int64 = 60_000_000
 
   /// Does what is due.
   mutating func tendDecisions(at timeMicros: Int64) {
@@ -29,14 +28,6 @@ extension Store {
           offering.markLearning()
         }
         offering.learnerDay = Int32(day)
-      }
-    }
-    if offering.priceMicros == .min { offering.priceMicros = timeMicros }
-    let steps = (timeMicros - offering.priceMicros) / Self.priceStepMicros
-    if steps > 0 {
-      offering.priceMicros += steps * Self.priceStepMicros
-      if let moment = calendar.moment(at: timeMicros) {
-        offering.movePrices(moment, steps: Double(min(steps, 60)), shelf)
       }
     }
   }
@@ -158,61 +149,21 @@ extension Offering {
     account.reservedCount -= 1
     accounts[entry.account] = account
   }
-
-  // MARK: Scarce money
-
-  /// η: how much a price moves in a minute for a budget that is one whole ahead of its plan.
-  private static let priceRate = 0.1
-
-  /// λ ← max(0, λ + η·(used/B − u)), u the share of the period that has passed.
-  ///
-  /// A budget without an end has no plan, and a price of 0.
-  fileprivate mutating func movePrices(_ moment: Moment, steps: Double, _ shelf: OfferShelf) {
-    for place in shelf.budgeted {
-      let offer = shelf.catalogue.offers[place]
-      let number = shelf.accounts[place]
-      var account = accounts[number]
-      account.begin(offer.period(on: moment.today))
-      let plan = offer.plannedShare(at: moment)
-      if let plan, let used = account.usedShare(of: offer) {
-        account.price = max(0, account.price + Self.priceRate * steps * (used - plan))
-      } else {
-        account.price = 0
-      }
-      if account != accounts[number] { accounts[number] = account }
-    }
-  }
 }
 
 extension Offer {
-  /// u: the share of the budget's period that has passed; nil without an end.
-  func plannedShare(at moment: Moment) -> Double? {
-    let first: Int32
-    let end: Int32
-    if budgetDays > 0 {
-      first = period(on: moment.today)
-      end = first == .min ? .max : first + budgetDays
-    } else {
-      (first, end) = (startDay, endDay)
-    }
-    guard first > .min, end < .max, moment.today >= first else { return nil }
-    let passed = Double(moment.today - first) + Double(moment.minute) / 1440
-    return min(passed / Double(end - first), 1)
-  }
-}
-
-extension OfferAccount {
-  /// The share of a budget that was spent or probably will be: of money and of numbers the larger.
-  fileprivate func usedShare(of offer: Offer) -> Double? {
-    var share: Double?
-    if offer.budgetMinor > 0 {
-      let used = Double(spentMinor) + offer.redemption * Double(reservedMinor)
-      share = used / Double(offer.budgetMinor)
-    }
-    if offer.budgetCount > 0 {
-      let used = Double(givenCount) + offer.redemption * Double(reservedCount)
-      share = max(share ?? 0, used / Double(offer.budgetCount))
-    }
-    return share
+  /// λ: what a unit of its expected cost takes from its score.
+  ///
+  /// - Parameters:
+  ///   - account: its account; what is of an earlier period counts no more.
+  ///   - moment: now.
+  /// - Returns: at least 0.
+  func price(_ account: OfferAccount, at moment: Moment) -> Double {
+    let isPast = account.periodDay < budget.period(on: moment.today)
+    return budget.price(
+      usedMinor: (isPast ? 0 : Double(account.spentMinor))
+        + redemption * Double(account.reservedMinor),
+      usedCount: (isPast ? 0 : Double(account.givenCount))
+        + redemption * Double(account.reservedCount), at: moment)
   }
 }

@@ -14,20 +14,7 @@ extension Engine {
     try body.requireEnd()
     _ = try requireCalendar()
     let bytes = text.array
-    let catalogue: Catalogue
-    do throws(JSONError) {
-      catalogue = try Catalogue(bytes, replacing: store.offering.shelf?.catalogue)
-    } catch {
-      throw Refusal(.badCatalogue, at: at, "\(error)")
-    }
-    guard store.currency.isEmpty || store.currency == catalogue.currency,
-      store.currency.isEmpty || Int(store.minorDigits) == catalogue.minorDigits
-    else {
-      throw Refusal(
-        .currencyMismatch, at: at,
-        "the shop's currency is \(store.currency) with \(store.minorDigits) digits, the "
-          + "catalogue's \(catalogue.currency) with \(catalogue.minorDigits)")
-    }
+    let catalogue = try store.catalogue(bytes, at: at)
     let words =
       catalogue.words.map(\.id) + catalogue.campaigns.map(\.id) + catalogue.texts
       + catalogue.families
@@ -80,35 +67,13 @@ extension Engine {
       live: UInt32(catalogue?.offers.count { $0.state == .live } ?? 0))
   }
 
-  /// Puts a checked catalogue in force: its words get numbers, new offers an account and an arm.
+  /// Puts a checked catalogue in force: its words get numbers.
   private mutating func put(_ catalogue: Catalogue, _ text: [UInt8]) {
-    if store.offering.learner == nil {
-      store.offering.learner = Learner(store.learnerSettings(catalogue))
-      store.offering.markLearning()
+    var numbers: [String: UInt32] = [:]
+    for word in catalogue.numberedWords where numbers[word] == nil {
+      numbers[word] = number(of: word)
     }
-    var known: [UInt32: UInt32] = [:]
-    for account in 0..<UInt32(store.offering.accounts.count) {
-      known[store.offering.accounts[account].name] = account
-    }
-    var accounts: [UInt32] = []
-    for place in catalogue.offers.indices {
-      let name = number(of: catalogue.words[place].id)
-      let family = number(of: catalogue.families[Int(catalogue.offers[place].family)])
-      accounts.append(known[name] ?? store.offering.open(name, family: family))
-    }
-    let campaigns = catalogue.campaigns.map { number(of: $0.id) }
-    var codes: [UInt32: Int32] = [:]
-    for text in catalogue.texts where text.utf8.count <= Limits.nameSizeMax {
-      codes[number(of: text)] = catalogue.code(of: text)
-    }
-    if let shelf = store.offering.shelf {
-      store.offering.older.append(shelf)
-      if store.offering.older.count >= Offering.shelvesMax { store.offering.older.removeFirst() }
-    }
-    store.offering.shelf = OfferShelf(
-      catalogue, text: text, textVersion: catalogue.version, accounts: accounts,
-      in: store.offering.accounts, campaigns: campaigns, codes: codes)
-    store.offering.markCatalogue()
+    store.put(catalogue, text, numbers)
   }
 
   /// The number of a text of 1 to 64 bytes, which is kept where it was not.
@@ -120,7 +85,9 @@ extension Engine {
 
   // MARK: Query
 
-  func readCatalogue(_ body: inout FrameReader, _ out: inout ByteBuffer) throws(Refusal) {
+  func readCatalogue(
+    _ body: inout FrameReader, at nowMicros: Int64, _ out: inout ByteBuffer
+  ) throws(Refusal) {
     try body.requireEnd()
     var reply = CatalogueReply()
     if let shelf = store.offering.shelf {
@@ -130,16 +97,73 @@ extension Engine {
       reply.minorDigits = UInt8(catalogue.minorDigits)
       reply.catalogue = String(decoding: shelf.text, as: UTF8.self)
       reply.decisions = store.offering.decisionCount
+      let moment = try requireCalendar().moment(at: nowMicros) ?? Moment(utcMicros: nowMicros)
       for place in catalogue.offers.indices {
-        reply.offers.append(store.offering.line(of: place, on: shelf))
+        reply.offers.append(store.offering.line(of: place, on: shelf, at: moment))
+      }
+      for place in catalogue.campaigns.indices where catalogue.campaigns[place].budget.isSet {
+        reply.campaigns.append(store.offering.budgetLine(ofCampaign: place, on: shelf, at: moment))
       }
     }
     try reply.write(to: &out)
   }
 }
 
+extension Catalogue {
+  /// The words that the state knows by number, some of them twice.
+  var numberedWords: [String] {
+    var all: [String] = []
+    for place in offers.indices {
+      all.append(words[place].id)
+      all.append(families[Int(offers[place].family)])
+    }
+    all += campaigns.map(\.id)
+    all += texts.filter { $0.utf8.count <= Limits.nameSizeMax }
+    return all
+  }
+}
+
+extension Store {
+  /// Puts a checked catalogue in force, whose words have numbers: new offers get an account and an arm.
+  mutating func put(_ catalogue: Catalogue, _ text: [UInt8], _ numbers: [String: UInt32]) {
+    func number(_ word: String) -> UInt32 { numbers[word] ?? 0 }
+    if offering.learner == nil {
+      offering.learner = Learner(learnerSettings(catalogue))
+      offering.markLearning()
+    }
+    var known: [UInt32: UInt32] = [:]
+    for account in 0..<UInt32(offering.accounts.count) {
+      known[offering.accounts[account].name] = account
+    }
+    var accounts: [UInt32] = []
+    for place in catalogue.offers.indices {
+      let name = number(catalogue.words[place].id)
+      let family = number(catalogue.families[Int(catalogue.offers[place].family)])
+      accounts.append(known[name] ?? offering.open(name, family: family))
+    }
+    var campaignAccounts: [Link] = []
+    for campaign in catalogue.campaigns {
+      campaignAccounts.append(
+        campaign.budget.isSet ? offering.openAccount(ofCampaign: number(campaign.id)) : .none)
+    }
+    var codes: [UInt32: Int32] = [:]
+    for text in catalogue.texts where text.utf8.count <= Limits.nameSizeMax {
+      codes[number(text)] = catalogue.code(of: text)
+    }
+    if let shelf = offering.shelf {
+      offering.older.append(shelf)
+      if offering.older.count >= Offering.shelvesMax { offering.older.removeFirst() }
+    }
+    offering.shelf = OfferShelf(
+      catalogue, text: text, textVersion: catalogue.version, accounts: accounts,
+      in: offering.accounts, campaigns: catalogue.campaigns.map { number($0.id) },
+      campaignAccounts: campaignAccounts, codes: codes)
+    offering.markCatalogue()
+  }
+}
+
 extension Offering {
-  fileprivate mutating func open(_ name: UInt32, family: UInt32) -> UInt32 {
+  mutating func open(_ name: UInt32, family: UInt32) -> UInt32 {
     var account = OfferAccount(name: name)
     account.arm = UInt32(learner?.addArm(family: family + 1) ?? 0)
     markLearning()
@@ -147,7 +171,7 @@ extension Offering {
     return accounts.append(account)
   }
 
-  fileprivate func line(of place: Int, on shelf: OfferShelf) -> OfferLine {
+  fileprivate func line(of place: Int, on shelf: OfferShelf, at moment: Moment) -> OfferLine {
     let offer = shelf.catalogue.offers[place]
     let words = shelf.catalogue.words[place]
     let account = accounts[shelf.accounts[place]]
@@ -160,7 +184,7 @@ extension Offering {
     line.budgetCount = offer.budgetCount
     line.givenCount = account.givenCount
     line.reservedCount = account.reservedCount
-    line.price = account.price
+    line.price = offer.hasBudget ? offer.price(account, at: moment) : 0
     line.chosen = account.chosen
     line.outcomes = account.learnt
     return line

@@ -236,16 +236,17 @@ extension Engine {
 
 extension DecisionDesk {
   /// Decides by what lies on the desk.
-  fileprivate mutating func decide(
+  mutating func decide(
     _ request: DecisionRequest, for customer: RawSpan, on shelf: OfferShelf, at: Int
   ) throws(Refusal) -> Decision {
     let bytes = Span<UInt8>(_bytes: customer)
     // Copies of references: the workspace changes while they are read.
-    let (budgets, estimates) = (budgets, estimates)
+    let (budgets, campaigns, estimates) = (budgets, campaigns, estimates)
     do throws(DecisionRefusal) {
       return try Decision.make(
         request, for: bytes, facts: facts, standing: standing, budgets: budgets.span,
-        estimates: estimates.span, in: shelf.catalogue, with: &workspace)
+        campaigns: campaigns.span, estimates: estimates.span, in: shelf.catalogue,
+        with: &workspace)
     } catch {
       throw Refusal(.invalidField, at: at, "the placement or the number of offers is wrong")
     }
@@ -289,7 +290,7 @@ extension Offering {
   ) -> (number: UInt32, newest: Link) {
     var account = accounts[choice.account]
     if let place = shelf.place(of: choice.account) {
-      account.begin(shelf.catalogue.offers[place].period(on: Int32(day)))
+      account.begin(shelf.catalogue.offers[place].budget.period(on: Int32(day)))
     }
     account.chosen += 1
     account.reservedMinor += choice.liabilityMinor

@@ -165,6 +165,7 @@ extension Reason {
     case .holdout(let place): catalogue.holdouts.indices.contains(place)
     case .cap(let place, _): catalogue.caps.indices.contains(place)
     case .exclusive(let place): catalogue.offers.indices.contains(place)
+    case .budget(_, _, _, let campaign): campaign < catalogue.campaigns.count
     default: true
     }
   }

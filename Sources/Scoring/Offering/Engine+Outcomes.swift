@@ -153,14 +153,16 @@ extension Offering {
     guard let place = shelf.place(of: number) else { return true }
     let offer = shelf.catalogue.offers[place]
     var account = accounts[number]
-    account.begin(offer.period(on: Int32(day)))
+    account.begin(offer.budget.period(on: Int32(day)))
     let isCovered =
       offer.budgetMinor < 0
       || account.spentMinor + account.reservedMinor + costMinor <= offer.budgetMinor
     let isCounted =
       offer.budgetCount < 0
       || account.givenCount + account.reservedCount + 1 <= offer.budgetCount
-    return isCovered && isCounted
+    guard isCovered, isCounted else { return false }
+    let moment = Moment(nowMicros: 0, today: Int32(day), minute: 0, tomorrowMicros: 0)
+    return campaignsCover(costMinor, of: place, at: moment, shelf)
   }
 
   /// Changes a contact and its offer's account.
@@ -196,7 +198,8 @@ extension Offering {
       account.redeemed += 1
       account.costMinor += row.costMinor
       if let place = shelf.place(of: entry.account) {
-        account.begin(shelf.catalogue.offers[place].period(on: Int32(day)))
+        account.begin(shelf.catalogue.offers[place].budget.period(on: Int32(day)))
+        spend(row.costMinor, of: place, on: day, shelf)
       }
       account.spentMinor += row.costMinor
       account.givenCount += 1

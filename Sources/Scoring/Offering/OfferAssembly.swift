@@ -62,6 +62,7 @@ struct OfferAssembly {
       else { throw SectionError("contact \(number) refers to what is not there") }
     }
     try checkLists()
+    try checkCampaigns()
     for number in 0..<UInt32(offering.accounts.count) {
       let entry = offering.accounts[number]
       guard entry.name < store.facts.names.count else {
@@ -75,8 +76,18 @@ struct OfferAssembly {
         entry.delivered, entry.shown, entry.clicked, entry.accepted, entry.refused, entry.redeemed,
       ]
       guard sums.allSatisfy(Self.isPlain), counts.allSatisfy({ $0 < 1 << 31 }),
-        entry.price.isFinite, entry.price >= 0
+        entry.formerPrice.isFinite, entry.formerPrice >= 0
       else { throw SectionError("account \(number) has sums that nobody can reach") }
+    }
+  }
+
+  private func checkCampaigns() throws(SectionError) {
+    let table = offering.campaignAccounts
+    for number in 0..<UInt32(table.count) {
+      let entry = table[number]
+      guard entry.name < store.facts.names.count, Self.isPlain(entry.spentMinor),
+        Self.isPlain(entry.givenCount)
+      else { throw SectionError("the account of campaign \(number) is none") }
     }
   }
 
@@ -133,7 +144,7 @@ struct OfferAssembly {
     let offering = offering
     guard Self.isPlain(Int64(clamping: offering.decisionCount)),
       offering.lastCloseMicros == .min || Self.isPlain(offering.lastCloseMicros),
-      offering.priceMicros == .min || Self.isPlain(offering.priceMicros)
+      offering.formerPriceMicros == .min || Self.isPlain(offering.formerPriceMicros)
     else { throw SectionError("the times of the decisions are none") }
     let closing = offering.closing
     var isClosingFound = closing.position == offering.decisions.halves[closing.half].end

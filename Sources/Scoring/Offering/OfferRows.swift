@@ -33,8 +33,8 @@ struct OfferAccount: Equatable, TableRow {
   var givenCount: Int64 = 0
   /// Decided, and may still be redeemed.
   var reservedCount: Int64 = 0
-  /// λ.
-  var price = 0.0
+  /// Where a price once stood, which now follows from the rest; kept, so that a row is as wide as it was.
+  var formerPrice = 0.0
   /// The first day of the budget's present period.
   var periodDay: Int32 = .min
   /// Decisions that chose it.
@@ -60,7 +60,7 @@ struct OfferAccount: Equatable, TableRow {
     visit(&reservedMinor)
     visit(&givenCount)
     visit(&reservedCount)
-    visit(&price)
+    visit(&formerPrice)
     visit(&periodDay)
     visit(&chosen)
     visit(&learnt)
@@ -71,6 +71,30 @@ struct OfferAccount: Equatable, TableRow {
     visit(&refused)
     visit(&redeemed)
     visit(&costMinor)
+  }
+}
+
+/// What a campaign's budget has lost for good over all versions of the catalogue.
+///
+/// What is reserved of it stands in the accounts of its offers, and only there.
+struct CampaignAccount: Equatable, TableRow {
+  /// Its identifier, a name.
+  var name: UInt32 = 0
+  /// The first day of the budget's present period.
+  var periodDay: Int32 = .min
+  /// Redeemed of its offers in the present period, minor units.
+  var spentMinor: Int64 = 0
+  /// How often, in the present period.
+  var givenCount: Int64 = 0
+
+  static var chunkRows: Int { 64 }
+
+  @inline(__always)
+  mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit(&name)
+    visit(&periodDay)
+    visit(&spentMinor)
+    visit(&givenCount)
   }
 }
 

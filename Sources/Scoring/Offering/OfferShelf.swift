@@ -22,6 +22,8 @@ final class OfferShelf: Sendable {
   let placesOfNames: [UInt32: Int]
   /// The campaigns' identifiers, names, in their order.
   let campaigns: [UInt32]
+  /// The account of each campaign, in their order; nowhere for those without a budget.
+  let campaignAccounts: [Link]
   /// The holdouts whose customers are the control group of each campaign, a bit each.
   let controls: [UInt64]
   /// The codes under which conditions know names.
@@ -36,7 +38,8 @@ final class OfferShelf: Sendable {
 
   init(
     _ catalogue: Catalogue, text: [UInt8], textVersion: UInt32, accounts: [UInt32],
-    in table: Table<OfferAccount>, campaigns: [UInt32], codes: [UInt32: Int32]
+    in table: Table<OfferAccount>, campaigns: [UInt32], campaignAccounts: [Link],
+    codes: [UInt32: Int32]
   ) {
     held = catalogue
     arms = accounts.map { table[$0].arm }
@@ -50,6 +53,7 @@ final class OfferShelf: Sendable {
     for (place, account) in accounts.enumerated() { places[Int(account)] = place }
     self.places = places
     self.campaigns = campaigns
+    self.campaignAccounts = campaignAccounts
     controls = catalogue.campaigns.map { campaign in
       catalogue.holdouts.enumerated().reduce(0) { bits, holdout in
         let (bit, terms) = holdout
@@ -69,7 +73,7 @@ final class OfferShelf: Sendable {
   func amended(_ catalogue: Catalogue, in table: Table<OfferAccount>) -> OfferShelf {
     OfferShelf(
       catalogue, text: text, textVersion: textVersion, accounts: accounts, in: table,
-      campaigns: campaigns, codes: codes)
+      campaigns: campaigns, campaignAccounts: campaignAccounts, codes: codes)
   }
 
   /// The place of an account's offer; nil when it is not there any more.

@@ -22,6 +22,8 @@ struct Offering: Sendable {
   /// As many rows as there are customers, or fewer.
   var heads = Table<OfferHeads>()
   var enrolments = Table<EnrolmentEntry>()
+  /// Of every campaign that ever had a budget.
+  var campaignAccounts = Table<CampaignAccount>()
   /// What was decided, the newest decisions; see DecisionEntry.
   var decisions = AnswerLog(
     halfBlocksMax: Limits.decisionsSizeMax / 2 / AnswerHalf.blockSize)
@@ -37,8 +39,8 @@ struct Offering: Sendable {
   var learner: Learner?
   /// The last local day on which something was forgotten.
   var learnerDay: Int32 = .min
-  /// When the prices of scarce money were last found.
-  var priceMicros: Int64 = .min
+  /// When prices were once found, which now follow from the use of budgets; kept for the head's shape.
+  var formerPriceMicros: Int64 = .min
   /// How often each account's offer ended with each reason.
   var reasonCounts: [UInt64] = []
   /// The last commands that changed the catalogue, and what was learnt.
@@ -52,7 +54,7 @@ struct Offering: Sendable {
     [
       (.offerAccounts, \.accounts.chunks), (.contacts, \.contacts.chunks),
       (.outcomes, \.outcomes.chunks), (.offerHeads, \.heads.chunks),
-      (.enrolments, \.enrolments.chunks),
+      (.enrolments, \.enrolments.chunks), (.campaignAccounts, \.campaignAccounts.chunks),
     ]
   }
 
@@ -65,6 +67,7 @@ struct Offering: Sendable {
     outcomes.chunks.stamp = sequence
     heads.chunks.stamp = sequence
     enrolments.chunks.stamp = sequence
+    campaignAccounts.chunks.stamp = sequence
     decisions.stamp = sequence
   }
 

@@ -1,11 +1,12 @@
 // What is kept about offers as bytes: its part of the state's head, and the two sections that are made
 // when they are asked for. The head's part (little-endian):
 //
-//    1 how many counts follow, then 8 for each: the rows of `Offering.tables`
+//    1 how many counts follow, then 8 for each: the rows of `Offering.tables`, of which an earlier
+//      build knew fewer
 //    1 younger half of the decisions    4 blocks a half may have    2 8 ends of the halves
 //    8 all decisions                    2 8 first of each half
 //    1 half and 8 position of the oldest decision whose window has not ended
-//    8 end of the newest window         4 day on which was forgotten   8 time of the prices
+//    8 end of the newest window         4 day on which was forgotten   8 unused
 //
 // The section of the catalogues: 1 how many, then for each, the oldest first, 4 the version its text
 // made, 4 its present version, 2 how many offers, then 1 state each, 4 size of the text, the text. That
@@ -29,8 +30,11 @@ extension Offering {
     out.append(UInt64(closing.position))
     out.append(lastCloseMicros)
     out.append(learnerDay)
-    out.append(priceMicros)
+    out.append(formerPriceMicros)
   }
+
+  /// The tables that the first build with offers had.
+  private static let tablesMin = 5
 
   /// What a head's part says there is.
   struct Counts: Sendable {
@@ -42,10 +46,12 @@ extension Offering {
   mutating func readHead(_ reader: inout FrameReader) throws(Refusal) -> Counts {
     var counts = Counts()
     let at = reader.offset
-    guard Int(try reader.readUInt8()) == Self.tables.count else {
+    let known = Int(try reader.readUInt8())
+    guard (Self.tablesMin...Self.tables.count).contains(known) else {
       throw Refusal(.invalidField, at: at, "there are other tables of offers than this build knows")
     }
-    for _ in Self.tables { counts.tables.append(Int(clamping: try reader.read(UInt64.self))) }
+    for _ in 0..<known { counts.tables.append(Int(clamping: try reader.read(UInt64.self))) }
+    counts.tables += [Int](repeating: 0, count: Self.tables.count - known)
     let younger = Int(try reader.readUInt8())
     let halfBlocks = Int(try reader.read(UInt32.self))
     guard younger <= 1, (1...AnswerLog.halfBlocksLimit).contains(halfBlocks) else {
@@ -60,7 +66,7 @@ extension Offering {
     closing.position = Int(clamping: try reader.read(UInt64.self))
     lastCloseMicros = try reader.read(Int64.self)
     learnerDay = try reader.read(Int32.self)
-    priceMicros = try reader.read(Int64.self)
+    formerPriceMicros = try reader.read(Int64.self)
     guard closing.half <= 1, closing.position <= counts.decisionEnds[closing.half] else {
       throw Refusal(.invalidField, at: at, "the oldest open decision is not there")
     }
@@ -169,13 +175,22 @@ extension Offering {
       accounts.append(account)
     }
     var campaigns: [UInt32] = []
-    for campaign in catalogue.campaigns { campaigns.append(try number(campaign.id)) }
+    var campaignAccounts: [Link] = []
+    for campaign in catalogue.campaigns {
+      let name = try number(campaign.id)
+      let account = campaign.budget.isSet ? self.account(ofCampaign: name) : Link.none
+      guard !campaign.budget.isSet || account != .none else {
+        throw Refusal(.badCatalogue, at: at, "\(campaign.id) has no account")
+      }
+      campaigns.append(name)
+      campaignAccounts.append(account)
+    }
     var codes: [UInt32: Int32] = [:]
     for text in catalogue.texts where text.utf8.count <= Limits.nameSizeMax {
       codes[try number(text)] = catalogue.code(of: text)
     }
     return OfferShelf(
       catalogue, text: text, textVersion: textVersion, accounts: accounts, in: self.accounts,
-      campaigns: campaigns, codes: codes)
+      campaigns: campaigns, campaignAccounts: campaignAccounts, codes: codes)
   }
 }

@@ -7,13 +7,14 @@ internal import Wire
 enum OffersCommand {
   static let command = Command(
     name: "offers", summary: "put, list and amend the catalogue of offers",
-    synopsis: "put FILE|list|show|pause ID|resume ID|end ID|refit|example [--json]",
-    options: [
-      Option("json", nil, "print JSON"), Connecting.option,
-    ],
+    synopsis: "put FILE|try [FILE]|list|show|pause ID|resume ID|end ID|refit|example [OPTIONS]",
+    options: [Option("json", nil, "print JSON")] + TrialCommand.options + [Connecting.option],
     details: """
       put      puts a catalogue in the place of the present one; '-' reads standard input. It is
                taken whole or not at all.
+      try      tells what a catalogue, or without FILE the one in force, would decide for each of the
+               customers: who gets what, what it costs and brings, which budgets are used up, and
+               why others get nothing. Nothing is decided or reserved.
       list     shows the offers and how their budgets stand
       show     prints the JSON that was put last
       pause    an offer is not chosen any more, from now on
@@ -28,6 +29,7 @@ enum OffersCommand {
   /// What the first word asks for.
   enum Action: Equatable {
     case put(file: String)
+    case trial(file: String?)
     case list, show, example, refit
     case amend(offer: String, OfferStage)
   }
@@ -39,10 +41,17 @@ enum OffersCommand {
       return
     }
     let catalogue = try catalogue(action)
+    if case .trial = action {
+      try TrialCommand.run(arguments, catalogue: catalogue)
+      return
+    }
+    for option in TrialCommand.options where arguments.flag(option.name) {
+      throw .usage("--\(option.name) goes with try")
+    }
     var client = try Connecting.client(arguments)
     do throws(ClientError) {
       switch action {
-      case .example: break
+      case .example, .trial: break
       case .put:
         tell(try client.putCatalogue(catalogue), arguments)
       case .amend(let offer, let stage):
@@ -64,13 +73,17 @@ enum OffersCommand {
   }
 
   static func action(_ words: [String]) throws(CommandError) -> Action {
-    let known = ["put", "list", "show", "pause", "resume", "end", "refit", "example"]
+    let known = ["put", "try", "list", "show", "pause", "resume", "end", "refit", "example"]
     guard let word = words.first else {
       throw .usage("an action is missing; there are \(known.joined(separator: ", "))")
     }
     guard known.contains(word) else {
       let hint = Spelling.nearest(to: word, among: known).map { "; did you mean \($0)?" } ?? ""
       throw .usage("there is no action '\(word)'\(hint)")
+    }
+    if word == "try" {
+      guard words.count <= 2 else { throw .usage("'\(words[2])' is a word too many") }
+      return .trial(file: words.count == 2 ? words[1] : nil)
     }
     let what =
       word == "put" ? "FILE" : ["list", "show", "refit", "example"].contains(word) ? nil : "ID"
@@ -94,9 +107,13 @@ enum OffersCommand {
     }
   }
 
-  /// The checked text of the file to put; empty for other actions.
+  /// The checked text of the file to put or try; empty for other actions.
   private static func catalogue(_ action: Action) throws(CommandError) -> String {
-    guard case .put(let file) = action else { return "" }
+    let file: String
+    switch action {
+    case .put(let named), .trial(let named?): file = named
+    default: return ""
+    }
     var source = try FileSource(file)
     var bytes: [UInt8] = []
     while try source.read(into: &bytes) {
@@ -155,7 +172,41 @@ struct CatalogueText {
             ])
           })
       ),
+      (
+        "campaigns",
+        .array(
+          reply.campaigns.map { line in
+            .object([
+              ("campaign", .string(line.campaign)), ("budget", money(line.budgetMinor)),
+              ("spent", money(line.spentMinor)), ("reserved", money(line.reservedMinor)),
+              ("budgetCount", line.budgetCount < 0 ? .null : .count(line.budgetCount)),
+              ("given", .count(line.givenCount)), ("reservedCount", .count(line.reservedCount)),
+              ("price", .number(line.price)),
+            ])
+          })
+      ),
     ])
+  }
+
+  /// The budgets of campaigns; empty where none has one.
+  private var campaigns: String {
+    if reply.campaigns.isEmpty { return "" }
+    var rows = [["budget of campaign", "given", "spent", "reserved", "budget", "price"]]
+    for line in reply.campaigns {
+      rows.append([
+        line.campaign, Numbers.grouped(line.givenCount), units.text(line.spentMinor),
+        units.text(line.reservedMinor), budget(line.budgetMinor, line.budgetCount),
+        line.price > 0 ? Numbers.fixed(line.price, 3) : "–",
+      ])
+    }
+    return "\n\n" + TextTable(rows: rows).text
+  }
+
+  private func budget(_ minor: Int64, _ count: Int64) -> String {
+    var parts: [String] = []
+    if minor >= 0 { parts.append(units.text(minor)) }
+    if count >= 0 { parts.append("\(Numbers.grouped(count)) times") }
+    return parts.isEmpty ? "–" : parts.joined(separator: ", ")
   }
 
   var text: String {
@@ -166,20 +217,17 @@ struct CatalogueText {
       ["offer", "state", "chosen", "learnt", "given", "spent", "reserved", "budget", "price"]
     ]
     for line in reply.offers {
-      var budget: [String] = []
-      if line.budgetMinor >= 0 { budget.append(units.text(line.budgetMinor)) }
-      if line.budgetCount >= 0 { budget.append("\(Numbers.grouped(line.budgetCount)) times") }
       rows.append([
         line.offer, line.state.name, Numbers.grouped(line.chosen), Numbers.grouped(line.outcomes),
         Numbers.grouped(line.givenCount), units.text(line.spentMinor),
-        units.text(line.reservedMinor), budget.isEmpty ? "–" : budget.joined(separator: ", "),
+        units.text(line.reservedMinor), budget(line.budgetMinor, line.budgetCount),
         line.price > 0 ? Numbers.fixed(line.price, 3) : "–",
       ])
     }
     return
       "catalogue version \(reply.version), \(Numbers.grouped(reply.decisions)) decisions, amounts in "
       + "\(reply.currency)\n\n"
-      + TextTable(rows: rows).text(behind: ["name"] + reply.offers.map(\.name))
+      + TextTable(rows: rows).text(behind: ["name"] + reply.offers.map(\.name)) + campaigns
   }
 }
 
