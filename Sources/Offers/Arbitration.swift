@@ -128,12 +128,13 @@ extension DecisionWorkspace {
 
   /// Chooses: what must be delivered first, then by score or draw, then the fallback.
   mutating func choose(
-    _ request: DecisionRequest, in catalogue: borrowing Catalogue, telling decision: inout Decision
+    _ request: DecisionRequest, _ standing: borrowing Standing, in catalogue: borrowing Catalogue,
+    telling decision: inout Decision
   ) {
     let placement = catalogue.placements[request.placement]
     let top = request.top == 0 ? placement.top : request.top
-    takeServed(catalogue.sets.mandatory, request, top, catalogue)
-    takeServed(catalogue.sets.transactional, request, top, catalogue)
+    takeServed(catalogue.sets.mandatory, request, standing, top, catalogue)
+    takeServed(catalogue.sets.transactional, request, standing, top, catalogue)
     let isServed = !choices.isEmpty
     let explores = request.explores && catalogue.explores
     var none = 1.0
@@ -156,38 +157,39 @@ extension DecisionWorkspace {
       decision.propensity *= armShares[arm]
       if !isBest { decision.isExplored = true }
       guard arm > 0 else { break }
-      take(arms[arm], propensity: armShares[arm], isBest: isBest, top, catalogue)
+      take(arms[arm], propensity: armShares[arm], isBest: isBest, top, request, standing, catalogue)
     }
     if !isServed, placement.fallback >= 0 {
       takeFallback(
-        placement.fallback, none: none, alone: alone, top, explores, request, catalogue,
-        telling: &decision)
+        placement.fallback, none: none, alone: alone, top, explores, request, standing,
+        catalogue, telling: &decision)
     }
     decision.count = choices.count
   }
 
   /// Takes what must be delivered whatever its score, by place.
   private mutating func takeServed(
-    _ offers: OfferSet, _ request: DecisionRequest, _ top: Int, _ catalogue: borrowing Catalogue
+    _ offers: OfferSet, _ request: DecisionRequest, _ standing: borrowing Standing, _ top: Int,
+    _ catalogue: borrowing Catalogue
   ) {
     var left = open & offers & catalogue.sets.fitting(request)
     while choices.count < top, let place = left.popFirst() {
       // The one before may have taken its family's place, or its campaign's money.
       guard open.contains(place), !excluded.contains(place) else { continue }
-      take(place, propensity: 1, isBest: true, top, catalogue)
+      take(place, propensity: 1, isBest: true, top, request, standing, catalogue)
     }
   }
 
   /// The fallback stands for no offer, so it comes in two ways: drawn itself, or instead of none.
   private mutating func takeFallback(
     _ place: Int, none: Double, alone: Double, _ top: Int, _ explores: Bool,
-    _ request: DecisionRequest, _ catalogue: borrowing Catalogue,
+    _ request: DecisionRequest, _ standing: borrowing Standing, _ catalogue: borrowing Catalogue,
     telling decision: inout Decision
   ) {
     if choices.isEmpty {
       let free = (open & catalogue.sets.fitting(request)) - excluded
       guard free.contains(place) else { return }
-      take(place, propensity: 1, isBest: true, top, catalogue)
+      take(place, propensity: 1, isBest: true, top, request, standing, catalogue)
       var ending = 1.0
       if explores, alone > 0, top > 1 {
         // How probably nothing would have followed it.
@@ -234,7 +236,8 @@ extension DecisionWorkspace {
   }
 
   private mutating func take(
-    _ place: Int, propensity: Double, isBest: Bool, _ top: Int, _ catalogue: borrowing Catalogue
+    _ place: Int, propensity: Double, isBest: Bool, _ top: Int, _ request: DecisionRequest,
+    _ standing: borrowing Standing, _ catalogue: borrowing Catalogue
   ) {
     choices.append(
       Choice(offer: place, propensity: propensity, score: scores[place], isBest: isBest))
@@ -245,7 +248,10 @@ extension DecisionWorkspace {
     losing = losing - excluded
     excluded = excluded | losing
     while let other = losing.popFirst() { excludedBy[other] = Int16(place) }
-    if choices.count < top { draw(on: catalogue.offers[place], in: catalogue) }
+    if choices.count < top {
+      draw(on: catalogue.offers[place], in: catalogue)
+      closeCapped(request, standing, in: catalogue)
+    }
   }
 
   /// Draws one of the gathered arms; its probability and the others' are in `armShares`.

@@ -35,6 +35,7 @@ struct QuietTimes {
 extension DecisionWorkspace {
   /// Finds the offers for which a cap is reached; of each the first that is, is in `caps`.
   ///
+  /// What was chosen already for the same answer is a contact like the others, and the newest.
   /// What is reserved counts whenever it was decided, for when it is delivered is not known yet. Windows
   /// reach back from now and have no end, so that contacts by a clock that is ahead count too.
   mutating func markCaps(
@@ -50,8 +51,11 @@ extension DecisionWorkspace {
         continue
       }
       for key in 0..<keys { counts[key] = 0 }
-      for place in standing.contacts.indices {
-        let contact = standing.contacts[place]
+      for number in 0..<choices.count + standing.contacts.count {
+        let contact =
+          number < choices.count
+          ? contact(of: choices[number].offer, request, in: catalogue)
+          : standing.contacts[number - choices.count]
         guard contact.isCounted(as: cap.event) else { continue }
         guard let key = key(of: contact, for: cap, request.channel), key < keys else { continue }
         let (isWithin, end) = window(of: contact, cap, request.moment)
@@ -65,6 +69,28 @@ extension DecisionWorkspace {
       }
     }
     return capped
+  }
+
+  /// The contact that an offer of the present answer will be.
+  private func contact(
+    of place: Int, _ request: DecisionRequest, in catalogue: borrowing Catalogue
+  ) -> Contact {
+    Contact(
+      timeMicros: request.moment.nowMicros, day: request.moment.today, offer: UInt16(place),
+      family: catalogue.offers[place].family, channel: request.channel, state: .reserved,
+      counts: catalogue.offers[place].offerClass != .transactional)
+  }
+
+  /// Takes out the offers that what was just chosen leaves no place for.
+  mutating func closeCapped(
+    _ request: DecisionRequest, _ standing: borrowing Standing, in catalogue: borrowing Catalogue
+  ) {
+    guard !catalogue.caps.isEmpty else { return }
+    let capped = markCaps(request, standing, in: catalogue)
+    var closed = (open & catalogue.sets.normal & capped) - excluded
+    open = open - closed
+    scored = scored - closed
+    while let place = closed.popFirst() { reasons[place] = caps[place] }
   }
 
   /// Keys are families or offers if each counts for itself, else there is one.

@@ -215,7 +215,7 @@ extension Decision {
     workspace.want(request, standing, budgets, in: catalogue)
     workspace.score(
       request, facts, standing, budgets, estimates, in: catalogue, telling: &decision)
-    workspace.choose(request, in: catalogue, telling: &decision)
+    workspace.choose(request, standing, in: catalogue, telling: &decision)
     workspace.tell(request, estimates, in: catalogue)
     return decision
   }

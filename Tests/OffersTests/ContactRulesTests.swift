@@ -44,6 +44,30 @@ struct ContactRulesTests {
     }
   }
 
+  @Test("within one answer the earlier offers are contacts for the later", arguments: 0...4)
+  func slate(limit: Int) throws {
+    var counter = try Counter(
+      json: Counter.json(
+        ["a", "b", "c"].map { Counter.offer($0) },
+        "\"caps\": [{\"scope\": \"global\", \"limit\": \(limit), \"hours\": 1}]", top: 3))
+    for id in ["a", "b", "c"] { counter.estimate(id, 1) }
+    // One of them came before.
+    counter.standing.contacts = [
+      Contact(
+        timeMicros: Counter.noon.nowMicros - 1, day: Counter.noon.today, offer: 0, family: 0,
+        channel: .email, state: .delivered)
+    ]
+    let outcome = try counter.decide()
+    let chosen = min(max(limit - 1, 0), 3)
+    #expect(outcome.choices.map(\.offer) == Array(0..<chosen))
+    for place in chosen..<3 { #expect(outcome.reasons[place].code == 4) }
+    if limit > 1, chosen < 3 {
+      // The first of them leaves the window first.
+      let freesAt = Counter.noon.nowMicros - 1 + Self.hour
+      #expect(outcome.reasons[2] == .cap(0, freesAt: freesAt))
+    }
+  }
+
   @Test("a clock that goes back does not forget what it saw")
   func clock() throws {
     var counter = try Self.counter(

@@ -26,6 +26,18 @@ extension DecisionOracle {
     var refusals: [(timeMicros: Int64, offer: Int)]
     /// Channels count from 0 in a catalogue.
     var terms: ChannelTerms { catalogue.channels[Int(channel) - 1] }
+
+    /// The same question after offers of its own answer.
+    func beside(_ chosen: ArraySlice<Int>) -> Question {
+      var next = self
+      for place in chosen where catalogue.offers[place].offerClass != .transactional {
+        next.touches.append(
+          OracleTouch(
+            timeMicros: nowMicros, day: today, channel: channel, offer: place, isReserved: true,
+            isLapsed: false, isSeen: false))
+      }
+      return next
+    }
   }
 
   // MARK: One decision
@@ -94,7 +106,12 @@ extension DecisionOracle {
     if (code == 11 || code == 12) != isChosen {
       object(.reasons, "code \(code) of \(isChosen ? "a chosen" : "an") offer at \(place)")
     }
-    let found = obstacle(to: place, question)
+    let all = decision.chosen.map { Int($0.place) }
+    var found = obstacle(to: place, question)
+    // What stands before an offer in the same answer is a contact that caps count.
+    if isChosen, found == nil, isCapped(place, question.beside(all.prefix { $0 != place })) {
+      found = (.cap, .cap)
+    }
     let id = question.catalogue.words[place].id
     if isChosen, let (_, rule) = found {
       let what = "\(id) for \(decision.customer) by \(decision.channel)"
@@ -106,7 +123,9 @@ extension DecisionOracle {
     case 3: isTold = found.map { $0.obstacle.rawValue > 3 } ?? true
     case 6:
       isTold = found == nil && isBudgeted(place, question.catalogue)
-    case 0, 1, 2, 4, 5: isTold = found?.obstacle.rawValue == code
+    case 4:
+      isTold = found?.obstacle == .cap || found == nil && isCapped(place, question.beside(all[...]))
+    case 0, 1, 2, 5: isTold = found?.obstacle.rawValue == code
     case 7...12: isTold = found == nil
     default: isTold = false
     }
@@ -145,9 +164,7 @@ extension DecisionOracle {
     if offer.offerClass != .transactional, !isAllowed(offer.purpose, question) {
       return (.consent, .consent)
     }
-    if isNormal, question.catalogue.caps.contains(where: { isReached($0, place, question) }) {
-      return (.cap, .cap)
-    }
+    if isCapped(place, question) { return (.cap, .cap) }
     if offer.offerClass != .transactional, isQuietHour(question) { return (.quiet, .quietHours) }
     guard isNormal else { return nil }
     if isQuietPeriod(question) { return (.quiet, .quietPeriod) }
@@ -174,6 +191,11 @@ extension DecisionOracle {
     if question.terms.consent == .optOut { return holds.map { $0.status == .granted } ?? true }
     guard let holds, holds.status == .granted else { return false }
     return holds.expiresMicros == 0 || question.nowMicros < holds.expiresMicros
+  }
+
+  private func isCapped(_ place: Int, _ question: Question) -> Bool {
+    question.catalogue.offers[place].offerClass == .normal
+      && question.catalogue.caps.contains { isReached($0, place, question) }
   }
 
   private func isReached(_ cap: Cap, _ place: Int, _ question: Question) -> Bool {
