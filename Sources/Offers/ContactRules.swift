@@ -51,11 +51,11 @@ extension DecisionWorkspace {
         continue
       }
       for key in 0..<keys { counts[key] = 0 }
-      for number in 0..<choices.count + standing.contacts.count {
+      for place in 0..<choices.count + standing.contacts.count {
         let contact =
-          number < choices.count
-          ? contact(of: choices[number].offer, request, in: catalogue)
-          : standing.contacts[number - choices.count]
+          place < choices.count
+          ? contact(of: choices[place].offer, request, in: catalogue)
+          : standing.contacts[place - choices.count]
         guard contact.isCounted(as: cap.event) else { continue }
         guard let key = key(of: contact, for: cap, request.channel), key < keys else { continue }
         let (isWithin, end) = window(of: contact, cap, request.moment)

@@ -171,10 +171,12 @@ private struct Trial: ~Copyable {
   }
 
   /// Whether an offer that came as far as its budget stands differently now.
+  ///
+  /// One whose reason is a cap may have come so far too, where an answer has several places.
   private func isStale(_ piece: TrialPiece, _ customer: Int) -> Bool {
     for place in moved {
       let code = piece.reasons[customer * offerCount + place]
-      if code >= 6, code != 8 { return true }
+      if code >= 6 && code != 8 || code == 4 && shop.top > 1 { return true }
     }
     return false
   }
