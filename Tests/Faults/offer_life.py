@@ -11,7 +11,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 from life import Life, must
 from offers import (
-    CONTACTS_MAX, OFFERS, SAME_OFFER_MAX, UNKNOWN_DECISION, Ask, Books, Made, OfferStream, Result,
+    CONTACTS_MAX, OFFERS, PLACES, SAME_OFFER_MAX, UNKNOWN_DECISION, Ask, Books, Made, OfferStream, Result,
     a_catalogue, outcomes_ask, read_made)
 from server import Connection, Server
 from shop import CURRENCY, date_of, patron
@@ -237,15 +237,15 @@ class OfferLife(Life):
         self._compare_caps()
 
     def _compare_caps(self) -> None:
-        """Nobody who was at a cap got a normal offer. (An answer's offers are capped by what was before
-        it, not by one another.)"""
+        """Nobody who was at a cap got a normal offer; an answer's earlier offers count for its later."""
         before: Dict[str, int] = {}
         same: Dict[Tuple[str, str], int] = {}
         for made in sorted(self.books.made.values(), key=lambda made: made.told.time):
             count = before.get(made.customer, 0)
-            for offer in made.offers:
-                must(OFFERS[offer].mandatory or count < CONTACTS_MAX, (
-                    f"{made.customer} got {offer} after {count} contacts, {CONTACTS_MAX} are allowed"))
+            for place, offer in enumerate(made.offers):
+                must(OFFERS[offer].mandatory or count + place < CONTACTS_MAX, (
+                    f"{made.customer} got {offer} after {count + place} contacts, {CONTACTS_MAX} are "
+                    "allowed"))
                 number = same.get((made.customer, offer), 0)
                 must(OFFERS[offer].mandatory or number < SAME_OFFER_MAX, (
                     f"{made.customer} got {offer} after {number} times, {SAME_OFFER_MAX} are allowed"))
@@ -279,18 +279,24 @@ class OfferLife(Life):
             patron.DecisionRequest(customer, "home", "site", dry_run=True) for customer in some)
         for customer, decision in zip(some, told):
             count, by_offer = people[customer]
+            chosen = [offer.offer for offer in decision.offers]
+            # Nothing is left out for what takes the last place.
+            beside = count + min(len(chosen), PLACES - 1)
             for (name, terms), reason in zip(OFFERS.items(), decision.reasons):
                 if reason == "HOLDOUT":
                     continue
-                is_capped = not terms.mandatory and (
+                was_capped = not terms.mandatory and (
                     count >= CONTACTS_MAX or by_offer.get(name, 0) >= SAME_OFFER_MAX)
-                must(is_capped == (reason == "CAP"), (
-                    f"{customer} has {count} contacts, {by_offer}; {name} is told {reason}"))
                 line = free[name]
-                is_spent = not is_capped and (
+                is_spent = not was_capped and (
                     line.budget is not None
                     and line.budget - line.spent - line.reserved < terms.liability
                     or line.budget_count is not None
                     and line.budget_count - line.given - line.reserved_count < 1)
                 must(is_spent == (reason == "BUDGET"), f"{line} is told {reason}")
+                is_capped = was_capped or not (
+                    terms.mandatory or is_spent or name in chosen or beside < CONTACTS_MAX)
+                must(is_capped == (reason == "CAP"), (
+                    f"{customer} has {count} contacts, {by_offer}, and gets {chosen}; {name} is told "
+                    f"{reason}"))
                 self.barred += is_capped or is_spent

@@ -15,6 +15,8 @@ from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 from shop import CURRENCY, MINOR_DIGITS, patron
 
 BAD_AMOUNT, UNKNOWN_DECISION = 46, 45
+PLACES = 3
+"""Offers of an answer at "home", at most."""
 CONTACTS_MAX = 4
 """Of a customer, those that failed not counted."""
 SAME_OFFER_MAX = 2
@@ -64,7 +66,7 @@ def a_catalogue(money: Dict[str, int], counts: Dict[str, int]) -> str:
         "currency": CURRENCY, "minor_digits": MINOR_DIGITS, "margin_rate": 0.4,
         "profiling": "opt_out", "outcome_noise": 20, "epsilon": 0.5,
         "channels": {"site": {"consent": "opt_out", "reservation_minutes": 43_200}},
-        "placements": [{"id": "checkout", "top": 1}, {"id": "home", "top": 3}],
+        "placements": [{"id": "checkout", "top": 1}, {"id": "home", "top": PLACES}],
         "caps": [
             {"scope": "global", "limit": CONTACTS_MAX, "days": 30},
             {"scope": "offer", "limit": SAME_OFFER_MAX, "days": 30, "event": "decided"}],
