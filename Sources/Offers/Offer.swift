@@ -62,17 +62,6 @@ public struct Offer: Equatable, Sendable {
     state == .live && day >= startDay && day < endDay
   }
 
-  /// Whether it can be put somewhere.
-  ///
-  /// - Parameters:
-  ///   - placement: its place among the catalogue's.
-  ///   - channel: how it would reach the customer.
-  /// - Returns: whether it has both.
-  @inlinable
-  public func fits(placement: Int, channel: Channel) -> Bool {
-    placements & 1 << UInt32(placement) != 0 && channels & channel.bit != 0
-  }
-
   /// Whether another offer cannot stand beside it in one answer.
   ///
   /// - Parameter other: the other.
