@@ -395,13 +395,7 @@ extension Store {
     }
     for place in 0..<count { desk.budgets[place] = blankUse }
     for place in shelf.budgeted {
-      let account = offering.accounts[shelf.accounts[place]]
-      let offer = shelf.catalogue.offers[place]
-      let isPast = account.periodDay < offer.budget.period(on: moment.today)
-      desk.budgets[place] = BudgetUse(
-        takenMinor: (isPast ? 0 : account.spentMinor) + account.reservedMinor,
-        takenCount: (isPast ? 0 : account.givenCount) + account.reservedCount,
-        price: offer.price(account, at: moment))
+      desk.budgets[place] = offering.use(ofOffer: place, moment, shelf)
     }
     offering.fillCampaigns(moment, shelf, into: &desk.campaigns)
     for campaign in desk.campaigns.indices where desk.campaigns[campaign].price > 0 {
@@ -453,6 +447,20 @@ extension Store {
         uplift: desk.means[arm] - none - cost - offers[place].contactCost,
         variance: deviation * deviation)
     }
+  }
+}
+
+extension Offering {
+  /// What is gone of an offer's own budget; that of its campaigns is in CampaignAccounts.
+  func use(ofOffer place: Int, _ moment: Moment, _ shelf: OfferShelf) -> BudgetUse {
+    let offer = shelf.catalogue.offers[place]
+    guard offer.hasBudget else { return BudgetUse() }
+    let account = accounts[shelf.accounts[place]]
+    let isPast = account.periodDay < offer.budget.period(on: moment.today)
+    return BudgetUse(
+      takenMinor: (isPast ? 0 : account.spentMinor) + account.reservedMinor,
+      takenCount: (isPast ? 0 : account.givenCount) + account.reservedCount,
+      price: offer.price(account, at: moment))
   }
 }
 

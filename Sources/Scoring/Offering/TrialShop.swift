@@ -122,14 +122,7 @@ struct TrialShop: Sendable {
 
   /// What is gone of an offer's own budget.
   func use(of place: Int) -> BudgetUse {
-    let offer = shelf.catalogue.offers[place]
-    guard offer.hasBudget else { return BudgetUse() }
-    let account = store.offering.accounts[shelf.accounts[place]]
-    let isPast = account.periodDay < offer.budget.period(on: moment.today)
-    return BudgetUse(
-      takenMinor: (isPast ? 0 : account.spentMinor) + account.reservedMinor,
-      takenCount: (isPast ? 0 : account.givenCount) + account.reservedCount,
-      price: offer.price(account, at: moment))
+    store.offering.use(ofOffer: place, moment, shelf)
   }
 
   /// What is gone of a campaign's budget.
