@@ -18,7 +18,9 @@ let package = Package(
     .target(name: "Rules"),
     .target(name: "Offers", dependencies: ["Rules", "Policies"]),
     .target(name: "Durability", dependencies: ["Platform"]),
-    .target(name: "Scoring", dependencies: ["Wire", "Models", "Offers", "Policies", "Rules"]),
+    .target(
+      name: "Scoring",
+      dependencies: ["CLinux", "Wire", "Models", "Offers", "Policies", "Rules"]),
     .target(name: "Server", dependencies: ["Platform", "Durability", "Wire", "Models", "Scoring"]),
     .target(name: "Client", dependencies: ["Wire", "Platform"]),
 

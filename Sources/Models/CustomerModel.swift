@@ -117,13 +117,13 @@ public struct CustomerModel: Sendable, Equatable {
   /// - Parameters:
   ///   - subjects: the customers.
   ///   - horizon: made under this model's calibration.
-  ///   - scores: where the scores go, in the same order.
-  /// - Precondition: both are equally long.
+  ///   - scores: where the scores go, in the same order, from its beginning.
+  /// - Precondition: there is room for all scores.
   public func score(
     _ subjects: Span<ScoreSubject>, _ horizon: ScoreHorizon,
     into scores: inout MutableSpan<CustomerScore>
   ) {
-    precondition(subjects.count == scores.count, "A batch has one score for each customer.")
+    precondition(subjects.count <= scores.count, "A batch has one score for each customer.")
     guard horizon.terms.months <= Self.lanesOfCustomersMonthsMax else {
       for place in 0..<subjects.count { scores[place] = score(subjects[place], horizon) }
       return

@@ -83,6 +83,19 @@ struct AdoptedModel: Equatable, Sendable {
   }
 }
 
+extension AdoptedModel {
+  /// The scores of many customers, in their order.
+  func score(_ subjects: [ScoreSubject], _ horizon: ScoreHorizon) -> [CustomerScore] {
+    let blank = CustomerScore(
+      aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
+      lifetimeValue: 0)
+    var scores = [CustomerScore](repeating: blank, count: subjects.count)
+    var room = scores.mutableSpan
+    model.score(subjects.span, horizon, into: &room)
+    return scores
+  }
+}
+
 extension ModelError {
   /// The name of the number at fault; empty where it is not one number.
   var name: String {

@@ -2,6 +2,8 @@
 // that holds the columns of a chunk. Rows (CustomerRow, OrderEntry …) give it meaning.
 // Unsafe code: every access is checked against `size` before the pointer is used.
 
+internal import CLinux
+
 /// Zero-filled, aligned memory that is shared by reading and copied before it is written.
 ///
 /// `@unchecked Sendable` holds because a block is written only through `writable`, which copies it
@@ -38,6 +40,9 @@ final class Block: @unchecked Sendable {
 
   deinit { unsafe base.deallocate() }
 
+  /// A block without a byte, for who has none yet.
+  static let empty = Block(size: 0, stamp: 0)
+
   /// The block behind `reference` for the command `stamp` to write to, copied first when somebody
   /// else holds it too.
   ///
@@ -64,6 +69,13 @@ final class Block: @unchecked Sendable {
     precondition(
       offset >= 0 && offset <= size - MemoryLayout<T>.size, "a store must lie within its block")
     unsafe base.storeBytes(of: value, toByteOffset: offset, as: T.self)
+  }
+
+  /// Asks the processor for the cache line at a byte offset, without waiting for it.
+  @inline(__always)
+  func prefetch(at offset: Int) {
+    // Nothing is read: a prefetch of any address is allowed, and goes nowhere if it is not ours.
+    unsafe linux_prefetch(base + offset)
   }
 
   /// Reads one row of a chunk.
@@ -138,15 +150,16 @@ private struct RowReader: ColumnVisitor {
   let base: UnsafeMutableRawPointer
   let row: Int
   let chunkRows: Int
-  /// Bytes of a row in the columns before.
-  var before = 0
+  var places = ColumnPlaces()
+
+  @inline(__always)
+  mutating func together() { places.together() }
 
   @inline(__always)
   mutating func callAsFunction<T: BitwiseCopyable>(_ field: inout T) {
-    let place = before * chunkRows + row * MemoryLayout<T>.size
+    let place = places.next(size: MemoryLayout<T>.size, row: row, chunkRows: chunkRows)
     // The block checked that it has all columns of the row.
     unsafe field = base.loadUnaligned(fromByteOffset: place, as: T.self)
-    before += MemoryLayout<T>.size
   }
 }
 
@@ -156,14 +169,15 @@ private struct RowWriter: ColumnVisitor {
   let base: UnsafeMutableRawPointer
   let row: Int
   let chunkRows: Int
-  /// Bytes of a row in the columns before.
-  var before = 0
+  var places = ColumnPlaces()
+
+  @inline(__always)
+  mutating func together() { places.together() }
 
   @inline(__always)
   mutating func callAsFunction<T: BitwiseCopyable>(_ field: inout T) {
-    let place = before * chunkRows + row * MemoryLayout<T>.size
+    let place = places.next(size: MemoryLayout<T>.size, row: row, chunkRows: chunkRows)
     // The block checked that it has all columns of the row.
     unsafe base.storeBytes(of: field, toByteOffset: place, as: T.self)
-    before += MemoryLayout<T>.size
   }
 }

@@ -27,16 +27,64 @@ struct CustomerRow: Equatable, TableRow {
 
   static var chunkRows: Int { 4096 }
 
-  // The scoring columns first, so that a scan reads one run of memory.
+  /// Bytes of a row in the columns that a score reads: all but the last two.
+  static var scoringSize: Int { 24 }
+
+  // What a score reads lies in three lines, and a scan of the first column reads nothing else.
   @inline(__always)
   mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit.together()
     visit(&repeatOrders)
     visit(&firstDay)
     visit(&lastDay)
+    visit.together()
+    visit(&identifier)
+    visit(&lastReturn)
     visit(&repeatSpendMinor)
     visit(&firstSpendMinor)
     visit(&lastOrder)
-    visit(&lastReturn)
-    visit(&identifier)
+  }
+}
+
+/// A customer as snapshots held them before columns were shared.
+struct FormerCustomerRow: TableRow {
+  var row = CustomerRow()
+
+  static var chunkRows: Int { CustomerRow.chunkRows }
+
+  @inline(__always)
+  mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit(&row.repeatOrders)
+    visit(&row.firstDay)
+    visit(&row.lastDay)
+    visit(&row.repeatSpendMinor)
+    visit(&row.firstSpendMinor)
+    visit(&row.lastOrder)
+    visit(&row.lastReturn)
+    visit(&row.identifier)
+  }
+
+  /// The same rows in the columns of today.
+  ///
+  /// - Parameter block: a chunk of former rows; another block is given back as it is, for others to
+  ///   refuse.
+  static func converted(_ block: Block) -> Block {
+    guard block.size == chunkRows * size else { return block }
+    let today = Block(size: block.size, stamp: block.changed)
+    for number in 0..<chunkRows {
+      let former: FormerCustomerRow = block.load(row: number)
+      today.store(former.row, row: number)
+    }
+    return today
+  }
+
+  /// Takes a chunk of customers into a hash, column by column as they once lay: what a state's hash is
+  /// does not depend on where the memory has it.
+  static func combine(_ block: Block, into hash: inout StateHash) {
+    let former = Block(size: block.size, stamp: 0)
+    for number in 0..<chunkRows {
+      former.store(FormerCustomerRow(row: block.load(row: number)), row: number)
+    }
+    hash.combine(former.bytes)
   }
 }

@@ -4,18 +4,19 @@ import Models
 import Wire
 
 extension Engine {
-  func scoreOne(
+  mutating func scoreOne(
     _ body: inout FrameReader, at nowMicros: Int64, _ out: inout ByteBuffer
   ) throws(Refusal) {
     let question = try question(&body, at: nowMicros)
     let customer = try body.readIdentifier("customer")
     try body.requireEnd()
-    let known = subject(customer, question)
-    let score = question.adopted.model.score(known.subject, question.horizon)
-    known.reply(score, question.adopted).write(to: &out)
+    queries.begin(question)
+    queries.append(customer, hash: SipHash.hash(customer, key: indexKey))
+    answerQueries()
+    queries.replies[0].write(to: &out)
   }
 
-  func scoreMany(
+  mutating func scoreMany(
     _ body: inout FrameReader, at nowMicros: Int64, _ out: inout ByteBuffer
   ) throws(Refusal) {
     let question = try question(&body, at: nowMicros)
@@ -31,19 +32,20 @@ extension Engine {
     for _ in 0..<count { _ = try body.readIdentifier("customer") }
     try body.requireEnd()
 
-    var all: [Known] = []
-    var subjects: [ScoreSubject] = []
-    all.reserveCapacity(count)
-    subjects.reserveCapacity(count)
-    for _ in 0..<count {
-      let known = subject(try names.readIdentifier("customer"), question)
-      all.append(known)
-      subjects.append(known.subject)
-    }
-    let scores = question.adopted.score(subjects, question.horizon)
     ScoreManyReply.writeHead(count: count, to: &out)
-    for number in 0..<count {
-      all[number].reply(scores[number], question.adopted).write(to: &out)
+    var left = count
+    while left > 0 {
+      queries.begin(question)
+      let taken = min(left, PointQueries.countMax)
+      for _ in 0..<taken {
+        let customer = try names.readIdentifier("customer")
+        let hash = SipHash.hash(customer, key: indexKey)
+        customerIndex.prefetch(hash)
+        queries.append(customer, hash: hash)
+      }
+      answerQueries()
+      for place in 0..<taken { queries.replies[place].write(to: &out) }
+      left -= taken
     }
   }
 
@@ -53,50 +55,30 @@ extension Engine {
   ) throws(Refusal) -> IntervalJob {
     let question = try question(&body, at: nowMicros)
     let level = try ScoreIntervalRequest.readLevel(&body)
-    let known = subject(try body.readIdentifier("customer"), question)
+    let known = row(of: try body.readIdentifier("customer")).flatMap { number in
+      let row = store.customers[number]
+      let statistics = store.statistics(of: row, asOf: question.day)
+      return statistics.isKnown ? (row, statistics) : nil
+    }
     var reply = ScoreIntervalReply()
-    reply.generation = known.reply.generation
-    reply.asOfDay = known.reply.asOfDay
-    reply.known = known.reply.known
+    reply.generation = store.generation
+    reply.asOfDay = Int32(question.day)
+    reply.known = known != nil
     return IntervalJob(
-      adopted: question.adopted, subject: known.subject, horizon: question.horizon, level: level,
-      reply: reply)
+      adopted: question.adopted,
+      subject: known.map { row, statistics in
+        store.subject(
+          row, statistics, asOf: question.day, under: question.adopted.model.calibration)
+      } ?? ScoreSubject(history: .new),
+      horizon: question.horizon, level: level, reply: reply)
   }
 
   // MARK: Parts
 
-  private struct Question {
-    let adopted: AdoptedModel
-    let horizon: ScoreHorizon
-    let day: UInt16
-    let majorPerMinor: Double
-    let customersMax: Int
-    /// Whether there is a churn layer that may be asked about the horizon.
-    let asksLayer: Bool
-  }
-
-  /// What is known of a customer: for the reply, for the models, and for a churn layer that is asked.
-  fileprivate struct Known {
-    var reply = ScoreReply()
-    var subject = ScoreSubject(history: .new)
-    var churn: ChurnHistory?
-
-    /// The answer.
-    func reply(_ score: CustomerScore, _ adopted: AdoptedModel) -> ScoreReply {
-      var reply = reply
-      reply.take(score, spendKnown: adopted.spendKnown)
-      if let churn, let layer = adopted.layer {
-        reply.churnProbability = layer.probability(
-          of: churn, purchaseChurn: score.churnProbability)
-      }
-      return reply
-    }
-  }
-
   /// Reads what is asked of every customer and finds what is needed to answer.
-  private func question(
+  func question(
     _ body: inout FrameReader, at nowMicros: Int64
-  ) throws(Refusal) -> Question {
+  ) throws(Refusal) -> ScoreQuestion {
     let at = body.offset
     let fields = try ScoreTermsFields(from: &body)
     guard let adopted = store.model else {
@@ -111,39 +93,14 @@ extension Engine {
       let terms = try ScoreTerms(
         horizonDays: fields.horizonDays, discountRatePerYear: fields.discountRate,
         margin: fields.margin)
-      return Question(
-        adopted: adopted,
+      return ScoreQuestion(
+        adopted: adopted, generation: store.generation,
         horizon: ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day)),
         day: day, majorPerMinor: store.majorPerMinor, customersMax: fields.customersMax,
         asksLayer: adopted.layer?.layer.applies(to: terms.horizonDays) ?? false)
     } catch {
       throw Refusal(.invalidField, at: at, "\(error)")
     }
-  }
-
-  /// What is known of a customer on the day; of an unknown one, what holds for a first order today.
-  private func subject(
-    _ customer: RawSpan, _ question: Question
-  ) -> Known {
-    var known = Known(churn: question.asksLayer ? .new : nil)
-    known.reply.generation = store.generation
-    known.reply.asOfDay = Int32(question.day)
-    guard let number = row(of: customer) else { return known }
-    let row = store.customers[number]
-    let statistics = store.statistics(of: row, asOf: question.day)
-    guard statistics.isKnown else { return known }
-    known.reply.known = true
-    known.reply.firstOrderDay = Int32(statistics.firstDay)
-    known.reply.repeatOrders = statistics.repeatOrders
-    known.reply.recencyDays = Int32(statistics.lastDay - statistics.firstDay)
-    known.reply.ageDays = Int32(question.day - statistics.firstDay)
-    known.reply.meanSpend = statistics.meanSpend(majorPerMinor: question.majorPerMinor)
-    known.subject = store.subject(
-      row, statistics, asOf: question.day, under: question.adopted.model.calibration)
-    if question.asksLayer {
-      known.churn = store.churnHistory(of: row, asOf: question.day)
-    }
-    return known
   }
 }
 
@@ -163,34 +120,5 @@ extension Store {
         of: row, after: statistics.firstDay, asOf: day, referenceDays: correction.referenceDays)
     }
     return subject
-  }
-}
-
-extension ScoreReply {
-  fileprivate mutating func take(_ score: CustomerScore, spendKnown: Bool) {
-    aliveProbability = score.aliveProbability
-    churnProbability = score.churnProbability
-    modelChurnProbability = score.churnProbability
-    expectedOrders = score.expectedOrders
-    self.spendKnown = spendKnown
-    if spendKnown {
-      expectedSpend = score.expectedSpendPerOrder
-      lifetimeValue = score.lifetimeValue
-    }
-  }
-}
-
-extension AdoptedModel {
-  /// The scores of many customers, in their order.
-  func score(
-    _ subjects: [ScoreSubject], _ horizon: ScoreHorizon
-  ) -> [CustomerScore] {
-    let blank = CustomerScore(
-      aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
-      lifetimeValue: 0)
-    var scores = [CustomerScore](repeating: blank, count: subjects.count)
-    var room = scores.mutableSpan
-    model.score(subjects.span, horizon, into: &room)
-    return scores
   }
 }

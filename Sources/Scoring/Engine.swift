@@ -53,6 +53,8 @@ public struct Engine: ~Copyable {
   let indexKey: (UInt64, UInt64)
   /// The memory in which decisions are made; no state.
   var desk = DecisionDesk()
+  /// The memory in which queries are gathered; no state.
+  var queries = PointQueries()
 
   /// Makes an engine without a shop, to stand in until there is one.
   public init() {

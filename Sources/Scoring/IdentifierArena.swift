@@ -51,6 +51,12 @@ struct IdentifierArena: Sendable {
     return UInt32(position)
   }
 
+  /// Asks for the memory of the identifier at a position.
+  @inline(__always)
+  func prefetch(_ position: UInt32) {
+    blocks[Int(position) / Self.blockSize].prefetch(at: Int(position) % Self.blockSize)
+  }
+
   /// Whether an identifier with at least one byte lies whole at a position.
   func holds(_ position: UInt32) -> Bool {
     let place = Int(position) % Self.blockSize
@@ -63,9 +69,17 @@ struct IdentifierArena: Sendable {
   func equals(_ identifier: RawSpan, at position: UInt32) -> Bool {
     let stored = bytes(at: position)
     guard stored.byteCount == identifier.byteCount else { return false }
+    // Both spans have the same length, and every load below ends within it.
     var offset = 0
+    while offset + 8 <= stored.byteCount {
+      let left = unsafe stored.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: offset, as: UInt64.self)
+      let right = unsafe identifier.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: offset, as: UInt64.self)
+      if left != right { return false }
+      offset += 8
+    }
     while offset < stored.byteCount {
-      // Both spans have the same length, and `offset` stays below it.
       let left = unsafe stored.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
       let right = unsafe identifier.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
       if left != right { return false }

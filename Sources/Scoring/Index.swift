@@ -3,62 +3,135 @@
 
 /// An open-addressing hash table in 256 parts that grow one by one.
 ///
-/// A slot is one byte of the hash and the number; five bytes in all. Whether a candidate is the one
-/// looked for is for the caller to say, who has the keys. A part grows by half when it is three
-/// quarters full, so that memory stays near need, and a few slots with each insert, so that no insert
-/// takes long. Entries are never removed.
+/// A part is buckets of one cache line each: twelve numbers, for each a byte of its hash, and whether
+/// a number that belongs here is farther on. So a look-up reads one line of memory nearly always, and
+/// a batch of them asks for all their lines before it reads the first. Whether a candidate is the one
+/// looked for is for the caller to say, who has the keys. A part grows by half when it is four fifths
+/// full, so that memory stays near need, and a few buckets with each insert, so that no insert takes
+/// long. Entries are never removed.
 struct Index: Sendable {
   static let partCount = 256
 
   /// A table of its own for the hashes with one top byte.
   struct Part: Sendable {
-    /// 0 marks an empty slot.
-    var fingerprints: [UInt8] = []
-    var numbers: [UInt32] = []
-    var count = 0
+    /// Twelve tags, 0 where a slot is empty; whether the bucket has overflowed; how many it holds; and
+    /// the numbers.
+    private var memory = Block.empty
+    private(set) var bucketCount = 0
+    private(set) var count = 0
 
-    init(capacity: Int = 0) {
-      fingerprints = [UInt8](repeating: 0, count: capacity)
-      numbers = [UInt32](repeating: 0, count: capacity)
+    private static let bucketSize = 64
+    static let bucketSlots = 12
+    private static let numbersPlace = 16
+    private static let overflowBit: UInt64 = 1 << 32
+    private static let heldShift: UInt64 = 40
+
+    /// Makes a part with room for so many numbers at least, but none to spare.
+    init(slots: Int = 0) {
+      bucketCount = (slots + Self.bucketSlots - 1) / Self.bucketSlots
+      if bucketCount > 0 { memory = Block(size: bucketCount * Self.bucketSize, stamp: 0) }
     }
 
+    var slotCount: Int { bucketCount * Self.bucketSlots }
+    /// Bytes of memory.
+    var size: Int { bucketCount * Self.bucketSize }
+
     /// Whether it is time to grow.
-    var isFullish: Bool { count * 4 >= fingerprints.count * 3 }
+    var isFullish: Bool { count * 5 >= slotCount * 4 }
     /// Whether it is high time.
-    var isFull: Bool { count * 8 >= fingerprints.count * 7 }
+    var isFull: Bool { count * 16 >= slotCount * 15 }
+
+    /// Asks for the memory of a look-up.
+    @inline(__always)
+    func prefetch(_ hash: UInt64) {
+      if bucketCount > 0 { memory.prefetch(at: bucket(hash) * Self.bucketSize) }
+    }
 
     @inline(__always)
     func find(_ hash: UInt64, _ isMatch: (UInt32) -> Bool) -> UInt32? {
-      let capacity = fingerprints.count
-      guard capacity > 0 else { return nil }
-      let fingerprint = Index.fingerprint(hash)
-      var slot = Index.slot(hash, capacity)
-      // A part is never full, so an empty slot ends every search.
-      while fingerprints[slot] != 0 {
-        if fingerprints[slot] == fingerprint, isMatch(numbers[slot]) { return numbers[slot] }
-        slot += 1
-        if slot == capacity { slot = 0 }
+      guard bucketCount > 0 else { return nil }
+      let pattern = Index.tag(hash) &* 0x0101_0101_0101_0101
+      var bucket = bucket(hash)
+      while true {
+        let place = bucket * Self.bucketSize
+        let low = memory.load(UInt64.self, at: place)
+        let high = memory.load(UInt64.self, at: place + 8)
+        var hits = Self.zeroBytes(low ^ pattern)
+        while hits != 0 {
+          let number = number(in: place, hits.trailingZeroBitCount >> 3)
+          if isMatch(number) { return number }
+          hits &= hits &- 1
+        }
+        hits = Self.zeroBytes(high ^ pattern) & 0x8080_8080
+        while hits != 0 {
+          let number = number(in: place, 8 + hits.trailingZeroBitCount >> 3)
+          if isMatch(number) { return number }
+          hits &= hits &- 1
+        }
+        // A part is never full, so a bucket that has not overflowed ends every search.
+        if high & Self.overflowBit == 0 { return nil }
+        bucket = next(bucket)
       }
-      return nil
     }
 
     mutating func put(_ hash: UInt64, _ number: UInt32) {
-      let capacity = fingerprints.count
-      var slot = Index.slot(hash, capacity)
-      while fingerprints[slot] != 0 {
-        slot += 1
-        if slot == capacity { slot = 0 }
+      let memory = Block.writable(&memory, stamp: 0)
+      var bucket = bucket(hash)
+      while true {
+        let place = bucket * Self.bucketSize
+        var head = memory.load(UInt64.self, at: place + 8)
+        let held = Int(head >> Self.heldShift)
+        if held < Self.bucketSlots {
+          memory.store(UInt8(truncatingIfNeeded: Index.tag(hash)), at: place + held)
+          memory.store(UInt8(held + 1), at: place + 8 + Int(Self.heldShift) / 8)
+          memory.store(number, at: place + Self.numbersPlace + 4 * held)
+          count += 1
+          return
+        }
+        head |= Self.overflowBit
+        memory.store(head, at: place + 8)
+        bucket = next(bucket)
       }
-      fingerprints[slot] = Index.fingerprint(hash)
-      numbers[slot] = number
-      count += 1
+    }
+
+    /// Shows the numbers of some buckets.
+    func forEach(inBuckets range: Range<Int>, _ body: (UInt32) -> Void) {
+      for bucket in range {
+        let place = bucket * Self.bucketSize
+        let held = Int(memory.load(UInt64.self, at: place + 8) >> Self.heldShift)
+        for slot in 0..<held { body(number(in: place, slot)) }
+      }
     }
 
     /// Puts another number in the place of each.
     mutating func renumber(_ others: [UInt32]) {
-      for slot in numbers.indices where fingerprints[slot] != 0 {
-        numbers[slot] = others[Int(numbers[slot])]
+      let memory = Block.writable(&memory, stamp: 0)
+      for bucket in 0..<bucketCount {
+        let place = bucket * Self.bucketSize
+        let held = Int(memory.load(UInt64.self, at: place + 8) >> Self.heldShift)
+        for slot in 0..<held {
+          memory.store(
+            others[Int(number(in: place, slot))], at: place + Self.numbersPlace + 4 * slot)
+        }
       }
+    }
+
+    @inline(__always)
+    private func number(in place: Int, _ slot: Int) -> UInt32 {
+      memory.load(UInt32.self, at: place + Self.numbersPlace + 4 * slot)
+    }
+
+    @inline(__always)
+    private func bucket(_ hash: UInt64) -> Int { Index.bucket(hash, of: bucketCount) }
+
+    @inline(__always)
+    private func next(_ bucket: Int) -> Int { bucket + 1 == bucketCount ? 0 : bucket + 1 }
+
+    /// The top bit of each byte that is 0, and no other.
+    @inline(__always)
+    private static func zeroBytes(_ word: UInt64) -> UInt64 {
+      let low: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+      return ~(((word & low) &+ low) | word | low)
     }
   }
 
@@ -69,16 +142,17 @@ struct Index: Sendable {
   private var growingPlace = -1
   /// What it grows into: what has moved, and what was inserted meanwhile.
   private var larger = Part()
-  /// The next of its slots to move.
-  private var nextSlot = 0
+  /// The next of its buckets to move.
+  private var nextBucket = 0
   private(set) var count = 0
-  private var slots = 0
+  /// Bytes of all parts.
+  private var partsSize = 0
 
-  /// Slots that move with an insert.
+  /// Buckets that move with an insert.
   ///
   /// One part grows at a time while others wait, all of about the same size: a fifth of this would
   /// do.
-  private static let slotsAStep = 32
+  private static let bucketsAStep = 3
 
   /// Makes an index without numbers.
   init() { parts = [Part](repeating: Part(), count: Self.partCount) }
@@ -88,11 +162,15 @@ struct Index: Sendable {
     precondition(parts.count == Self.partCount, "an index has a part for each top byte")
     self.parts = parts
     count = parts.reduce(0) { $0 + $1.count }
-    slots = parts.reduce(0) { $0 + $1.fingerprints.count }
+    partsSize = parts.reduce(0) { $0 + $1.size }
   }
 
-  /// Bytes of memory the slots take.
-  var size: Int { slots * 5 + Self.partCount * MemoryLayout<Part>.stride }
+  /// Bytes of memory the buckets take.
+  var size: Int { partsSize + Self.partCount * MemoryLayout<Part>.stride }
+
+  /// Asks for the memory that `find` is going to read first.
+  @inline(__always)
+  func prefetch(_ hash: UInt64) { parts[Int(hash >> 56)].prefetch(hash) }
 
   /// The number that was inserted under this hash and for which `isMatch` answers true.
   @inline(__always)
@@ -108,7 +186,7 @@ struct Index: Sendable {
     count += 1
     if place != growingPlace && parts[place].isFullish {
       // Whoever is full to the brim cannot wait for another one.
-      if parts[place].isFull { move(slots: Int.max, hashOf) }
+      if parts[place].isFull { move(buckets: Int.max, hashOf) }
       if growingPlace < 0 { beginToGrow(place) }
     }
     if place == growingPlace {
@@ -116,50 +194,50 @@ struct Index: Sendable {
     } else {
       parts[place].put(hash, number)
     }
-    if growingPlace >= 0 { move(slots: Self.slotsAStep, hashOf) }
+    if growingPlace >= 0 { move(buckets: Self.bucketsAStep, hashOf) }
   }
 
   private mutating func beginToGrow(_ place: Int) {
-    let capacity = parts[place].fingerprints.count
+    let slots = parts[place].slotCount
     growingPlace = place
-    larger = Part(capacity: max(8, capacity + capacity / 2))
-    nextSlot = 0
-    slots += larger.fingerprints.count
+    larger = Part(slots: max(8, slots + slots / 2))
+    nextBucket = 0
+    partsSize += larger.size
   }
 
-  /// Moves some slots of the part that is growing; the last of them end its growth.
-  private mutating func move(slots moved: Int, _ hashOf: (UInt32) -> UInt64) {
+  /// Moves some buckets of the part that is growing; the last of them end its growth.
+  private mutating func move(buckets moved: Int, _ hashOf: (UInt32) -> UInt64) {
     guard growingPlace >= 0 else { return }
-    let capacity = parts[growingPlace].fingerprints.count
-    let end = moved < capacity - nextSlot ? nextSlot + moved : capacity
+    let old = parts[growingPlace]
+    let end = moved < old.bucketCount - nextBucket ? nextBucket + moved : old.bucketCount
     // First the hashes, each a read from somewhere else in memory: with nothing between them the
     // processor has many of them under way at a time.
-    var hashes = InlineArray<32, UInt64>(repeating: 0)
-    while nextSlot < end {
-      let first = nextSlot
-      let last = min(end, first + hashes.count)
-      for slot in first..<last where parts[growingPlace].fingerprints[slot] != 0 {
-        hashes[slot - first] = hashOf(parts[growingPlace].numbers[slot])
+    var entries = InlineArray<36, (hash: UInt64, number: UInt32)>(repeating: (0, 0))
+    while nextBucket < end {
+      let last = min(end, nextBucket + entries.count / Part.bucketSlots)
+      var taken = 0
+      old.forEach(inBuckets: nextBucket..<last) { number in
+        entries[taken] = (hashOf(number), number)
+        taken += 1
       }
-      for slot in first..<last where parts[growingPlace].fingerprints[slot] != 0 {
-        larger.put(hashes[slot - first], parts[growingPlace].numbers[slot])
-      }
-      nextSlot = last
+      for entry in 0..<taken { larger.put(entries[entry].hash, entries[entry].number) }
+      nextBucket = last
     }
-    if end < capacity { return }
-    slots -= capacity
+    if end < old.bucketCount { return }
+    partsSize -= old.size
     parts[growingPlace] = larger
     larger = Part()
     growingPlace = -1
   }
 
-  static func fingerprint(_ hash: UInt64) -> UInt8 {
-    max(1, UInt8(truncatingIfNeeded: hash))
+  /// Spreads the middle 32 bits of the hash over the buckets without a division.
+  @inline(__always)
+  static func bucket(_ hash: UInt64, of count: Int) -> Int {
+    // In Swift a shift binds tighter than a product: the parentheses matter.
+    Int((((hash >> 16) & 0xffff_ffff) &* UInt64(count)) >> 32)
   }
 
-  /// Spreads the middle 32 bits of the hash over `capacity` slots without a division.
-  static func slot(_ hash: UInt64, _ capacity: Int) -> Int {
-    // In Swift a shift binds tighter than a product: the parentheses matter.
-    Int((((hash >> 16) & 0xffff_ffff) &* UInt64(capacity)) >> 32)
-  }
+  /// What a bucket keeps of a hash: 1 to 255.
+  @inline(__always)
+  static func tag(_ hash: UInt64) -> UInt64 { max(1, hash & 0xff) }
 }

@@ -91,45 +91,23 @@ struct IndexBuilder {
     for end in places.dropLast() {
       if start == end {
         // In a small index most are: they need no room and nobody to fill them.
-        parts.append(Index.Part(capacity: 0))
+        parts.append(Index.Part())
         continue
       }
       let share = entries.span.extracting(start..<end)
       // Half full, as a part is that has just grown: the records of the journal, which come next,
       // should not find it full, for growing costs more than inserting.
-      var part = Index.Part(capacity: share.count * 2 + 8)
-      part.count = share.count
-      if let double = Self.fill(&part.fingerprints, &part.numbers, with: share, isSame) {
-        throw SectionError("\(what) \(double) is there twice")
+      var part = Index.Part(slots: share.count * 2 + 8)
+      for index in share.indices {
+        let entry = share[index]
+        if part.find(entry.hash, { isSame($0, entry.number) }) != nil {
+          throw SectionError("\(what) \(entry.number) is there twice")
+        }
+        part.put(entry.hash, entry.number)
       }
       parts.append(part)
       start = end
     }
     return parts
-  }
-
-  /// Inserts all entries; returns the number of one that is there twice.
-  private static func fill(
-    _ fingerprints: inout [UInt8], _ numbers: inout [UInt32], with entries: Span<Entry>,
-    _ isSame: (UInt32, UInt32) -> Bool
-  ) -> UInt32? {
-    var fingerprints = fingerprints.mutableSpan
-    var numbers = numbers.mutableSpan
-    let capacity = fingerprints.count
-    for index in entries.indices {
-      let entry = entries[index]
-      let fingerprint = Index.fingerprint(entry.hash)
-      var slot = Index.slot(entry.hash, capacity)
-      while fingerprints[slot] != 0 {
-        if fingerprints[slot] == fingerprint && isSame(numbers[slot], entry.number) {
-          return entry.number
-        }
-        slot += 1
-        if slot == capacity { slot = 0 }
-      }
-      fingerprints[slot] = fingerprint
-      numbers[slot] = entry.number
-    }
-    return nil
   }
 }

@@ -72,8 +72,12 @@ public struct Store: Sendable {
     writeSettings(to: &settings)
     writeRest(to: &settings)
     hash.combine(settings.bytes)
+    for block in customers.chunks.blocks {
+      hash.combine(UInt64(Section.Kind.formerCustomers.rawValue))
+      FormerCustomerRow.combine(block, into: &hash)
+    }
     forEachSection { section in
-      if section.kind == .answers { return }
+      if section.kind == .answers || section.kind == .customers { return }
       hash.combine(UInt64(section.kind.rawValue))
       hash.combine(section.bytes)
     }

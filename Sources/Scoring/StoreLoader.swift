@@ -31,9 +31,12 @@ public struct LoadedSection: Sendable {
     guard let kind = Section.Kind(rawValue: kind) else {
       throw SectionError("a section of kind \(kind) is not known to this build")
     }
-    self.kind = kind
+    let block = Block(copying: bytes, changed: changed)
     self.index = Int(index)
-    block = Block(copying: bytes, changed: changed)
+    // The others are what their tables are made of.
+    let isFormer = kind == .formerCustomers
+    self.kind = isFormer ? .customers : kind
+    self.block = isFormer ? FormerCustomerRow.converted(block) : block
   }
 }
 

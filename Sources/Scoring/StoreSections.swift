@@ -34,8 +34,8 @@ public import Wire
 public struct Section: ~Escapable {
   /// What a section holds; the number in the snapshot's block.
   public enum Kind: UInt32, CaseIterable, Sendable {
-    /// A chunk of customers.
-    case customers = 2
+    /// A chunk of customers as they once were: read, never written.
+    case formerCustomers = 2
     /// A chunk of orders.
     case orders = 3
     /// A chunk of returns.
@@ -78,6 +78,8 @@ public struct Section: ~Escapable {
     case learning = 22
     /// A chunk of campaigns' accounts.
     case campaignAccounts = 23
+    /// A chunk of customers.
+    case customers = 24
   }
 
   /// What it holds.
@@ -152,7 +154,7 @@ extension Store {
     offering.writeHead(to: &out)
   }
 
-  /// Lends every section, kind after kind in rising order.
+  /// Lends every section, kind after kind, always in the same sequence.
   ///
   /// - Parameter body: called once a section; the bytes are valid during the call.
   /// - Throws: what `body` throws.

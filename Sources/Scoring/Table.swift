@@ -19,6 +19,42 @@ protocol TableRow {
 /// Who is shown the fields of a row.
 protocol ColumnVisitor {
   mutating func callAsFunction<T: BitwiseCopyable>(_ field: inout T)
+
+  /// Says that the next fields, which have eight bytes together, share one column: a cache line holds
+  /// those of eight rows, field after field.
+  ///
+  /// Who reads one row reads one line for all of them, and who reads all rows finds eight values of a
+  /// field beside each other.
+  mutating func together()
+}
+
+/// Finds where in a chunk the fields of a row lie, field after field.
+struct ColumnPlaces {
+  /// Bytes of a row in the columns before.
+  private(set) var before = 0
+  /// Bytes of a row in the shared column, those of the fields that were shown; nil in a plain one.
+  private(set) var shared: Int?
+
+  /// Rows whose fields share a line.
+  static var sharers: Int { 8 }
+
+  @inline(__always)
+  mutating func together() { shared = 0 }
+
+  /// The place of the next field.
+  @inline(__always)
+  mutating func next(size: Int, row: Int, chunkRows: Int) -> Int {
+    guard let within = shared else {
+      let place = before * chunkRows + row * size
+      before += size
+      return place
+    }
+    let sharers = Self.sharers
+    let line = before * chunkRows + row / sharers * (8 * sharers)
+    shared = within + size
+    if within + size == 8 { (before, shared) = (before + 8, nil) }
+    return line + within * sharers + row % sharers * size
+  }
 }
 
 extension TableRow {
@@ -40,6 +76,9 @@ private struct SizeSum: ColumnVisitor {
   mutating func callAsFunction<T: BitwiseCopyable>(_ field: inout T) {
     size += MemoryLayout<T>.size
   }
+
+  @inline(__always)
+  mutating func together() {}
 }
 
 /// All rows of one kind.
@@ -70,9 +109,43 @@ struct Table<Row: TableRow & Sendable>: Sendable {
     }
   }
 
+  /// Asks for the memory of a row.
+  ///
+  /// - Parameters:
+  ///   - number: the row.
+  ///   - size: bytes of a row in the first columns, those that are going to be read.
+  @inline(__always)
+  func prefetch(_ number: UInt32, first size: Int) {
+    precondition(number < chunks.count, "a row must be in its table")
+    var row = Row()
+    var visitor = Prefetch(
+      block: chunks.blocks[Int(number) / Row.chunkRows], row: Int(number) % Row.chunkRows,
+      chunkRows: Row.chunkRows, size: size)
+    row.columns(&visitor)
+  }
+
   /// What there is of all rows of a block, such as one of their fields.
   @inline(__always)
   func values<T>(inBlock index: Int, _ value: (Row) -> T) -> [T] {
     chunks.blocks[index].values(ofRows: chunks.rowCount(inBlock: index), value)
   }
+}
+
+/// Asks for the memory of the fields of a row, a line once.
+private struct Prefetch: ColumnVisitor {
+  let block: Block
+  let row: Int
+  let chunkRows: Int
+  let size: Int
+  var places = ColumnPlaces()
+
+  @inline(__always)
+  mutating func callAsFunction<T: BitwiseCopyable>(_ field: inout T) {
+    let isFirst = places.before < size && (places.shared ?? 0) == 0
+    let place = places.next(size: MemoryLayout<T>.size, row: row, chunkRows: chunkRows)
+    if isFirst { block.prefetch(at: place) }
+  }
+
+  @inline(__always)
+  mutating func together() { places.together() }
 }

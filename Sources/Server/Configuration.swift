@@ -131,6 +131,8 @@ public enum ServerLimits {
   public static let connectionsMax = 4096
   /// Frames of one connection that are executed in one turn, so that nobody waits for a flood.
   public static let framesPerTurnMax = 64
+  /// Queries of one connection that are answered in one turn; they cost a tenth of other requests.
+  public static let queriesPerTurnMax = 256
   /// Microseconds of one turn after which a connection's next frame waits for the next turn.
   public static let workPerTurnMicros: Int64 = 1_000
   /// Bytes asked of one socket at a time.

@@ -13,6 +13,7 @@ extension EventLoop where Network: ~Copyable {
     var executed = 0
     let began = clock.monotonicMicros()
     while !session.isWaiting && !session.isClosing {
+      if gather(session, &executed) { continue }
       do throws(Refusal) {
         guard
           case .frame(let header) = try Frame.cut(
@@ -30,6 +31,11 @@ extension EventLoop where Network: ~Copyable {
           session.hasMore = true
           return
         }
+        if engine.gatheredCount > 0 {
+          // What was gathered is answered before anything else happens, and in its place.
+          answerGathered()
+          continue
+        }
         if mustAwaitRoom(header, session) {
           session.hasMore = true
           session.awaitsRoom = true
@@ -40,11 +46,43 @@ extension EventLoop where Network: ~Copyable {
         session.inbox.consume(header.frameSize)
       } catch {
         // The stream cannot be trusted any more.
+        answerGathered()
         refuse(session, error)
         session.isClosing = true
         session.inbox.consume(session.inbox.count)
       }
     }
+  }
+
+  /// Takes queries from the front of an inbox, to be answered together with those of other sessions.
+  ///
+  /// - Returns: whether there were any.
+  private mutating func gather(_ session: Session, _ executed: inout Int) -> Bool {
+    guard session.isGreeted && loadingPercent == nil && drainUntilMicros == nil else {
+      return false
+    }
+    let room = min(
+      ServerLimits.queriesPerTurnMax - executed,
+      (ServerLimits.outboxSizeMax - session.outbox.count) / ScoreReply.size)
+    let taken = engine.gather(session.inbox.bytes, countMax: max(0, room), at: turnMicros)
+    if taken.count == 0 { return false }
+    session.inbox.consume(taken.size)
+    gathered.append((session, taken.count))
+    requestCount += UInt64(taken.count)
+    executed += taken.count
+    return true
+  }
+
+  /// Answers what was gathered.
+  mutating func answerGathered() {
+    engine.answerGathered()
+    var first = 0
+    for (session, count) in gathered {
+      engine.writeGathered(first..<(first + count), into: &session.outbox)
+      first += count
+    }
+    engine.forgetGathered()
+    gathered.removeAll(keepingCapacity: true)
   }
 
   private mutating func execute(_ header: FrameHeader, of session: Session, _ now: Int64) {

@@ -64,6 +64,10 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var connectionCount = 0
   /// Sessions that something happened to in this turn.
   var listed: [Session] = []
+  /// Whose queries were gathered, in their sequence, and how many of each.
+  var gathered: [(session: Session, count: Int)] = []
+  /// The calendar at the beginning of this turn's work, in microseconds since 1970 UTC.
+  var turnMicros: Int64 = 0
   /// This turn's commands.
   var batch = RecordBatch()
   /// What its records count against the room granted, in bytes.
@@ -245,9 +249,12 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   }
 
   private mutating func execute(_ now: Int64) {
+    if listed.isEmpty { return }
+    turnMicros = clock.calendarMicros()
     for session in listed where !session.isWaiting && !session.isClosing {
       execute(session, now)
     }
+    answerGathered()
   }
 
   mutating func commit() {
