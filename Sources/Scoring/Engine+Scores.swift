@@ -13,7 +13,7 @@ extension Engine {
     queries.begin(question)
     queries.append(customer, hash: SipHash.hash(customer, key: indexKey))
     answerQueries()
-    queries.replies[0].write(to: &out)
+    reply(0, question, blankReply(question)).write(to: &out)
   }
 
   mutating func scoreMany(
@@ -33,6 +33,7 @@ extension Engine {
     try body.requireEnd()
 
     ScoreManyReply.writeHead(count: count, to: &out)
+    let blank = blankReply(question)
     var left = count
     while left > 0 {
       queries.begin(question)
@@ -44,7 +45,7 @@ extension Engine {
         queries.append(customer, hash: hash)
       }
       answerQueries()
-      for place in 0..<taken { queries.replies[place].write(to: &out) }
+      for place in 0..<taken { reply(place, question, blank).write(to: &out) }
       left -= taken
     }
   }
@@ -97,7 +98,9 @@ extension Engine {
         adopted: adopted, generation: store.generation,
         horizon: ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day)),
         day: day, majorPerMinor: store.majorPerMinor, customersMax: fields.customersMax,
-        asksLayer: adopted.layer?.layer.applies(to: terms.horizonDays) ?? false)
+        asksLayer: adopted.layer?.layer.applies(to: terms.horizonDays) ?? false,
+        isPlain: adopted.model.calibration.clock.isEven
+          && adopted.model.calibration.correction == nil)
     } catch {
       throw Refusal(.invalidField, at: at, "\(error)")
     }

@@ -37,6 +37,7 @@ struct SipHash {
   }
 
   /// Takes a run of bytes.
+  @inline(__always)
   mutating func combine(_ bytes: RawSpan) {
     // Words are shifted behind the bytes that wait in `tail`.
     let shift = UInt64(size & 7) * 8
@@ -67,6 +68,7 @@ struct SipHash {
   }
 
   /// The hash of everything that was combined.
+  @inline(__always)
   consuming func finalize() -> UInt64 {
     compress(tail | UInt64(size & 0xff) << 56)
     v2 ^= 0xff

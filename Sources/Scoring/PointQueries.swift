@@ -15,6 +15,18 @@ struct ScoreQuestion {
   let customersMax: Int
   /// Whether there is a churn layer that may be asked about the horizon.
   let asksLayer: Bool
+  /// Whether the models' time is the calendar's and nothing is laid over them that asks for more.
+  let isPlain: Bool
+}
+
+/// What is known of a customer on the day of a question, as its reply tells it.
+private struct Asked {
+  var repeatOrders: UInt32 = 0
+  /// `CustomerRow.noDay` for who is not known.
+  var firstDay = CustomerRow.noDay
+  var lastDay = CustomerRow.noDay
+  /// m̄ in major units.
+  var meanSpend = 0.0
 }
 
 /// The memory in which queries are gathered and answered; no state.
@@ -34,6 +46,7 @@ struct PointQueries: ~Copyable {
   fileprivate var names = ByteBuffer(capacity: countMax * Limits.identifierSizeMax)
   /// Rows that may be theirs; then their rows. `CustomerRow.none` where there is none.
   fileprivate var rows = [UInt32](repeating: CustomerRow.none, count: countMax)
+  fileprivate var asked = [Asked](repeating: Asked(), count: countMax)
   fileprivate var subjects = [ScoreSubject](
     repeating: ScoreSubject(history: .new), count: countMax)
   fileprivate var churns: [ChurnHistory] = []
@@ -41,7 +54,6 @@ struct PointQueries: ~Copyable {
     repeating: CustomerScore(
       aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
       lifetimeValue: 0), count: countMax)
-  fileprivate(set) var replies = [ScoreReply](repeating: ScoreReply(), count: countMax)
 
   /// Forgets what was asked before.
   mutating func begin(_ question: ScoreQuestion) {
@@ -134,8 +146,12 @@ extension Engine {
   ///   - range: which of them, in the sequence in which they were gathered.
   ///   - out: the outbox of the connection they came from.
   public func writeGathered(_ range: Range<Int>, into out: inout ByteBuffer) {
-    ScoreReply.appendFrames(
-      queries.replies.span.extracting(range), tags: queries.tags.span.extracting(range), to: &out)
+    guard let question = queries.question else { return }
+    let blank = blankReply(question)
+    for place in range {
+      out.append(
+        ScoreOneReplyFrame(reply(place, question, blank), tag: queries.tags[place]))
+    }
   }
 
   /// Forgets what was gathered.
@@ -154,14 +170,44 @@ extension Engine {
     question.adopted.model.score(
       queries.subjects.span.extracting(first: queries.count), question.horizon, into: &scores)
     swap(&taken, &queries.scores)
-    for place in 0..<queries.count {
-      let score = queries.scores[place]
-      queries.replies[place].take(score, spendKnown: question.adopted.spendKnown)
-      if question.asksLayer, let layer = question.adopted.layer {
-        queries.replies[place].churnProbability = layer.probability(
-          of: queries.churns[place], purchaseChurn: score.churnProbability)
-      }
+  }
+
+  /// What all replies to a question have in common.
+  func blankReply(_ question: ScoreQuestion) -> ScoreReply {
+    var reply = ScoreReply()
+    reply.generation = question.generation
+    reply.asOfDay = Int32(question.day)
+    reply.spendKnown = question.adopted.spendKnown
+    return reply
+  }
+
+  /// The reply about a customer, after `answerQueries`.
+  @inline(__always)
+  func reply(_ place: Int, _ question: ScoreQuestion, _ blank: ScoreReply) -> ScoreReply {
+    var reply = blank
+    let asked = queries.asked[place]
+    if asked.firstDay != CustomerRow.noDay {
+      reply.known = true
+      reply.firstOrderDay = Int32(asked.firstDay)
+      reply.repeatOrders = asked.repeatOrders
+      reply.recencyDays = Int32(asked.lastDay) - Int32(asked.firstDay)
+      reply.ageDays = reply.asOfDay - Int32(asked.firstDay)
+      reply.meanSpend = asked.meanSpend
     }
+    let score = queries.scores[place]
+    reply.aliveProbability = score.aliveProbability
+    reply.churnProbability = score.churnProbability
+    reply.modelChurnProbability = score.churnProbability
+    reply.expectedOrders = score.expectedOrders
+    if reply.spendKnown {
+      reply.expectedSpend = score.expectedSpendPerOrder
+      reply.lifetimeValue = score.lifetimeValue
+    }
+    if question.asksLayer, let layer = question.adopted.layer {
+      reply.churnProbability = layer.probability(
+        of: queries.churns[place], purchaseChurn: score.churnProbability)
+    }
+    return reply
   }
 
   /// Finds the rows, each step for all customers before the next one: so the processor waits for many
@@ -189,47 +235,66 @@ extension Engine {
   }
 
   /// Reads what is known of a customer on the day; of an unknown one, what holds for a first order today.
+  @inline(__always)
   private mutating func read(_ place: Int, _ question: ScoreQuestion) {
-    var reply = ScoreReply()
-    reply.generation = question.generation
-    reply.asOfDay = Int32(question.day)
-    var subject = ScoreSubject(history: .new)
-    var churn = ChurnHistory.new
     let number = queries.rows[place]
+    var asked = Asked()
     if number != CustomerRow.none {
+      // Only what is named here is read: each further column is a line of memory of its own.
       let row = store.customers[number]
-      let statistics = store.statistics(of: row, asOf: question.day)
-      if statistics.isKnown {
-        reply.known = true
-        reply.firstOrderDay = Int32(statistics.firstDay)
-        reply.repeatOrders = statistics.repeatOrders
-        reply.recencyDays = Int32(statistics.lastDay - statistics.firstDay)
-        reply.ageDays = Int32(question.day - statistics.firstDay)
-        reply.meanSpend = statistics.meanSpend(majorPerMinor: question.majorPerMinor)
-        subject = store.subject(
-          row, statistics, asOf: question.day, under: question.adopted.model.calibration)
-        if question.asksLayer {
-          churn = store.churnHistory(of: row, asOf: question.day) ?? .new
+      if row.lastReturn != CustomerRow.none
+        || row.lastDay > question.day && row.lastDay != CustomerRow.noDay
+      {
+        asked = askHistory(number, question)
+      } else if row.firstDay != CustomerRow.noDay {
+        (asked.repeatOrders, asked.firstDay, asked.lastDay) =
+          (row.repeatOrders, row.firstDay, row.lastDay)
+        if row.repeatOrders > 0 {
+          asked.meanSpend =
+            Double(row.repeatSpendMinor) / Double(row.repeatOrders) * question.majorPerMinor
         }
       }
     }
-    queries.replies[place] = reply
-    queries.subjects[place] = subject
-    if question.asksLayer { queries.churns.append(churn) }
-  }
-}
-
-extension ScoreReply {
-  @inline(__always)
-  fileprivate mutating func take(_ score: CustomerScore, spendKnown: Bool) {
-    aliveProbability = score.aliveProbability
-    churnProbability = score.churnProbability
-    modelChurnProbability = score.churnProbability
-    expectedOrders = score.expectedOrders
-    self.spendKnown = spendKnown
-    if spendKnown {
-      expectedSpend = score.expectedSpendPerOrder
-      lifetimeValue = score.lifetimeValue
+    queries.asked[place] = asked
+    if asked.firstDay == CustomerRow.noDay {
+      queries.subjects[place] = ScoreSubject(history: .new)
+    } else if question.isPlain {
+      queries.subjects[place] = ScoreSubject(
+        history: PurchaseHistory(
+          repeatOrders: Double(asked.repeatOrders),
+          recencyDays: Double(asked.lastDay) - Double(asked.firstDay),
+          ageDays: Double(question.day) - Double(asked.firstDay)),
+        meanSpend: asked.meanSpend)
+    } else {
+      queries.subjects[place] = subject(number, question)
     }
+    if question.asksLayer { queries.churns.append(churn(number, asked, question)) }
+  }
+
+  /// What the orders themselves say, for who has returns or later orders.
+  @inline(never)
+  private func askHistory(_ number: UInt32, _ question: ScoreQuestion) -> Asked {
+    let statistics = store.statistics(of: store.customers[number], asOf: question.day)
+    guard statistics.isKnown else { return Asked() }
+    return Asked(
+      repeatOrders: statistics.repeatOrders, firstDay: statistics.firstDay,
+      lastDay: statistics.lastDay,
+      meanSpend: statistics.meanSpend(majorPerMinor: question.majorPerMinor))
+  }
+
+  @inline(never)
+  private func subject(_ number: UInt32, _ question: ScoreQuestion) -> ScoreSubject {
+    let row = store.customers[number]
+    return store.subject(
+      row, store.statistics(of: row, asOf: question.day), asOf: question.day,
+      under: question.adopted.model.calibration)
+  }
+
+  @inline(never)
+  private func churn(
+    _ number: UInt32, _ asked: Asked, _ question: ScoreQuestion
+  ) -> ChurnHistory {
+    guard asked.firstDay != CustomerRow.noDay else { return .new }
+    return store.churnHistory(of: store.customers[number], asOf: question.day) ?? .new
   }
 }

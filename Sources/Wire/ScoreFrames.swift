@@ -46,66 +46,65 @@ public struct ScoreOneFrame: Equatable, Sendable {
   }
 }
 
-extension ScoreReply {
-  /// Appends whole replies to score one.
+/// A whole reply to score one, field after field as it lies on the wire: appended as one value.
+///
+/// All fields lie at multiples of their sizes, so there is nothing between them.
+@frozen
+public struct ScoreOneReplyFrame: BitwiseCopyable, Sendable {
+  @usableFromInline let length: UInt32
+  @usableFromInline let verb: UInt16
+  @usableFromInline let status: UInt16
+  @usableFromInline let tag: UInt64
+  @usableFromInline let rest: UInt64
+  @usableFromInline let known: UInt8
+  @usableFromInline let spendKnown: UInt8
+  @usableFromInline let reserved: UInt16
+  @usableFromInline let generation: UInt32
+  @usableFromInline let asOfDay: Int32
+  @usableFromInline let firstOrderDay: Int32
+  @usableFromInline let repeatOrders: UInt32
+  @usableFromInline let recencyDays: Int32
+  @usableFromInline let ageDays: Int32
+  @usableFromInline let reserved2: UInt32
+  @usableFromInline let meanSpend: Double
+  @usableFromInline let aliveProbability: Double
+  @usableFromInline let churnProbability: Double
+  @usableFromInline let expectedOrders: Double
+  @usableFromInline let expectedSpend: Double
+  @usableFromInline let lifetimeValue: Double
+  @usableFromInline let modelChurnProbability: Double
+
+  /// Bytes of the frame.
+  @inlinable public static var size: Int { 112 }
+
+  /// Puts a reply into its frame.
   ///
   /// - Parameters:
-  ///   - replies: the scores.
-  ///   - tags: of their requests, as many.
-  ///   - out: the outbox.
-  public static func appendFrames(
-    _ replies: Span<ScoreReply>, tags: Span<UInt64>, to out: inout ByteBuffer
-  ) {
-    precondition(replies.count == tags.count, "every reply has a tag")
-    out.reserve(replies.count * MemoryLayout<Image>.size)
-    for place in replies.indices { out.append(Image(replies[place], tag: tags[place])) }
-  }
-
-  /// A whole reply in its frame, field after field as it lies on the wire.
-  ///
-  /// All fields lie at multiples of their sizes, so there is nothing between them.
-  private struct Image: BitwiseCopyable {
-    let length = UInt32(FrameHeader.size + ScoreReply.size - 4)
-    let verb = Verb.scoreOne.rawValue
-    let status = Status.ok.rawValue
-    let tag: UInt64
-    let rest: UInt64 = 0
-    let known: UInt8
-    let spendKnown: UInt8
-    let reserved: UInt16 = 0
-    let generation: UInt32
-    let asOfDay: Int32
-    let firstOrderDay: Int32
-    let repeatOrders: UInt32
-    let recencyDays: Int32
-    let ageDays: Int32
-    let reserved2: UInt32 = 0
-    let meanSpend: Double
-    let aliveProbability: Double
-    let churnProbability: Double
-    let expectedOrders: Double
-    let expectedSpend: Double
-    let lifetimeValue: Double
-    let modelChurnProbability: Double
-
-    @inline(__always)
-    init(_ reply: ScoreReply, tag: UInt64) {
-      self.tag = tag
-      known = reply.known ? 1 : 0
-      spendKnown = reply.spendKnown ? 1 : 0
-      generation = reply.generation
-      asOfDay = reply.asOfDay
-      firstOrderDay = reply.firstOrderDay
-      repeatOrders = reply.repeatOrders
-      recencyDays = reply.recencyDays
-      ageDays = reply.ageDays
-      meanSpend = reply.meanSpend
-      aliveProbability = reply.aliveProbability
-      churnProbability = reply.churnProbability
-      expectedOrders = reply.expectedOrders
-      expectedSpend = reply.expectedSpend
-      lifetimeValue = reply.lifetimeValue
-      modelChurnProbability = reply.modelChurnProbability
-    }
+  ///   - reply: the score.
+  ///   - tag: of the request.
+  @inlinable
+  public init(_ reply: ScoreReply, tag: UInt64) {
+    length = UInt32(Self.size - 4)
+    verb = Verb.scoreOne.rawValue
+    status = 0
+    self.tag = tag
+    rest = 0
+    known = reply.known ? 1 : 0
+    spendKnown = reply.spendKnown ? 1 : 0
+    reserved = 0
+    generation = reply.generation
+    asOfDay = reply.asOfDay
+    firstOrderDay = reply.firstOrderDay
+    repeatOrders = reply.repeatOrders
+    recencyDays = reply.recencyDays
+    ageDays = reply.ageDays
+    reserved2 = 0
+    meanSpend = reply.meanSpend
+    aliveProbability = reply.aliveProbability
+    churnProbability = reply.churnProbability
+    expectedOrders = reply.expectedOrders
+    expectedSpend = reply.expectedSpend
+    lifetimeValue = reply.lifetimeValue
+    modelChurnProbability = reply.modelChurnProbability
   }
 }

@@ -54,7 +54,7 @@ struct ScoreFramesTests {
     }
   }
 
-  @Test("replies appended together are the frames that are written one by one")
+  @Test("a reply appended as one value is the frame that is written field by field")
   func replies() throws {
     var replies: [ScoreReply] = []
     for number in 0..<3 {
@@ -78,7 +78,8 @@ struct ScoreFramesTests {
     }
     let tags: [UInt64] = [1, 2, .max]
     var out = ByteBuffer()
-    ScoreReply.appendFrames(replies.span, tags: tags.span, to: &out)
+    for (reply, tag) in zip(replies, tags) { out.append(ScoreOneReplyFrame(reply, tag: tag)) }
+    #expect(MemoryLayout<ScoreOneReplyFrame>.size == FrameHeader.size + ScoreReply.size)
     let expected = try zip(replies, tags).flatMap {
       try makeFrame($0, verb: .scoreOne, tag: $1)
     }
