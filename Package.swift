@@ -11,7 +11,7 @@ let package = Package(
     // The heart and its surroundings, from the ground up (README, «Map»).
     .systemLibrary(name: "CLinux"),
     .target(name: "Platform", dependencies: ["CLinux"]),
-    .target(name: "Models"),
+    .target(name: "Models", dependencies: ["Kernels"]),
     .target(name: "Kernels", dependencies: ["CLinux"]),
     .target(name: "Policies", dependencies: ["Models", "Kernels"]),
     .target(name: "Wire"),
@@ -64,7 +64,7 @@ let package = Package(
         "Simulation", "Platform", "Durability", "Wire", "Scoring", "Server", "Support",
       ]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "Kernels", "Support"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Support"]),
     .testTarget(name: "OffersTests", dependencies: ["Offers", "Rules", "Policies", "Support"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Models"]),
@@ -109,7 +109,7 @@ let package = Package(
 #endif
 for level in levels.keys.sorted() {
   package.targets.append(.target(name: level))
-  for target in package.targets where ["Policies", "KernelsTests"].contains(target.name) {
+  for target in package.targets where ["Models", "Policies", "KernelsTests"].contains(target.name) {
     target.dependencies.append(.init(stringLiteral: level))
   }
 }
