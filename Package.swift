@@ -34,12 +34,13 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Platform", "Models", "Policies", "Rules", "Wire", "Offers", "Durability", "Scoring",
-        "Server",
+        "Platform", "Kernels", "Models", "Policies", "Rules", "Wire", "Offers", "Durability",
+        "Scoring", "Server",
       ],
       path: "Benchmarks",
       exclude: [
-        "README.md", "decisions.py", "durable.py", "fit.py", "holdout.py", "pauses.py", "replay.py",
+        "README.md", "batch.py", "decisions.py", "durable.py", "fit.py", "holdout.py", "pauses.py",
+        "replay.py",
       ]),
 
     // The tests mirror the sources.
