@@ -11,7 +11,7 @@ let package = Package(
     // The heart and its surroundings, from the ground up (README, «Map»).
     .systemLibrary(name: "CLinux"),
     .target(name: "Platform", dependencies: ["CLinux"]),
-    .target(name: "Models"),
+    .target(name: "Models", dependencies: ["Kernels"]),
     .target(name: "Kernels", dependencies: ["CLinux"]),
     .target(name: "Policies", dependencies: ["Models", "Kernels"]),
     .target(name: "Wire"),
@@ -36,12 +36,13 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Platform", "Models", "Policies", "Rules", "Wire", "Offers", "Durability", "Scoring",
-        "Server",
+        "Platform", "Kernels", "Models", "Policies", "Rules", "Wire", "Offers", "Durability",
+        "Scoring", "Server",
       ],
       path: "Benchmarks",
       exclude: [
-        "README.md", "decisions.py", "durable.py", "fit.py", "holdout.py", "pauses.py", "replay.py",
+        "README.md", "batch.py", "decisions.py", "durable.py", "fit.py", "holdout.py", "pauses.py",
+        "replay.py",
       ]),
 
     // The tests mirror the sources.
@@ -66,7 +67,7 @@ let package = Package(
         "Simulation", "Platform", "Durability", "Wire", "Scoring", "Server", "Support",
       ]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Models", "Support"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "Kernels", "Support"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Support"]),
     .testTarget(name: "OffersTests", dependencies: ["Offers", "Rules", "Policies", "Support"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Models"]),
@@ -111,7 +112,7 @@ let package = Package(
 #endif
 for level in levels.keys.sorted() {
   package.targets.append(.target(name: level))
-  for target in package.targets where ["Policies", "KernelsTests"].contains(target.name) {
+  for target in package.targets where ["Models", "Policies", "KernelsTests"].contains(target.name) {
     target.dependencies.append(.init(stringLiteral: level))
   }
 }

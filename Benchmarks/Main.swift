@@ -10,6 +10,7 @@ struct Main {
       --filter TEXT   only groups whose name has this text
       --quick         three rounds and smaller shops
       --json          JSON instead of a table
+      --columns DIR   only write the customers of the groups «batch», and what was found, to files there
       --help          this
     """
 
@@ -26,6 +27,10 @@ struct Main {
       case "--filter":
         guard let text = rest.popFirst() else { fail("--filter needs a text", code: 2) }
         filter = text
+      case "--columns":
+        guard let folder = rest.popFirst() else { fail("--columns needs a directory", code: 2) }
+        do { try BatchBenchmarks.write(to: folder) } catch { fail("\(error)", code: 1) }
+        return
       default: fail("'\(argument)' is not an option; see --help", code: 2)
       }
     }
@@ -33,6 +38,7 @@ struct Main {
     Output.head(isJSON)
     do {
       try KernelBenchmarks.run(&bench)
+      try BatchBenchmarks.run(&bench)
       try CodecBenchmarks.run(&bench)
       try OfferBenchmarks.run(&bench)
       try DecisionBenchmarks.run(&bench)

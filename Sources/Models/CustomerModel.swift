@@ -24,6 +24,9 @@ public struct CustomerModel: Sendable, Equatable {
   /// Kind and parameters of all purchase models.
   public var purchases: [PurchaseParameters] { [first.parameters] + others.map(\.parameters) }
 
+  /// All purchase models.
+  var parts: [PurchasePart] { [first] + others }
+
   /// The exact first purchase model, for everything that is not a score.
   public var purchaseModel: any PurchaseModel { first.model }
 

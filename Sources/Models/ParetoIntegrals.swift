@@ -16,6 +16,8 @@ struct Lifetime {
 
   /// The difference of two series is trusted up to this share of its second part in its first.
   static let shareMax = 0.75
+  /// Beyond this z the series takes longer than the integral.
+  static let slowMax = 0.9
 
   /// The life of a customer from some time on: of the last order, or of now.
   ///
@@ -56,6 +58,17 @@ struct Lifetime {
     return alpha >= beta
       ? s / sum * hypergeometric(b: shape, c: sum + 1, z: (alpha - beta) / a)
       : s / sum * (a / b) * hypergeometric(b: s + 1, c: sum + 1, z: (beta - alpha) / b)
+  }
+
+  /// P(leave before the next order), by whichever is faster.
+  ///
+  /// Not a number where the integral does not end within the range of doubles.
+  var goneEver: Double {
+    if abs(alpha - beta) <= Self.slowMax * max(alpha, beta) { return goneEver(from: 0) }
+    let end = log1p(Double.greatestFiniteMagnitude)
+    guard (shape + s) * end > -2 * GaussLegendre.nothing else { return .nan }
+    let integrand = GoneIntegrand(self)
+    return integrand.factor * exp(integrand.logIntegral(to: end))
   }
 
   func logGoneByIntegral(_ t: Double) -> Double {

@@ -32,6 +32,22 @@ struct RegularExpectedOrders {
     weights = now.weights / (1 + now.begunSum)
   }
 
+  /// The expectation of someone of whom the stage of the gap under way is known.
+  ///
+  /// - Parameters:
+  ///   - model: of which only x and the parameters count.
+  ///   - repeatOrders: x.
+  ///   - stage: j.
+  init(_ model: RegularBetaGeometric, repeatOrders: Double, inStage stage: Int) {
+    a = model.parameters.a
+    bPosterior = model.parameters.b + repeatOrders + model.firstChances
+    shape = model.parameters.r + Double(model.stages) * repeatOrders
+    stages = model.stages
+    var weights = SIMD4<Double>.zero
+    weights[stage] = 1
+    self.weights = weights
+  }
+
   /// The expectation at a relative horizon.
   ///
   /// - Parameter u: t/(α+T), at least 0.

@@ -56,7 +56,7 @@ extension PurchaseHistory {
 }
 
 /// How far a score looks ahead from a day, in the time of the model's clock.
-public struct ScoreHorizon: Sendable {
+public struct ScoreHorizon: Sendable, Equatable {
   /// Horizon, discount rate and margin, by the calendar.
   public let terms: ScoreTerms
   /// The end of the horizon.

@@ -1,0 +1,293 @@
+// Groups «batch»: what a whole shop's scores cost from tables, in every build of the kernels, beside the exact
+// functions and beside the memory's speed. batch.py sets scipy beside the first of them.
+
+import Foundation
+import Kernels
+import Models
+import Platform
+
+enum BatchBenchmarks {
+  /// As many rows as a chunk has.
+  private static let chunkRows = 4096
+  private static let terms = (horizonDays: 273.0, discountRatePerYear: 0.1)
+  private static let repeatOrdersMax = 127
+  private static let ageDaysMax = 3650.0
+
+  /// Models of CDNOW's customers, α and β in days.
+  private static let models: [(kind: PurchaseModelKind, values: SIMD4<Double>)] = [
+    (.bgNBD, SIMD4(0.243, 30.898, 0.793, 2.426)),
+    (.mbgNBD, SIMD4(0.525, 43.282, 0.891, 1.614)),
+    (.paretoNBD, SIMD4(0.553, 74.046, 0.606, 81.683)),
+    (.mbgCNBD2, SIMD4(0.6, 25, 0.8, 2.2)),
+  ]
+
+  /// Customers as a chunk has them.
+  struct Columns: Sendable {
+    var x: [UInt32] = []
+    var first: [UInt16] = []
+    var last: [UInt16] = []
+    let day = UInt16(Shop.endDay + 1)
+
+    var subjects: [ScoreSubject] {
+      x.indices.map {
+        ScoreSubject(
+          history: PurchaseHistory(
+            repeatOrders: Double(x[$0]), recencyDays: Double(last[$0] - first[$0]),
+            ageDays: Double(day - first[$0])), meanSpend: 20)
+      }
+    }
+  }
+
+  /// A model with its tables.
+  struct Tabulated: Sendable {
+    let model: CustomerModel
+    let horizon: ScoreHorizon
+    var tables: OutlookTables
+
+    /// Passes over some rows chunk by chunk, as a scan does.
+    func scan(_ columns: Columns, _ rows: Range<Int>) -> UInt64 {
+      var alive = [Double](repeating: 0, count: chunkRows)
+      var orders = alive
+      var sum: UInt64 = 0
+      for start in stride(from: rows.lowerBound, to: rows.upperBound, by: chunkRows) {
+        let chunk = start..<min(start + chunkRows, rows.upperBound)
+        if chunk.count < alive.count {
+          alive = [Double](repeating: 0, count: chunk.count)
+          orders = alive
+        }
+        var living = alive.mutableSpan
+        var expected = orders.mutableSpan
+        look(columns, chunk, &living, &expected)
+        sum &+= living[0].bitPattern &+ expected[chunk.count - 1].bitPattern
+      }
+      return sum
+    }
+
+    func look(
+      _ columns: Columns, _ rows: Range<Int>, _ alive: inout MutableSpan<Double>,
+      _ orders: inout MutableSpan<Double>
+    ) {
+      model.aliveAndOrders(
+        repeatOrders: columns.x.span.extracting(rows),
+        firstDays: columns.first.span.extracting(rows),
+        lastDays: columns.last.span.extracting(rows), asOf: columns.day, horizon, tables,
+        alive: &alive, orders: &orders)
+    }
+  }
+
+  static func run(_ bench: inout Bench) throws {
+    let names =
+      models.flatMap { ["batch, columns, \($0.kind.name)", "batch, scores, \($0.kind.name)"] }
+      + ["batch, bytes", "batch, tables of x up to \(repeatOrdersMax)"]
+    guard names.contains(where: { bench.wants($0) }) else { return }
+    let columns = try columns(1_000_000)
+    try scan(&bench, columns)
+    try bytes(&bench, columns)
+    try scores(&bench, columns)
+    try tables(&bench)
+  }
+
+  /// Writes the customers and what was found of them, for whoever wants to compare.
+  ///
+  /// - Parameter folder: where to; five columns of numbers as they lie in memory.
+  /// - Throws: what writing throws.
+  static func write(to folder: String) throws {
+    let columns = try columns(1_000_000)
+    let tabulated = try tabulated(models[0])
+    var alive = [Double](repeating: 0, count: columns.x.count)
+    var orders = alive
+    var living = alive.mutableSpan
+    var expected = orders.mutableSpan
+    tabulated.look(columns, columns.x.indices, &living, &expected)
+    func put<Number>(_ name: String, _ numbers: [Number]) throws {
+      let bytes = unsafe numbers.withUnsafeBytes { unsafe Data($0) }
+      try bytes.write(to: URL(fileURLWithPath: folder).appendingPathComponent(name))
+    }
+    try put("x", columns.x)
+    try put("first", columns.first)
+    try put("last", columns.last)
+    try put("alive", alive)
+    try put("orders", orders)
+  }
+
+  private static func columns(_ count: Int) throws -> Columns {
+    let histories = try Shop().histories(count).histories
+    var columns = Columns()
+    for history in histories {
+      columns.x.append(UInt32(history.repeatOrders))
+      columns.first.append(columns.day - UInt16(history.ageDays))
+      columns.last.append(columns.day - UInt16(history.ageDays - history.recencyDays))
+    }
+    return columns
+  }
+
+  private static func tabulated(
+    _ model: (kind: PurchaseModelKind, values: SIMD4<Double>), crew: some FitCrew = Alone()
+  ) throws -> Tabulated {
+    let customers = CustomerModel(
+      purchase: try PurchaseParameters(model.kind, model.values),
+      spend: try SpendParameters(p: 6.25, q: 3.74, gamma: 15.44))
+    let horizon = ScoreHorizon(
+      try ScoreTerms(
+        horizonDays: terms.horizonDays, discountRatePerYear: terms.discountRatePerYear, margin: 1))
+    guard
+      let tables = OutlookTables(
+        customers, horizon, repeatOrdersMax: repeatOrdersMax, ageDaysMax: ageDaysMax, crew: crew)
+    else { throw ModelError.noCustomers }
+    return Tabulated(model: customers, horizon: horizon, tables: tables)
+  }
+
+  /// The builds this processor can run, the best first.
+  private static var levels: [Kernels.Processor.Level] {
+    Kernels.Processor.Level.allCases.reversed().filter {
+      $0.rawValue <= Kernels.Processor.level.rawValue
+    }
+  }
+
+  private static func scan(_ bench: inout Bench, _ columns: Columns) throws {
+    let amount = Double(columns.x.count)
+    for model in models {
+      let group = "batch, columns, \(model.kind.name)"
+      guard bench.wants(group) else { continue }
+      let tabulated = try tabulated(model)
+      var contestants = [
+        Contestant("two threads", amount: amount) {
+          let half = columns.x.count / 2 / chunkRows * chunkRows
+          let sums = try inParallel(2, threads: 2) { number in
+            tabulated.scan(columns, number == 0 ? 0..<half : half..<columns.x.count)
+          }
+          return sums.reduce(0, &+)
+        }
+      ]
+      for level in levels {
+        var tabulated = tabulated
+        tabulated.tables.level = level
+        contestants.append(
+          Contestant("one thread, \(level)", amount: amount) { [tabulated] in
+            tabulated.scan(columns, columns.x.indices)
+          })
+      }
+      let few = 10_000
+      contestants.append(
+        Contestant("exact functions", amount: Double(few)) {
+          let exact = tabulated.model.purchaseModel
+          return columns.subjectSum(few) { history in
+            let alive = exact.aliveProbability(of: history)
+            return alive
+              + alive * exact.expectedOrdersIfAlive(of: history, within: terms.horizonDays)
+          }
+        })
+      try bench.compare(group, .nanosecondsEach, contestants)
+    }
+  }
+
+  /// Whole columns in, whole columns out: 8 bytes read and 16 written for each customer.
+  private static func bytes(_ bench: inout Bench, _ columns: Columns) throws {
+    let group = "batch, bytes"
+    guard bench.wants(group) else { return }
+    let copies = bench.isQuick ? 2 : 8
+    var many = columns
+    for _ in 1..<copies {
+      many.x += columns.x
+      many.first += columns.first
+      many.last += columns.last
+    }
+    let rows = many
+    let tabulated = try tabulated(models[0])
+    var alive = [Double](repeating: 0, count: rows.x.count)
+    var orders = alive
+    let memory = [SIMD8<UInt64>](repeating: .one, count: 4 << 20)
+    try bench.compare(
+      group, .gigabytesPerSecond,
+      [
+        Contestant("the pass, bg-nbd, one thread", amount: 24 * Double(rows.x.count)) {
+          var living = alive.mutableSpan
+          var expected = orders.mutableSpan
+          tabulated.look(rows, rows.x.indices, &living, &expected)
+          return living[0].bitPattern &+ expected[0].bitPattern
+        },
+        Contestant("reading memory, one thread", amount: 64 * Double(memory.count)) {
+          let memory = memory.span
+          var (a, b, c, d) = (
+            SIMD8<UInt64>.zero, SIMD8<UInt64>.zero, SIMD8<UInt64>.zero,
+            SIMD8<UInt64>.zero
+          )
+          var at = 0
+          while at < memory.count {
+            a &+= memory[at]
+            b &+= memory[at + 1]
+            c &+= memory[at + 2]
+            d &+= memory[at + 3]
+            at += 4
+          }
+          return (a &+ b &+ c &+ d).wrappedSum()
+        },
+      ])
+  }
+
+  private static func scores(_ bench: inout Bench, _ columns: Columns) throws {
+    let blank = CustomerScore(
+      aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
+      lifetimeValue: 0)
+    for model in models {
+      let group = "batch, scores, \(model.kind.name)"
+      guard bench.wants(group) else { continue }
+      let subjects = columns.subjects
+      let tabulated = try tabulated(model)
+      var scores = [CustomerScore](repeating: blank, count: chunkRows)
+      func pass(_ tables: OutlookTables?, _ count: Int) -> UInt64 {
+        var sum: UInt64 = 0
+        for start in stride(from: 0, to: count - chunkRows, by: chunkRows) {
+          var room = scores.mutableSpan
+          tabulated.model.score(
+            subjects.span.extracting(start..<start + chunkRows), tabulated.horizon, tables,
+            into: &room)
+          sum &+= room[0].lifetimeValue.bitPattern
+        }
+        return sum
+      }
+      var contestants: [Contestant] = []
+      for level in levels {
+        var tables = tabulated.tables
+        tables.level = level
+        contestants.append(
+          Contestant("from tables, \(level)", amount: Double(subjects.count)) { [tables] in
+            pass(tables, subjects.count)
+          })
+      }
+      let few = 2 * chunkRows
+      contestants.append(
+        Contestant("without tables", amount: Double(few - chunkRows)) { pass(nil, few) })
+      try bench.compare(group, .nanosecondsEach, contestants)
+    }
+  }
+
+  private static func tables(_ bench: inout Bench) throws {
+    let group = "batch, tables of x up to \(repeatOrdersMax)"
+    guard bench.wants(group) else { return }
+    var contestants = models.map { model in
+      Contestant("\(model.kind.name), two threads", amount: 1) {
+        UInt64(try tabulated(model, crew: Cores()).tables.bytes)
+      }
+    }
+    contestants.append(
+      Contestant("bg-nbd, one thread", amount: 1) {
+        UInt64(try tabulated(models[0]).tables.bytes)
+      })
+    try bench.compare(group, .millisecondsEach, contestants)
+  }
+}
+
+extension BatchBenchmarks.Columns {
+  /// The sum of a function of the first customers.
+  fileprivate func subjectSum(_ count: Int, _ value: (PurchaseHistory) -> Double) -> UInt64 {
+    var sum = 0.0
+    for row in 0..<count {
+      sum += value(
+        PurchaseHistory(
+          repeatOrders: Double(x[row]), recencyDays: Double(last[row] - first[row]),
+          ageDays: Double(day - first[row])))
+    }
+    return sum.bitPattern
+  }
+}
