@@ -31,6 +31,11 @@ struct Options: Equatable {
   var isMatrix = false
   var isJSON = false
   var isPinned = false
+  var isUnpinned = false
+  var hasGoals = false
+  /// Something else than one load; nil is one load.
+  var mode: Mode?
+  var words = ModeWords()
   var wantsHelp = false
 
   /// The names of eight digits end here.
@@ -45,7 +50,9 @@ struct Options: Equatable {
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
       let name = parts.first ?? ""
       if try readFlag(name, hasValue: parts.count > 1) { continue }
-      guard Self.names.contains(name) else { throw .usage("'\(name)' is not an option") }
+      guard Self.names.contains(name) || ModeWords.names.contains(name) else {
+        throw .usage("'\(name)' is not an option")
+      }
       guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
         throw .usage("\(name) needs a value")
       }
@@ -53,6 +60,7 @@ struct Options: Equatable {
     }
     if isMatrix && rate != nil { throw .usage("--matrix is a closed loop, it has no --rate") }
     try settleDecisions()
+    try settleMode()
   }
 
   /// What was said of decisions, put together.
@@ -84,6 +92,8 @@ struct Options: Equatable {
       decisions?.isGreedy = true
     case "--json": isJSON = true
     case "--pin": isPinned = true
+    case "--no-pin": isUnpinned = true
+    case "--goals": hasGoals = true
     case "--help", "-h": wantsHelp = true
     default: return false
     }
@@ -94,10 +104,16 @@ struct Options: Equatable {
   private mutating func read(_ name: String, _ value: String) throws(Failure) {
     switch name {
     case "--address": address = value
-    case "--connections": connections = try Self.whole(name, value, 1...Self.connectionsMax)
+    case "--connections":
+      connections = try Self.whole(name, value, 1...Self.connectionsMax)
+      words.hasConnections = true
     case "--writers": writers = try Self.whole(name, value, 0...Self.connectionsMax)
-    case "--pipeline": pipeline = try Self.whole(name, value, 1...Self.pipelineMax)
-    case "--duration": duration = try Self.seconds(name, value, 0.01...86_400)
+    case "--pipeline":
+      pipeline = try Self.whole(name, value, 1...Self.pipelineMax)
+      words.hasPipeline = true
+    case "--duration":
+      duration = try Self.seconds(name, value, 0.01...86_400)
+      words.hasDuration = true
     case "--warm-up": warmUp = try Self.seconds(name, value, 0...3_600)
     case "--rate": rate = try Self.number(name, value, 1...10_000_000)
     case "--orders":
@@ -121,11 +137,12 @@ struct Options: Equatable {
       guard let seed = UInt64(value) else { throw .usage("--seed is a whole number") }
       self.seed = seed
     case "--audit": audit = try Self.number(name, value, 0...1)
-    default: horizonDays = try Self.days(name, value)
+    case "--horizon": horizonDays = try Self.days(name, value)
+    default: try readMode(name, value)
     }
   }
 
-  private static func whole(
+  static func whole(
     _ name: String, _ value: String, _ range: ClosedRange<Int>
   ) throws(Failure) -> Int {
     guard let number = Int(value), range.contains(number) else {
@@ -144,7 +161,7 @@ struct Options: Equatable {
     return number
   }
 
-  private static func seconds(
+  static func seconds(
     _ name: String, _ value: String, _ range: ClosedRange<Double>
   ) throws(Failure) -> Double {
     let units = [("ms", 0.001), ("s", 1), ("m", 60)]
