@@ -17,12 +17,13 @@ final class LocalServer {
     process = try LocalProcess(
       program, ["serve", "--data", directory.path, "--listen", "127.0.0.1:0"], isHeard: true)
     guard let address = process.address() else {
-      _ = process.stop()
       try? FileManager.default.removeItem(at: directory)
       throw .failed("the server ended before it listened, its words are above")
     }
     self.address = address
   }
+
+  deinit { _ = stop() }
 
   var processID: Int32 { process.processID }
 

@@ -41,7 +41,20 @@ struct Main {
   private static func run(_ mode: Mode, _ options: Options) throws(Failure) -> Bool {
     switch mode {
     case .versus(let plan): return try versus(plan, options)
+    case .curve(let sizes):
+      return try tell(Curve.run(options, sizes, progress: showStep), options)
+    case .soak(let seconds):
+      return try tell(Soak.run(options, seconds: seconds, progress: showStep), options)
+    case .half(let work): return try tell(HalfLoad.run(options, work, progress: showStep), options)
     }
+  }
+
+  private static func tell(_ report: some ModeReport, _ options: Options) throws(Failure) -> Bool {
+    showStep("")
+    if options.isJSON { try printJSON(report) } else { print(report.table) }
+    fflush(nil)
+    if !report.isGood { say("NOT GOOD, see above") }
+    return report.isGood
   }
 
   private static func versus(_ plan: VersusPlan, _ options: Options) throws(Failure) -> Bool {
@@ -50,12 +63,10 @@ struct Main {
       return !options.hasGoals
     }
     let report = try Versus.run(options, plan, progress: showStep)
-    if options.isJSON { try printJSON(report) } else { print(report.table) }
-    fflush(nil)
-    if !report.isGood { say("NOT GOOD, see above") }
-    guard options.hasGoals else { return report.isGood }
+    let isGood = try tell(report, options)
+    guard options.hasGoals else { return isGood }
     for missed in report.missedGoals { say("MISSED: \(missed)") }
-    return report.isGood && report.missedGoals.isEmpty
+    return isGood && report.missedGoals.isEmpty
   }
 
   /// An address that was given as text.
@@ -91,14 +102,8 @@ struct Main {
   private static func run(_ options: Options) throws(Failure) -> Bool {
     guard let text = options.address else {
       let server = try LocalServer()
-      let report: Report
-      do throws(Failure) {
-        if options.isPinned { try server.pin() }
-        report = try load(options, server.address, server.processID)
-      } catch {
-        _ = server.stop()
-        throw error
-      }
+      if options.isPinned { try server.pin() }
+      let report = try load(options, server.address, server.processID)
       return try finish(report, exitCode: server.stop(), options)
     }
     if options.isPinned { throw .usage("--pin is for a server of the load test's own") }

@@ -94,6 +94,7 @@ struct Options: Equatable {
     case "--pin": isPinned = true
     case "--no-pin": isUnpinned = true
     case "--goals": hasGoals = true
+    case "--half": words.isHalf = true
     case "--help", "-h": wantsHelp = true
     default: return false
     }

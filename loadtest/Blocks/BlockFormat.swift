@@ -59,6 +59,7 @@ struct BlockFormat: Sendable {
   ///   - kind: what is asked.
   ///   - terms: of every score.
   ///   - generation: of the model the scores must come from.
+  /// - Returns: the format.
   /// - Throws: never, for the name is one.
   static func patron(
     _ kind: RequestKind, _ terms: ScoreTermsFields, generation: UInt32

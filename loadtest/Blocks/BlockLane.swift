@@ -117,6 +117,7 @@ final class BlockLane {
   /// Sends what there is room for.
   ///
   /// - Parameter first: the first byte of the block that was not sent yet.
+  /// - Returns: what came of it.
   func send(from first: Int) -> Transfer { Self.send(block, to: socket, from: first) }
 
   private static func send(
@@ -148,6 +149,7 @@ final class BlockLane {
   /// Receives what there is, once.
   ///
   /// - Parameter size: bytes there must be room for.
+  /// - Returns: what came of it.
   func receive(_ size: Int) -> Transfer { Self.receive(from: socket, into: &inbox, size) }
 
   private static func receive(

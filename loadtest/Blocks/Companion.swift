@@ -27,6 +27,7 @@ final class Companion {
   ///
   /// - Parameters:
   ///   - work: what is asked for, in turns; not empty.
+  ///   - kind: of the models that are fitted, as protocol.md numbers them.
   ///   - today: days since 1970. The fit holds out the orders of the latest half year: it costs what a
   ///     fit costs and has nothing adopted, so that answers stay what they were.
   ///   - address: the server.

@@ -15,12 +15,37 @@ struct Contestant {
   let format: BlockFormat
   /// Looks closely at the replies that were kept.
   let judge: ([KeptReply]) -> AuditResult
+  /// What runs as long as this is held.
+  let owner: AnyObject
+
+  /// Loads it once in the closed loop.
+  ///
+  /// - Parameters:
+  ///   - options: how long, and whom it is about.
+  ///   - shape: connections and requests under way.
+  ///   - round: other customers are drawn in every round.
+  ///   - customers: how many it was told of; nil is what the options say.
+  /// - Returns: what was measured, and what was found in the replies that were kept.
+  /// - Throws: `Failure.failed` when the load breaks off.
+  func load(
+    _ options: Options, _ shape: Shape, round: Int, customers: Int? = nil
+  ) throws(Failure) -> (result: BlockResult, audit: AuditResult) {
+    let plan = BlockPlan(
+      shape: shape, duration: options.duration, warmUp: options.warmUp, keys: options.keys,
+      seed: options.seed &+ UInt64(round))
+    var generator = try BlockGenerator(
+      plan, format, customers: customers ?? options.customers, address: address,
+      server: processID)
+    let result = try generator.run()
+    return (result, judge(result.kept))
+  }
 
   /// Patron, which must have been filled; the replies are recomputed.
   static func patron(
-    _ kind: RequestKind, _ server: LocalServer, _ population: Population, generation: UInt32,
-    today: Int32
+    _ kind: RequestKind, _ filled: FilledServer
   ) throws(Failure) -> Contestant {
+    let (server, population, today) = (filled.server, filled.population, filled.today)
+    let generation = filled.fill.generation
     let format: BlockFormat
     do throws(Refusal) {
       format = try .patron(kind, population.termsFields, generation: generation)
@@ -30,7 +55,7 @@ struct Contestant {
     let auditor = Auditor(population: population, generation: generation, log: OrderLog())
     return Contestant(
       name: kind.rawValue, address: server.address, processID: server.processID, format: format,
-      judge: { auditor.audit(samples($0, from: today)) })
+      judge: { auditor.audit(samples($0, from: today)) }, owner: filled)
   }
 
   /// What was kept, read as scores.
@@ -61,7 +86,7 @@ struct Contestant {
     for _ in 0..<kind.bodySize / 8 { filler.append(littleEndian: EchoServer.fillerWord) }
     return Contestant(
       name: "echo", address: address, processID: process.processID, format: format,
-      judge: { compare($0) { _ in filler[...] } })
+      judge: { compare($0) { _ in filler[...] } }, owner: process)
   }
 
   /// Redis, which must have been filled; replies must be what was stored.
@@ -71,7 +96,7 @@ struct Contestant {
     Contestant(
       name: "redis", address: server.address, processID: server.process?.processID,
       format: .redis(kind, generation: generation),
-      judge: { compare($0) { stored.body(of: $0) } })
+      judge: { compare($0) { stored.body(of: $0) } }, owner: server)
   }
 
   private static func compare(

@@ -3,9 +3,9 @@
 import Foundation
 import Platform
 
-/// A process that ends with its owner's word.
+/// A process that ends with its owner, or before at his word.
 final class LocalProcess {
-  private let process = Process()
+  private let process: Process
   private let output = Pipe()
   /// Held open; whoever reads it knows by its end that we are gone.
   private let input = Pipe()
@@ -18,6 +18,7 @@ final class LocalProcess {
   ///   - isHeard: whether its output is kept for `address()`; else nobody reads it.
   /// - Throws: `Failure.failed` when it cannot be started.
   init(_ program: String, _ arguments: [String], isHeard: Bool) throws(Failure) {
+    let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.standardInput = input
@@ -27,7 +28,10 @@ final class LocalProcess {
     } catch {
       throw .failed("\(program) cannot be started: \(error.localizedDescription)")
     }
+    self.process = process
   }
+
+  deinit { _ = stop() }
 
   /// The program of that name beside this one.
   static func beside(_ name: String) throws(Failure) -> String {
@@ -84,7 +88,7 @@ final class LocalProcess {
   ///
   /// - Returns: its exit code, or the signal that ended it as a negative number.
   func stop() -> Int32 {
-    process.terminate()
+    if process.isRunning { process.terminate() }
     process.waitUntilExit()
     let code = process.terminationStatus
     return process.terminationReason == .exit ? code : -code

@@ -96,8 +96,12 @@ final class RedisServer {
       if process.isRunning, (try? answer("PING")) == "+PONG" { return }
       Platform.Thread.sleep(micros: 20_000)
     }
-    stop()
     throw .failed("\(program) does not answer on port \(port)")
+  }
+
+  deinit {
+    _ = process?.stop()
+    if let directory { try? FileManager.default.removeItem(at: directory) }
   }
 
   /// Asks for a reply of one line.
@@ -161,11 +165,5 @@ final class RedisServer {
     } catch {
       throw .failed("Redis could not be filled: \(error)")
     }
-  }
-
-  /// Ends it, where it is ours.
-  func stop() {
-    _ = process?.stop()
-    if let directory { try? FileManager.default.removeItem(at: directory) }
   }
 }

@@ -3,7 +3,7 @@
 import Foundation
 
 /// Everything a comparison has shown.
-struct VersusReport: Encodable {
+struct VersusReport: ModeReport {
   struct Row: Encodable {
     var shape: String
     var contestant: String
@@ -12,6 +12,8 @@ struct VersusReport: Encodable {
     var serverNanosPerRequest: Spread?
     /// Share of the time for which the generator was busy; near 1 it is the limit.
     var loadBusy: Spread?
+    /// Processor time of the generator by request.
+    var loadNanosPerRequest: Spread?
     var latency: LatencyReport?
     var sampled: Int
     var wrong: Int
@@ -48,7 +50,8 @@ struct VersusReport: Encodable {
             shape: "\(shape)", contestant: name,
             perSecond: Spread(tally.perSecond.compactMap(\.self)),
             serverNanosPerRequest: Spread(tally.serverNanos.compactMap(\.self)),
-            loadBusy: Spread(tally.loadBusy), latency: LatencyReport(tally.latency),
+            loadBusy: Spread(tally.loadBusy), loadNanosPerRequest: Spread(tally.loadNanos),
+            latency: LatencyReport(tally.latency),
             sampled: tally.audit.sampled, wrong: tally.audit.wrong,
             complaints: tally.audit.complaints, errors: tally.errors))
       }
@@ -115,8 +118,8 @@ struct VersusReport: Encodable {
         + "; median (least ... most); CPU in ns by request, latency in us",
       "",
       [
-        Table.pad("load", 7), Table.pad("server", 8), Table.pad("requests/s", -34),
-        Table.pad("CPU", -24), Table.pad("busy", -6), Table.pad("p50", -9), Table.pad("p99", -9),
+        Table.pad("load", 7), Table.pad("server", 8), Table.pad("requests/s", -35),
+        Table.pad("CPU", -26), Table.pad("load's", -8), Table.pad("busy", -6), Table.pad("p50", -9), Table.pad("p99", -9),
         Table.pad("p99.9", -9), Table.pad("audited", -9), Table.pad("wrong", -6),
         Table.pad("errors", -7),
       ].joined(),
@@ -137,8 +140,9 @@ struct VersusReport: Encodable {
 
   private static func lines(_ row: Row) -> [String] {
     var cells = [
-      Table.pad(row.shape, 7), Table.pad(row.contestant, 8), Table.pad(text(row.perSecond, 0), -34),
-      Table.pad(text(row.serverNanosPerRequest, 0), -24),
+      Table.pad(row.shape, 7), Table.pad(row.contestant, 8), Table.pad(text(row.perSecond, 0), -35),
+      Table.pad(text(row.serverNanosPerRequest, 0), -26),
+      Table.pad(row.loadNanosPerRequest.map { Table.grouped($0.median) } ?? "-", -8),
       Table.pad(row.loadBusy.map { "\(Table.fixed($0.median * 100, 0)) %" } ?? "-", -6),
     ]
     for value in [row.latency?.p50, row.latency?.p99, row.latency?.p999] {
@@ -162,7 +166,7 @@ struct VersusReport: Encodable {
     }
   }
 
-  private static func text(_ spread: Spread?, _ digits: Int) -> String {
+  static func text(_ spread: Spread?, _ digits: Int) -> String {
     guard let spread else { return "-" }
     let figures = [spread.median, spread.least, spread.most].map {
       digits == 0 ? Table.grouped($0) : Table.fixed($0, digits)
