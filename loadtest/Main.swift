@@ -88,7 +88,7 @@ struct Main {
 
   static func printJSON(_ report: some Encodable) throws(Failure) {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
       print(String(decoding: try encoder.encode(report), as: UTF8.self))
     } catch {

@@ -221,6 +221,43 @@ struct Options: Equatable {
       --json              the result as JSON
       --help              this
 
+    Instead of one load, with servers of its own, by blocks of requests (see below):
+
+      --versus WHOM       redis, echo or all: Patron beside Redis, beside an echo server that answers the
+                          same frames and does nothing else, or beside both; scores at 50/64, 50/16 and
+                          50/1, or at the one shape that --connections and --pipeline say
+      --redis HOST:PORT   the Redis that is taken, empty, instead of starting redis-server; it keeps what
+                          was stored, and there is no processor time of it
+      --goals             exit with 1 when a goal is missed or was not measured
+      --curve SIZES       shops of such sizes as 10k,100k,1M,10M beside each other: what a score costs, and
+                          resident bytes by customer
+      --soak T            full load so long; resident bytes at every tenth of it
+      --half              a closed loop, then an open one at half its rate; 50/16
+      --beside WORK       snapshots, fit or snapshots,fit: the open loop of --half once more while the
+                          server does these one after the other, on a connection of their own; the fits
+                          hold the latest half year out, so that nothing is adopted
+      --rounds N          how often all take turns; soak has none (5)
+      --duration T        of every turn (2s; --half 5s)
+      --pin, --no-pin     servers on processor 0, load on processor 1 (with --versus and --curve as soon as
+                          there are two processors; else not)
+
+    What is compared. Everybody is asked by the same generator over as many connections with as many
+    requests under way, about customers drawn evenly, and all take turns within every round. Patron
+    computes each score when it is asked; Redis gives back 88 bytes that Patron answered before
+    (GET, by the customer's name); the echo server copies the header and adds 88 fixed bytes, with one
+    receive and one send by connection and turn. CPU is the processor time of all the server's
+    threads divided by the replies, from the kernel's /proc/PID/schedstat at both ends of the
+    measurement; the client's end of the sockets is not in it. A ratio is taken within a round, and
+    its median over the rounds counts: redis/scores is Redis' processor time by request over
+    Patron's, scores/redis throughput is Patron's requests a second over Redis'.
+
+    Blocks. A connection sends as many requests as may be under way with one call, and the next block
+    when the last reply of this one has come. Every reply is checked where it lies: its size, status,
+    tag and first eight bytes (of Redis' and the echo's as well). Some hundred a run are looked at
+    closely: scores are recomputed, Redis' and the echo's bytes compared. Of one reply in each block,
+    drawn anew each time, the latency is taken: from before the block is handed to the socket (in the
+    open loop: from the time that was meant for it) to the reading of the reply's last byte.
+
     Latency. In the closed loop the clock starts before a request's bytes are handed to the
     socket; in the open loop at the time the request was meant to be sent, so that a slow server
     cannot slow the load down and look better for it. It stops when the reply's last byte was read.

@@ -17,14 +17,18 @@ struct EchoServer: ~Copyable {
   /// Replies whose bodies were written once and for all; only headers change.
   private var replies: [UInt8] = []
 
-  /// Serves on a free loopback port until its standard input ends, so that it outlives nobody.
+  /// Serves on a free loopback port until it is told to end.
   ///
   /// - Parameters:
   ///   - bodySize: bytes of a reply's body, a multiple of 8.
+  ///   - end: a descriptor; when there is something to read, or its writer is gone, serving ends. Standard
+  ///     input makes it outlive nobody.
   ///   - listening: is told where.
   /// - Throws: `SystemError` when the network fails.
-  static func serve(bodySize: Int, listening: (SocketAddress) -> Void) throws {
-    var server = try EchoServer(bodySize: bodySize)
+  static func serve(
+    bodySize: Int, until end: Int32 = 0, listening: (SocketAddress) -> Void
+  ) throws {
+    var server = try EchoServer(bodySize: bodySize, until: end)
     listening(server.transport.address)
     var ready: [Readiness] = []
     while true {
@@ -41,10 +45,10 @@ struct EchoServer: ~Copyable {
     }
   }
 
-  private init(bodySize: Int) throws {
-    // Standard input stands where a loop has its mailbox: it is ready when its writer is gone.
+  private init(bodySize: Int, until end: Int32) throws {
+    // It stands where a loop has its mailbox.
     transport = try SocketTransport(
-      listener: TCPListener(address: .loopback(port: 0)), mailboxDescriptor: 0)
+      listener: TCPListener(address: .loopback(port: 0)), mailboxDescriptor: end)
     replySize = FrameHeader.size + bodySize
   }
 

@@ -54,4 +54,17 @@ struct GoalReport: Encodable {
     (median, least, most) = (spread?.median, spread?.least, spread?.most)
     self.goal = goal
   }
+
+  private enum CodingKeys: String, CodingKey {
+    case median, least, most, goal
+  }
+
+  /// What was not measured is null; what has no goal says nothing of one.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(median, forKey: .median)
+    try container.encode(least, forKey: .least)
+    try container.encode(most, forKey: .most)
+    try container.encodeIfPresent(goal, forKey: .goal)
+  }
 }

@@ -76,7 +76,7 @@ struct Soak: ModeReport {
 
   var table: String {
     var lines = [
-      "\(Table.grouped(Double(customers))) customers, scores at \(shape) without a pause", "",
+      "\(Table.grouped(Double(customers))) customers, scores at \(shape), closed loop", "",
       [
         Table.pad("after", -9), Table.pad("requests/s", -12), Table.pad("CPU, ns", -9),
         Table.pad("resident bytes", -17),
@@ -85,7 +85,7 @@ struct Soak: ModeReport {
     for row in rows {
       lines.append(
         [
-          Table.pad("\(Table.fixed(row.seconds, 0)) s", -9),
+          Table.pad("\(Table.fixed(row.seconds, row.seconds < 100 ? 1 : 0)) s", -9),
           Table.pad(Table.grouped(row.perSecond), -12),
           Table.pad(row.serverNanosPerRequest.map { Table.grouped($0) } ?? "-", -9),
           Table.pad(Table.grouped(Double(row.residentBytes)), -17),

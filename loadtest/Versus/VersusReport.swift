@@ -119,7 +119,8 @@ struct VersusReport: ModeReport {
       "",
       [
         Table.pad("load", 7), Table.pad("server", 8), Table.pad("requests/s", -35),
-        Table.pad("CPU", -26), Table.pad("load's", -8), Table.pad("busy", -6), Table.pad("p50", -9), Table.pad("p99", -9),
+        Table.pad("CPU", -26), Table.pad("load's", -8), Table.pad("busy", -6), Table.pad("p50", -9),
+        Table.pad("p99", -9),
         Table.pad("p99.9", -9), Table.pad("audited", -9), Table.pad("wrong", -6),
         Table.pad("errors", -7),
       ].joined(),
