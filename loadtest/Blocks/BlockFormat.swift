@@ -4,8 +4,10 @@
 import Platform
 import Wire
 
-/// What is asked of Patron over and over; a further kind of request is a further case.
-enum RequestKind: String, Sendable {
+/// What is asked of Patron over and over; the name is the contestant's.
+///
+/// Whatever differs from kind to kind stands here.
+enum RequestKind: String, CaseIterable, Sendable {
   case scores
 
   var verb: Verb {
@@ -14,10 +16,18 @@ enum RequestKind: String, Sendable {
     }
   }
 
-  /// Bytes of the reply's body.
+  /// Bytes of the reply's body, a multiple of 8.
   var bodySize: Int {
     switch self {
     case .scores: ScoreReply.size
+    }
+  }
+
+  /// The score in a reply's body; nil when it cannot be read.
+  func score(in body: [UInt8]) -> ScoreReply? {
+    var reader = FrameReader(body.rawBytes)
+    switch self {
+    case .scores: return try? ScoreReply(from: &reader)
     }
   }
 

@@ -55,16 +55,17 @@ struct Contestant {
     let auditor = Auditor(population: population, generation: generation, log: OrderLog())
     return Contestant(
       name: kind.rawValue, address: server.address, processID: server.processID, format: format,
-      judge: { auditor.audit(samples($0, from: today)) }, owner: filled)
+      judge: { auditor.audit(samples($0, kind, from: today)) }, owner: filled)
   }
 
   /// What was kept, read as scores.
-  private static func samples(_ kept: [KeptReply], from today: Int32) -> [Sample] {
+  private static func samples(
+    _ kept: [KeptReply], _ kind: RequestKind, from today: Int32
+  ) -> [Sample] {
     let now = Int32(SystemClock().calendarMicros() / Generator.dayMicros)
     return kept.map { reply in
-      var reader = FrameReader(reply.body.rawBytes)
       // A body that cannot be read is a score of nobody, which the auditor refuses.
-      let score = (try? ScoreReply(from: &reader)) ?? ScoreReply()
+      let score = kind.score(in: reply.body) ?? ScoreReply()
       return Sample(
         customer: reply.customer, connection: 0, sentTick: 0, answeredTick: 0,
         days: today...max(today, now), reply: score)

@@ -31,7 +31,11 @@ final class LocalProcess {
     self.process = process
   }
 
-  deinit { _ = stop() }
+  /// Whoever is left at the end is killed: he may have inherited that other signals are blocked.
+  deinit {
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
+  }
 
   /// The program of that name beside this one.
   static func beside(_ name: String) throws(Failure) -> String {
@@ -84,7 +88,7 @@ final class LocalProcess {
     return pages * ProcessFacts.pageBytes
   }
 
-  /// Ends the process.
+  /// Asks the process to end and waits for that.
   ///
   /// - Returns: its exit code, or the signal that ended it as a negative number.
   func stop() -> Int32 {

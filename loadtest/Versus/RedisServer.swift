@@ -57,7 +57,7 @@ struct StoredBodies: Sendable {
 final class RedisServer {
   let address: SocketAddress
   /// The process, where it is ours.
-  let process: LocalProcess?
+  private(set) var process: LocalProcess?
   private var directory: URL?
 
   /// Whether there is a redis-server that could be started, and where.
@@ -100,7 +100,7 @@ final class RedisServer {
   }
 
   deinit {
-    _ = process?.stop()
+    process = nil
     if let directory { try? FileManager.default.removeItem(at: directory) }
   }
 

@@ -84,9 +84,11 @@ enum Versus {
   private static func contestants(
     _ server: FilledServer, _ plan: VersusPlan
   ) throws(Failure) -> [Contestant] {
+    var contestants: [Contestant] = []
+    for kind in RequestKind.allCases { contestants.append(try .patron(kind, server)) }
+    // What is stored and what is echoed is the plain score.
     let kind = RequestKind.scores
     let population = server.population
-    var contestants = [try Contestant.patron(kind, server)]
     if plan.rivals != .echo {
       let redis = try startRedis(plan.redis)
       let stored = try StoredBodies.scores(
