@@ -31,6 +31,11 @@ struct Options: Equatable {
   var isMatrix = false
   var isJSON = false
   var isPinned = false
+  var isUnpinned = false
+  var hasGoals = false
+  /// Something else than one load; nil is one load.
+  var mode: Mode?
+  var words = ModeWords()
   var wantsHelp = false
 
   /// The names of eight digits end here.
@@ -45,7 +50,9 @@ struct Options: Equatable {
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
       let name = parts.first ?? ""
       if try readFlag(name, hasValue: parts.count > 1) { continue }
-      guard Self.names.contains(name) else { throw .usage("'\(name)' is not an option") }
+      guard Self.names.contains(name) || ModeWords.names.contains(name) else {
+        throw .usage("'\(name)' is not an option")
+      }
       guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
         throw .usage("\(name) needs a value")
       }
@@ -53,6 +60,7 @@ struct Options: Equatable {
     }
     if isMatrix && rate != nil { throw .usage("--matrix is a closed loop, it has no --rate") }
     try settleDecisions()
+    try settleMode()
   }
 
   /// What was said of decisions, put together.
@@ -84,6 +92,9 @@ struct Options: Equatable {
       decisions?.isGreedy = true
     case "--json": isJSON = true
     case "--pin": isPinned = true
+    case "--no-pin": isUnpinned = true
+    case "--goals": hasGoals = true
+    case "--half": words.isHalf = true
     case "--help", "-h": wantsHelp = true
     default: return false
     }
@@ -94,10 +105,16 @@ struct Options: Equatable {
   private mutating func read(_ name: String, _ value: String) throws(Failure) {
     switch name {
     case "--address": address = value
-    case "--connections": connections = try Self.whole(name, value, 1...Self.connectionsMax)
+    case "--connections":
+      connections = try Self.whole(name, value, 1...Self.connectionsMax)
+      words.hasConnections = true
     case "--writers": writers = try Self.whole(name, value, 0...Self.connectionsMax)
-    case "--pipeline": pipeline = try Self.whole(name, value, 1...Self.pipelineMax)
-    case "--duration": duration = try Self.seconds(name, value, 0.01...86_400)
+    case "--pipeline":
+      pipeline = try Self.whole(name, value, 1...Self.pipelineMax)
+      words.hasPipeline = true
+    case "--duration":
+      duration = try Self.seconds(name, value, 0.01...86_400)
+      words.hasDuration = true
     case "--warm-up": warmUp = try Self.seconds(name, value, 0...3_600)
     case "--rate": rate = try Self.number(name, value, 1...10_000_000)
     case "--orders":
@@ -121,11 +138,12 @@ struct Options: Equatable {
       guard let seed = UInt64(value) else { throw .usage("--seed is a whole number") }
       self.seed = seed
     case "--audit": audit = try Self.number(name, value, 0...1)
-    default: horizonDays = try Self.days(name, value)
+    case "--horizon": horizonDays = try Self.days(name, value)
+    default: try readMode(name, value)
     }
   }
 
-  private static func whole(
+  static func whole(
     _ name: String, _ value: String, _ range: ClosedRange<Int>
   ) throws(Failure) -> Int {
     guard let number = Int(value), range.contains(number) else {
@@ -144,7 +162,7 @@ struct Options: Equatable {
     return number
   }
 
-  private static func seconds(
+  static func seconds(
     _ name: String, _ value: String, _ range: ClosedRange<Double>
   ) throws(Failure) -> Double {
     let units = [("ms", 0.001), ("s", 1), ("m", 60)]
@@ -202,6 +220,43 @@ struct Options: Equatable {
       --pin               server on processor 0, load on processor 1 (needs taskset)
       --json              the result as JSON
       --help              this
+
+    Instead of one load, with servers of its own, by blocks of requests (see below):
+
+      --versus WHOM       redis, echo or all: Patron beside Redis, beside an echo server that answers the
+                          same frames and does nothing else, or beside both; scores at 50/64, 50/16 and
+                          50/1, or at the one shape that --connections and --pipeline say
+      --redis HOST:PORT   the Redis that is taken, empty, instead of starting redis-server; it keeps what
+                          was stored, and there is no processor time of it
+      --goals             exit with 1 when a goal is missed or was not measured
+      --curve SIZES       shops of such sizes as 10k,100k,1M,10M beside each other: what a score costs, and
+                          resident bytes by customer
+      --soak T            full load so long; resident bytes at every tenth of it
+      --half              a closed loop, then an open one at half its rate; 50/16
+      --beside WORK       snapshots, fit or snapshots,fit: the open loop of --half once more while the
+                          server does these one after the other, on a connection of their own; the fits
+                          hold the latest half year out, so that nothing is adopted
+      --rounds N          how often all take turns; soak has none (5)
+      --duration T        of every turn (2s; --half 5s)
+      --pin, --no-pin     servers on processor 0, load on processor 1 (with --versus and --curve as soon as
+                          there are two processors; else not)
+
+    What is compared. Everybody is asked by the same generator over as many connections with as many
+    requests under way, about customers drawn evenly, and all take turns within every round. Patron
+    computes each score when it is asked; Redis gives back 88 bytes that Patron answered before
+    (GET, by the customer's name); the echo server copies the header and adds 88 fixed bytes, with one
+    receive and one send by connection and turn. CPU is the processor time of all the server's
+    threads divided by the replies, from the kernel's /proc/PID/schedstat at both ends of the
+    measurement; the client's end of the sockets is not in it. A ratio is taken within a round, and
+    its median over the rounds counts: redis/scores is Redis' processor time by request over
+    Patron's, scores/redis throughput is Patron's requests a second over Redis'.
+
+    Blocks. A connection sends as many requests as may be under way with one call, and the next block
+    when the last reply of this one has come. Every reply is checked where it lies: its size, status,
+    tag and first eight bytes (of Redis' and the echo's as well). Some hundred a run are looked at
+    closely: scores are recomputed, Redis' and the echo's bytes compared. Of one reply in each block,
+    drawn anew each time, the latency is taken: from before the block is handed to the socket (in the
+    open loop: from the time that was meant for it) to the reading of the reply's last byte.
 
     Latency. In the closed loop the clock starts before a request's bytes are handed to the
     socket; in the open loop at the time the request was meant to be sent, so that a slow server

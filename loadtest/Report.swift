@@ -200,17 +200,17 @@ enum Table {
   }
 
   /// Text in a column; a negative width aligns to the right.
-  private static func pad(_ text: String, _ width: Int) -> String {
+  static func pad(_ text: String, _ width: Int) -> String {
     let gap = String(repeating: " ", count: max(0, abs(width) - text.count))
     return width < 0 ? gap + text : text + gap
   }
 
-  private static func fixed(_ value: Double, _ digits: Int) -> String {
+  static func fixed(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)
   }
 
   /// A whole number with a comma every three digits.
-  private static func grouped(_ value: Double) -> String {
+  static func grouped(_ value: Double) -> String {
     var text = ""
     for (index, digit) in fixed(value, 0).reversed().enumerated() {
       if index > 0 && index % 3 == 0 && digit != "-" { text.append(",") }

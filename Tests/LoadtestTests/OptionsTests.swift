@@ -23,6 +23,14 @@ struct OptionsTests {
       ["--what"], ["x"], ["--rate"], ["--rate", "0"], ["--connections", "0"], ["--orders", "1.1"],
       ["--keys", "zipf:-1"], ["--keys", "hot"], ["--duration", "5w"], ["--horizon", "5"],
       ["--json=yes"], ["--matrix", "--rate", "5"], ["--audit", "nan"],
+      ["--versus", "mysql"], ["--versus", "redis", "--address", "localhost:1"],
+      ["--versus", "echo", "--redis", "localhost:1"], ["--rounds", "3"], ["--goals"],
+      ["--versus", "all", "--curve", "10k"], ["--versus", "all", "--matrix"],
+      ["--versus", "all", "--decide"], ["--versus", "all", "--rate", "9"],
+      ["--versus", "all", "--pin", "--no-pin"], ["--versus", "all", "--goals", "--pipeline", "1"],
+      ["--curve", "10k,x"], ["--curve", "11M"], ["--curve", ""], ["--soak", "0s"],
+      ["--beside", "fit"], ["--half", "--beside", "fits"], ["--half", "--rate", "5"],
+      ["--soak", "5s", "--rounds", "2"], ["--no-pin"],
       ["--greedy"], ["--offers", "16"], ["--decide", "--matrix"], ["--decide", "--offers", "257"],
     ])
   func refusals(arguments: [String]) {
@@ -42,6 +50,38 @@ struct OptionsTests {
     let options = try Options(["--greedy", "--offers=16", "--decide", "--outcomes", "0.2"])
     #expect(options.decisions == DecisionPlan(offers: 16, isGreedy: true, outcomes: 0.2))
     #expect(try Options([]).decisions == nil)
+  }
+
+  @Test("a comparison has shapes, rounds and a duration of its own")
+  func versus() throws {
+    let options = try Options(["--versus", "all"])
+    #expect(options.mode == .versus(VersusPlan(rivals: .all)))
+    #expect(options.duration == 2)
+    #expect(VersusPlan.shapes.map(\.description) == ["50/64", "50/16", "50/1"])
+    let one = try Options(
+      ["--versus=redis", "--rounds", "3", "--pipeline", "8", "--duration", "1s", "--no-pin"])
+    let shape = Shape(connections: 50, pipeline: 8)
+    #expect(one.mode == .versus(VersusPlan(rivals: .redis, rounds: 3, shapes: [shape])))
+    #expect(one.duration == 1)
+    #expect(!one.pins)
+    #expect(try Options(["--versus", "all", "--pin"]).pins)
+    #expect(try !Options([]).pins)
+  }
+
+  @Test("curve, soak and half load are read")
+  func modes() throws {
+    #expect(
+      try Options(["--curve", "500,10k,1M,10M"]).mode
+        == .curve([500, 10_000, 1_000_000, 10_000_000]))
+    let soak = try Options(["--soak", "10m"])
+    #expect(soak.mode == .soak(600))
+    #expect(soak.pipeline == 64)
+    let half = try Options(["--half", "--beside", "snapshots,fit"])
+    #expect(half.mode == .half([.snapshots, .fit]))
+    #expect(half.pipeline == 16)
+    #expect(half.duration == 5)
+    #expect(try Options(["--half"]).mode == .half([]))
+    #expect(try Options([]).mode == nil)
   }
 
   @Test("the help names every option with its default")
