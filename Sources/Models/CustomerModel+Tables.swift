@@ -10,14 +10,14 @@ extension CustomerModel {
   ///   - subjects: the customers.
   ///   - horizon: made under this model's calibration.
   ///   - tables: made of this model and this horizon; without them all is exact.
-  ///   - scores: where the scores go, in the same order.
-  /// - Precondition: both are equally long, and the tables are of this horizon.
+  ///   - scores: where the scores go, in the same order, from its beginning.
+  /// - Precondition: there is room for all scores, and the tables are of this horizon.
   public func score(
     _ subjects: Span<ScoreSubject>, _ horizon: ScoreHorizon, _ tables: OutlookTables?,
     into scores: inout MutableSpan<CustomerScore>
   ) {
     guard let tables else { return score(subjects, horizon, into: &scores) }
-    precondition(subjects.count == scores.count, "A batch has one score for each customer.")
+    precondition(subjects.count <= scores.count, "A batch has one score for each customer.")
     precondition(tables.horizon == horizon, "A table is of one horizon.")
     var block = ScoreBlock()
     var start = 0
@@ -40,6 +40,30 @@ extension CustomerModel {
       }
       start += taken
     }
+  }
+}
+
+extension CustomerModel {
+  /// The scores of one customer, from tables where they answer: the bits that a batch gives.
+  ///
+  /// - Parameters:
+  ///   - subject: the customer.
+  ///   - horizon: made under this model's calibration.
+  ///   - tables: made of this model and this horizon; without them all is exact.
+  /// - Returns: the five scores.
+  /// - Precondition: the tables are of this horizon.
+  public func score(
+    _ subject: ScoreSubject, _ horizon: ScoreHorizon, _ tables: OutlookTables?
+  ) -> CustomerScore {
+    guard let tables else { return score(subject, horizon) }
+    let subjects = InlineArray<1, ScoreSubject>(repeating: subject)
+    var scores = InlineArray<1, CustomerScore>(
+      repeating: CustomerScore(
+        aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
+        lifetimeValue: 0))
+    var room = scores.mutableSpan
+    score(subjects.span, horizon, tables, into: &room)
+    return scores[0]
   }
 }
 

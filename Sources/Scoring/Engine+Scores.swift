@@ -94,13 +94,11 @@ extension Engine {
       let terms = try ScoreTerms(
         horizonDays: fields.horizonDays, discountRatePerYear: fields.discountRate,
         margin: fields.margin)
+      let horizon = ScoreHorizon(
+        terms, under: adopted.model.calibration, from: Double(day))
       return ScoreQuestion(
-        adopted: adopted, generation: store.generation,
-        horizon: ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day)),
-        day: day, majorPerMinor: store.majorPerMinor, customersMax: fields.customersMax,
-        asksLayer: adopted.layer?.layer.applies(to: terms.horizonDays) ?? false,
-        isPlain: adopted.model.calibration.clock.isEven
-          && adopted.model.calibration.correction == nil)
+        adopted, horizon, tables.tables(horizon, store.generation), day: day, store,
+        customersMax: fields.customersMax)
     } catch {
       throw Refusal(.invalidField, at: at, "\(error)")
     }

@@ -55,6 +55,8 @@ public struct Engine: ~Copyable {
   var desk = DecisionDesk()
   /// The memory in which queries are gathered; no state.
   var queries = PointQueries()
+  /// What is tabulated of the models; no state.
+  var tables = TableShelf()
 
   /// Makes an engine without a shop, to stand in until there is one.
   public init() {

@@ -6,10 +6,13 @@ import Models
 public import Wire
 
 /// What is asked of every customer, and what is needed to answer.
-struct ScoreQuestion {
+///
+/// A class, so that who holds it for a turn counts one reference and not those of a whole model.
+final class ScoreQuestion {
   let adopted: AdoptedModel
   let generation: UInt32
   let horizon: ScoreHorizon
+  let tables: OutlookTables?
   let day: UInt16
   let majorPerMinor: Double
   let customersMax: Int
@@ -17,6 +20,31 @@ struct ScoreQuestion {
   let asksLayer: Bool
   /// Whether the models' time is the calendar's and nothing is laid over them that asks for more.
   let isPlain: Bool
+
+  /// Puts a question together.
+  ///
+  /// - Parameters:
+  ///   - adopted: the models.
+  ///   - horizon: made under their calibration, from the day.
+  ///   - tables: of this horizon, if there are any.
+  ///   - day: the day of the question.
+  ///   - store: the shop.
+  ///   - customersMax: how many one request may ask about.
+  init(
+    _ adopted: AdoptedModel, _ horizon: ScoreHorizon, _ tables: OutlookTables?, day: UInt16,
+    _ store: borrowing Store, customersMax: Int
+  ) {
+    self.adopted = adopted
+    self.horizon = horizon
+    self.tables = tables
+    self.day = day
+    self.customersMax = customersMax
+    generation = store.generation
+    majorPerMinor = store.majorPerMinor
+    asksLayer = adopted.layer?.layer.applies(to: horizon.terms.horizonDays) ?? false
+    let calibration = adopted.model.calibration
+    isPlain = calibration.clock.isEven && calibration.correction == nil
+  }
 }
 
 /// What is known of a customer on the day of a question, as its reply tells it.
@@ -61,6 +89,9 @@ struct PointQueries: ~Copyable {
     terms = nil
     clear()
   }
+
+  /// Has the next question made anew, for what is needed to answer it may have changed.
+  mutating func forgetQuestion() { terms = nil }
 
   fileprivate mutating func clear() {
     count = 0
@@ -168,8 +199,10 @@ extension Engine {
     swap(&taken, &queries.scores)
     var scores = taken.mutableSpan
     question.adopted.model.score(
-      queries.subjects.span.extracting(first: queries.count), question.horizon, into: &scores)
+      queries.subjects.span.extracting(first: queries.count), question.horizon, question.tables,
+      into: &scores)
     swap(&taken, &queries.scores)
+    tables.note(queries.count, question.horizon, question.generation)
   }
 
   /// What all replies to a question have in common.

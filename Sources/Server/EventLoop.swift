@@ -25,6 +25,8 @@ package enum LoopMessage: Sendable {
   case refitted(RefitPolicyReply, [AdoptPolicyRequest.Arm], Requester?)
   /// A question was answered, or not.
   case analysed(Result<any Message & Sendable, Refusal>, Requester)
+  /// A table was made.
+  case tabulated(MadeTable)
   /// A hash was taken.
   case hashed(UInt64, Requester)
   /// A snapshot was written, or not.
@@ -282,6 +284,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     commit()
     tendSnapshots(now)
     tendRefit(now)
+    if let job = engine.tableJob() { workbench.post(.table(job)) }
     if end == nil, isDrained || now >= drainUntilMicros ?? Int64.max {
       if journalNews.acknowledgeable == engine.sequence { end = .drained }
     }
@@ -328,6 +331,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       deliver(reply, arms, to: requester)
     case .refitted(_, let arms, .none): finishRefit(arms)
     case .analysed(let result, let requester): deliver(result, to: requester)
+    case .tabulated(let made): engine.keep(made)
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)
     }

@@ -15,6 +15,8 @@ package enum Work: Sendable {
   case refitPolicy(PolicyJob, for: Requester?)
   /// Answer a question.
   case analysis(any Analysis, for: Requester)
+  /// Tabulate what the models say.
+  case table(TableJob)
   /// Hash the whole state.
   case hash(Store, for: Requester)
   /// Write the state to disk; every record in it is durable.
@@ -126,6 +128,7 @@ package struct Workbench {
       case .analysis(let analysis, let requester):
         loop.post(
           .analysed(Result { () throws(Refusal) in try analysis.run(on: crew) }, requester))
+      case .table(let job): loop.post(.tabulated(job.run(on: crew)))
       case .hash(let store, let requester):
         loop.post(.hashed(store.stateHash(), requester))
       case .snapshot(let store, let requesters):

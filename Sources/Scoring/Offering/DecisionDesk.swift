@@ -62,6 +62,8 @@ struct DecisionDesk: ~Copyable {
   var entry: ByteBuffer?
   /// The horizon of scores, which changes with the day and the model.
   var horizon: (day: UInt16, generation: UInt32, value: ScoreHorizon)?
+  /// What is tabulated for it; nil where nothing is.
+  var tables: OutlookTables?
 
   init() {}
 }

@@ -142,10 +142,11 @@ extension Store {
         day, generation,
         ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day))
       )
+      desk.tables = nil
     }
     guard let horizon = desk.horizon?.value else { return }
     let subject = subject(row, statistics, asOf: day, under: adopted.model.calibration)
-    let score = adopted.model.score(subject, horizon)
+    let score = adopted.model.score(subject, horizon, desk.tables)
     var churn = score.churnProbability
     if let layer = adopted.layer, layer.layer.applies(to: DecisionDesk.horizonDays),
       let history = churnHistory(of: row, asOf: day)

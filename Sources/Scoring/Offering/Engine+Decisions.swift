@@ -63,6 +63,7 @@ extension Engine {
       placement: placement, channel: head.channel.inCatalogue, moment: moment,
       hash: question.key.draw, top: Int(head.top),
       explores: !head.flags.contains(.greedy))
+    lookUpTables()
     store.know(number, question, moment, shelf, &desk)
     store.judge(question, moment, shelf, &desk)
     request.noneDeviation = desk.noneDeviation
@@ -85,6 +86,15 @@ extension Engine {
     store.timeMicros = timeMicros
     try writeReply(to: kept, body, explains: head.flags.contains(.explain), &out)
     return .decided
+  }
+
+  /// Lays what is tabulated for the desk's horizon beside it; without it scores are the exact functions'.
+  private mutating func lookUpTables() {
+    guard let horizon = desk.horizon else { return }
+    tables.note(1, horizon.value, horizon.generation)
+    if desk.tables == nil {
+      desk.tables = tables.tables(horizon.value, horizon.generation)
+    }
   }
 
   /// Reads the shop's own features onto the desk.
