@@ -71,11 +71,17 @@ final class Block: @unchecked Sendable {
     unsafe base.storeBytes(of: value, toByteOffset: offset, as: T.self)
   }
 
-  /// Asks the processor for the cache line at a byte offset, without waiting for it.
+  /// The address of a byte, for `prefetch`.
   @inline(__always)
-  func prefetch(at offset: Int) {
-    // Nothing is read: a prefetch of any address is allowed, and goes nowhere if it is not ours.
-    unsafe linux_prefetch(base + offset)
+  func address(at offset: Int) -> UInt { unsafe UInt(bitPattern: base) + UInt(offset) }
+
+  /// Asks the processor for the cache line at an address, without waiting for it.
+  ///
+  /// Of an address and not of a block, for nothing has to keep the block meanwhile: nothing is read, and
+  /// a prefetch of any address is allowed.
+  @inline(__always)
+  static func prefetch(_ address: UInt) {
+    unsafe linux_prefetch(UnsafeRawPointer(bitPattern: address))
   }
 
   /// Reads one row of a chunk.

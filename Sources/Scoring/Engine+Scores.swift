@@ -13,7 +13,7 @@ extension Engine {
     queries.begin(question)
     queries.append(customer, hash: SipHash.hash(customer, key: indexKey))
     answerQueries()
-    reply(0, question, blankReply(question)).write(to: &out)
+    writeReplies(to: &out)
   }
 
   mutating func scoreMany(
@@ -33,7 +33,6 @@ extension Engine {
     try body.requireEnd()
 
     ScoreManyReply.writeHead(count: count, to: &out)
-    let blank = blankReply(question)
     var left = count
     while left > 0 {
       queries.begin(question)
@@ -45,7 +44,7 @@ extension Engine {
         queries.append(customer, hash: hash)
       }
       answerQueries()
-      for place in 0..<taken { reply(place, question, blank).write(to: &out) }
+      writeReplies(to: &out)
       left -= taken
     }
   }

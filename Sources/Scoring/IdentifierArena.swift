@@ -54,7 +54,8 @@ struct IdentifierArena: Sendable {
   /// Asks for the memory of the identifier at a position.
   @inline(__always)
   func prefetch(_ position: UInt32) {
-    blocks[Int(position) / Self.blockSize].prefetch(at: Int(position) % Self.blockSize)
+    let place = Int(position) % Self.blockSize
+    Block.prefetch(blocks[Int(position) / Self.blockSize].address(at: place))
   }
 
   /// Whether an identifier with at least one byte lies whole at a position.

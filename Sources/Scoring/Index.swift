@@ -44,7 +44,7 @@ struct Index: Sendable {
     /// Asks for the memory of a look-up.
     @inline(__always)
     func prefetch(_ hash: UInt64) {
-      if bucketCount > 0 { memory.prefetch(at: bucket(hash) * Self.bucketSize) }
+      if bucketCount > 0 { Block.prefetch(memory.address(at: bucket(hash) * Self.bucketSize)) }
     }
 
     @inline(__always)

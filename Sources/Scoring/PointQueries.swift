@@ -59,29 +59,45 @@ private struct Asked {
 
 /// The memory in which queries are gathered and answered; no state.
 struct PointQueries: ~Copyable {
-  /// Queries that are answered together at most: their names and numbers stay in the first cache.
-  static let countMax = 256
+  /// Queries that are answered together at most: all they read stays in the first cache meanwhile.
+  static let countMax = 64
 
   fileprivate(set) var count = 0
   /// What all of them ask.
   fileprivate var question: ScoreQuestion?
   /// The fields of the request that the question was made of; nil where it came another way.
   fileprivate var terms: SIMD4<UInt64>?
-  fileprivate var tags = [UInt64](repeating: 0, count: countMax)
-  fileprivate var hashes = [UInt64](repeating: 0, count: countMax)
+  fileprivate var tags: [UInt64]
+  fileprivate var hashes: [UInt64]
   /// Where each identifier ends in `names`.
-  fileprivate var ends = [Int](repeating: 0, count: countMax)
-  fileprivate var names = ByteBuffer(capacity: countMax * Limits.identifierSizeMax)
+  fileprivate var ends: [Int]
+  fileprivate var names: ByteBuffer
   /// Rows that may be theirs; then their rows. `CustomerRow.none` where there is none.
-  fileprivate var rows = [UInt32](repeating: CustomerRow.none, count: countMax)
-  fileprivate var asked = [Asked](repeating: Asked(), count: countMax)
-  fileprivate var subjects = [ScoreSubject](
-    repeating: ScoreSubject(history: .new), count: countMax)
+  fileprivate var rows: [UInt32]
+  /// Where the identifiers of these rows are.
+  fileprivate var positions: [UInt32]
+  fileprivate var asked: [Asked]
+  fileprivate var subjects: [ScoreSubject]
   fileprivate var churns: [ChurnHistory] = []
-  fileprivate var scores = [CustomerScore](
-    repeating: CustomerScore(
-      aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
-      lifetimeValue: 0), count: countMax)
+  fileprivate var scores: [CustomerScore]
+
+  /// Takes memory.
+  ///
+  /// - Parameter countMax: for so many queries; 0 takes none.
+  init(countMax: Int = PointQueries.countMax) {
+    tags = [UInt64](repeating: 0, count: countMax)
+    hashes = tags
+    ends = [Int](repeating: 0, count: countMax)
+    names = ByteBuffer(capacity: countMax * (Limits.identifierSizeMax + 1))
+    rows = [UInt32](repeating: CustomerRow.none, count: countMax)
+    positions = rows
+    asked = [Asked](repeating: Asked(), count: countMax)
+    subjects = [ScoreSubject](repeating: ScoreSubject(history: .new), count: countMax)
+    scores = [CustomerScore](
+      repeating: CustomerScore(
+        aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
+        lifetimeValue: 0), count: countMax)
+  }
 
   /// Forgets what was asked before.
   mutating func begin(_ question: ScoreQuestion) {
@@ -106,6 +122,137 @@ struct PointQueries: ~Copyable {
     names.append(bytes: customer)
     ends[count] = names.count
     count += 1
+  }
+
+  // MARK: Answering
+
+  /// Finds the scores of all customers that were asked about.
+  fileprivate mutating func answer(_ question: ScoreQuestion, in engine: borrowing Engine) {
+    // Field by field, for a span of one would hold all of them.
+    Self.findCandidates(count, hashes, &rows, &positions, in: engine)
+    Self.confirm(count, names, ends, hashes, positions, &rows, in: engine)
+    Self.read(count, rows, question, &asked, &subjects, in: engine)
+    if question.asksLayer {
+      churns.removeAll(keepingCapacity: true)
+      for place in 0..<count { churns.append(engine.churn(rows[place], asked[place], question)) }
+    }
+    Self.score(count, subjects, question, &scores)
+  }
+
+  /// Finds the rows that these hashes may lead to, each step for all customers before the next one: so
+  /// the processor waits for many lines of memory at a time.
+  private static func findCandidates(
+    _ count: Int, _ hashes: [UInt64], _ rows: inout [UInt32], _ positions: inout [UInt32],
+    in engine: borrowing Engine
+  ) {
+    var rows = rows.mutableSpan
+    var positions = positions.mutableSpan
+    for place in 0..<count {
+      let candidate = engine.customerIndex.find(hashes[place]) { _ in true }
+      rows[place] = candidate ?? CustomerRow.none
+      if let candidate {
+        engine.store.customers.prefetch(candidate, first: CustomerRow.scoringSize)
+      }
+    }
+    for place in 0..<count where rows[place] != CustomerRow.none {
+      positions[place] = engine.store.customers[rows[place]].identifier
+      engine.store.identifiers.prefetch(positions[place])
+    }
+  }
+
+  /// Keeps the rows whose identifiers are those that were asked for.
+  private static func confirm(
+    _ count: Int, _ names: borrowing ByteBuffer, _ ends: [Int], _ hashes: [UInt64],
+    _ positions: [UInt32], _ rows: inout [UInt32], in engine: borrowing Engine
+  ) {
+    var rows = rows.mutableSpan
+    var start = 0
+    for place in 0..<count {
+      let end = ends[place]
+      if rows[place] != CustomerRow.none {
+        let name = names.bytes.extracting(start..<end)
+        // Nearly always it is the candidate; if not, the bucket has another one, or none.
+        if !engine.store.identifiers.equals(name, at: positions[place]) {
+          rows[place] = engine.row(of: name, hash: hashes[place]) ?? CustomerRow.none
+        }
+      }
+      start = end
+    }
+  }
+
+  /// Reads what is known of the customers on the day; of an unknown one, what holds for a first order
+  /// today.
+  private static func read(
+    _ count: Int, _ rows: [UInt32], _ question: ScoreQuestion, _ asked: inout [Asked],
+    _ subjects: inout [ScoreSubject], in engine: borrowing Engine
+  ) {
+    var asked = asked.mutableSpan
+    var subjects = subjects.mutableSpan
+    for place in 0..<count {
+      let found = engine.ask(rows[place], question)
+      asked[place] = found
+      if found.firstDay == CustomerRow.noDay {
+        subjects[place] = ScoreSubject(history: .new)
+      } else if question.isPlain {
+        subjects[place] = ScoreSubject(
+          history: PurchaseHistory(
+            repeatOrders: Double(found.repeatOrders),
+            recencyDays: Double(found.lastDay) - Double(found.firstDay),
+            ageDays: Double(question.day) - Double(found.firstDay)),
+          meanSpend: found.meanSpend)
+      } else {
+        subjects[place] = engine.subject(rows[place], question)
+      }
+    }
+  }
+
+  private static func score(
+    _ count: Int, _ subjects: [ScoreSubject], _ question: ScoreQuestion,
+    _ scores: inout [CustomerScore]
+  ) {
+    var scores = scores.mutableSpan
+    question.adopted.model.score(
+      subjects.span.extracting(first: count), question.horizon, question.tables, into: &scores)
+  }
+
+  /// What all replies to a question have in common.
+  fileprivate static func blankReply(_ question: ScoreQuestion) -> ScoreReply {
+    var reply = ScoreReply()
+    reply.generation = question.generation
+    reply.asOfDay = Int32(question.day)
+    reply.spendKnown = question.adopted.spendKnown
+    return reply
+  }
+
+  /// The reply about a customer, after `answer`.
+  @inline(__always)
+  fileprivate func reply(
+    _ place: Int, _ question: ScoreQuestion, _ blank: ScoreReply
+  ) -> ScoreReply {
+    var reply = blank
+    let asked = asked[place]
+    if asked.firstDay != CustomerRow.noDay {
+      reply.known = true
+      reply.firstOrderDay = Int32(asked.firstDay)
+      reply.repeatOrders = asked.repeatOrders
+      reply.recencyDays = Int32(asked.lastDay) - Int32(asked.firstDay)
+      reply.ageDays = reply.asOfDay - Int32(asked.firstDay)
+      reply.meanSpend = asked.meanSpend
+    }
+    let score = scores[place]
+    reply.aliveProbability = score.aliveProbability
+    reply.churnProbability = score.churnProbability
+    reply.modelChurnProbability = score.churnProbability
+    reply.expectedOrders = score.expectedOrders
+    if reply.spendKnown {
+      reply.expectedSpend = score.expectedSpendPerOrder
+      reply.lifetimeValue = score.lifetimeValue
+    }
+    if question.asksLayer, let layer = question.adopted.layer {
+      reply.churnProbability = layer.probability(
+        of: churns[place], purchaseChurn: score.churnProbability)
+    }
+    return reply
   }
 }
 
@@ -178,10 +325,10 @@ extension Engine {
   ///   - out: the outbox of the connection they came from.
   public func writeGathered(_ range: Range<Int>, into out: inout ByteBuffer) {
     guard let question = queries.question else { return }
-    let blank = blankReply(question)
+    let blank = PointQueries.blankReply(question)
     for place in range {
       out.append(
-        ScoreOneReplyFrame(reply(place, question, blank), tag: queries.tags[place]))
+        ScoreOneReplyFrame(queries.reply(place, question, blank), tag: queries.tags[place]))
     }
   }
 
@@ -191,117 +338,38 @@ extension Engine {
   /// Finds the scores of all customers that were asked about.
   mutating func answerQueries() {
     guard let question = queries.question else { return }
-    findRows()
-    if question.asksLayer { queries.churns.removeAll(keepingCapacity: true) }
-    for place in 0..<queries.count { read(place, question) }
-    // Out of the engine while they are written, for the engine is read meanwhile.
-    var taken: [CustomerScore] = []
-    swap(&taken, &queries.scores)
-    var scores = taken.mutableSpan
-    question.adopted.model.score(
-      queries.subjects.span.extracting(first: queries.count), question.horizon, question.tables,
-      into: &scores)
-    swap(&taken, &queries.scores)
+    // Out of the engine, which is read while they are answered.
+    var taken = PointQueries(countMax: 0)
+    swap(&taken, &queries)
+    taken.answer(question, in: self)
+    swap(&taken, &queries)
     tables.note(queries.count, question.horizon, question.generation)
   }
 
-  /// What all replies to a question have in common.
-  func blankReply(_ question: ScoreQuestion) -> ScoreReply {
-    var reply = ScoreReply()
-    reply.generation = question.generation
-    reply.asOfDay = Int32(question.day)
-    reply.spendKnown = question.adopted.spendKnown
-    return reply
+  /// Writes the bodies of the replies to all customers that were asked about.
+  func writeReplies(to out: inout ByteBuffer) {
+    guard let question = queries.question else { return }
+    let blank = PointQueries.blankReply(question)
+    for place in 0..<queries.count { queries.reply(place, question, blank).write(to: &out) }
   }
 
-  /// The reply about a customer, after `answerQueries`.
+  // MARK: Reading a customer
+
+  /// What is known of a customer on the day.
   @inline(__always)
-  func reply(_ place: Int, _ question: ScoreQuestion, _ blank: ScoreReply) -> ScoreReply {
-    var reply = blank
-    let asked = queries.asked[place]
-    if asked.firstDay != CustomerRow.noDay {
-      reply.known = true
-      reply.firstOrderDay = Int32(asked.firstDay)
-      reply.repeatOrders = asked.repeatOrders
-      reply.recencyDays = Int32(asked.lastDay) - Int32(asked.firstDay)
-      reply.ageDays = reply.asOfDay - Int32(asked.firstDay)
-      reply.meanSpend = asked.meanSpend
+  fileprivate func ask(_ number: UInt32, _ question: ScoreQuestion) -> Asked {
+    guard number != CustomerRow.none else { return Asked() }
+    // Only what is named here is read: each further column is a line of memory of its own.
+    let row = store.customers[number]
+    if row.lastReturn != CustomerRow.none
+      || row.lastDay > question.day && row.lastDay != CustomerRow.noDay
+    {
+      return askHistory(number, question)
     }
-    let score = queries.scores[place]
-    reply.aliveProbability = score.aliveProbability
-    reply.churnProbability = score.churnProbability
-    reply.modelChurnProbability = score.churnProbability
-    reply.expectedOrders = score.expectedOrders
-    if reply.spendKnown {
-      reply.expectedSpend = score.expectedSpendPerOrder
-      reply.lifetimeValue = score.lifetimeValue
-    }
-    if question.asksLayer, let layer = question.adopted.layer {
-      reply.churnProbability = layer.probability(
-        of: queries.churns[place], purchaseChurn: score.churnProbability)
-    }
-    return reply
-  }
-
-  /// Finds the rows, each step for all customers before the next one: so the processor waits for many
-  /// lines of memory at a time.
-  private mutating func findRows() {
-    let count = queries.count
-    for place in 0..<count {
-      let candidate = customerIndex.find(queries.hashes[place]) { _ in true }
-      queries.rows[place] = candidate ?? CustomerRow.none
-      if let candidate { store.customers.prefetch(candidate, first: CustomerRow.scoringSize) }
-    }
-    for place in 0..<count where queries.rows[place] != CustomerRow.none {
-      store.identifiers.prefetch(store.customers[queries.rows[place]].identifier)
-    }
-    for place in 0..<count where queries.rows[place] != CustomerRow.none {
-      let found = gatheredRow(place)
-      queries.rows[place] = found ?? CustomerRow.none
-    }
-  }
-
-  private func gatheredRow(_ place: Int) -> UInt32? {
-    let start = place == 0 ? 0 : queries.ends[place - 1]
-    let name = queries.names.bytes.extracting(start..<queries.ends[place])
-    return row(of: name, hash: queries.hashes[place])
-  }
-
-  /// Reads what is known of a customer on the day; of an unknown one, what holds for a first order today.
-  @inline(__always)
-  private mutating func read(_ place: Int, _ question: ScoreQuestion) {
-    let number = queries.rows[place]
-    var asked = Asked()
-    if number != CustomerRow.none {
-      // Only what is named here is read: each further column is a line of memory of its own.
-      let row = store.customers[number]
-      if row.lastReturn != CustomerRow.none
-        || row.lastDay > question.day && row.lastDay != CustomerRow.noDay
-      {
-        asked = askHistory(number, question)
-      } else if row.firstDay != CustomerRow.noDay {
-        (asked.repeatOrders, asked.firstDay, asked.lastDay) =
-          (row.repeatOrders, row.firstDay, row.lastDay)
-        if row.repeatOrders > 0 {
-          asked.meanSpend =
-            Double(row.repeatSpendMinor) / Double(row.repeatOrders) * question.majorPerMinor
-        }
-      }
-    }
-    queries.asked[place] = asked
-    if asked.firstDay == CustomerRow.noDay {
-      queries.subjects[place] = ScoreSubject(history: .new)
-    } else if question.isPlain {
-      queries.subjects[place] = ScoreSubject(
-        history: PurchaseHistory(
-          repeatOrders: Double(asked.repeatOrders),
-          recencyDays: Double(asked.lastDay) - Double(asked.firstDay),
-          ageDays: Double(question.day) - Double(asked.firstDay)),
-        meanSpend: asked.meanSpend)
-    } else {
-      queries.subjects[place] = subject(number, question)
-    }
-    if question.asksLayer { queries.churns.append(churn(number, asked, question)) }
+    return Asked(
+      repeatOrders: row.repeatOrders, firstDay: row.firstDay, lastDay: row.lastDay,
+      meanSpend: row.repeatOrders == 0
+        ? 0 : Double(row.repeatSpendMinor) / Double(row.repeatOrders) * question.majorPerMinor)
   }
 
   /// What the orders themselves say, for who has returns or later orders.
@@ -316,7 +384,7 @@ extension Engine {
   }
 
   @inline(never)
-  private func subject(_ number: UInt32, _ question: ScoreQuestion) -> ScoreSubject {
+  fileprivate func subject(_ number: UInt32, _ question: ScoreQuestion) -> ScoreSubject {
     let row = store.customers[number]
     return store.subject(
       row, store.statistics(of: row, asOf: question.day), asOf: question.day,
@@ -324,7 +392,7 @@ extension Engine {
   }
 
   @inline(never)
-  private func churn(
+  fileprivate func churn(
     _ number: UInt32, _ asked: Asked, _ question: ScoreQuestion
   ) -> ChurnHistory {
     guard asked.firstDay != CustomerRow.noDay else { return .new }

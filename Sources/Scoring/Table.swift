@@ -119,8 +119,8 @@ struct Table<Row: TableRow & Sendable>: Sendable {
     precondition(number < chunks.count, "a row must be in its table")
     var row = Row()
     var visitor = Prefetch(
-      block: chunks.blocks[Int(number) / Row.chunkRows], row: Int(number) % Row.chunkRows,
-      chunkRows: Row.chunkRows, size: size)
+      start: chunks.blocks[Int(number) / Row.chunkRows].address(at: 0),
+      row: Int(number) % Row.chunkRows, chunkRows: Row.chunkRows, size: size)
     row.columns(&visitor)
   }
 
@@ -133,7 +133,8 @@ struct Table<Row: TableRow & Sendable>: Sendable {
 
 /// Asks for the memory of the fields of a row, a line once.
 private struct Prefetch: ColumnVisitor {
-  let block: Block
+  /// The address of the chunk.
+  let start: UInt
   let row: Int
   let chunkRows: Int
   let size: Int
@@ -143,7 +144,7 @@ private struct Prefetch: ColumnVisitor {
   mutating func callAsFunction<T: BitwiseCopyable>(_ field: inout T) {
     let isFirst = places.before < size && (places.shared ?? 0) == 0
     let place = places.next(size: MemoryLayout<T>.size, row: row, chunkRows: chunkRows)
-    if isFirst { block.prefetch(at: place) }
+    if isFirst { Block.prefetch(start + UInt(place)) }
   }
 
   @inline(__always)
