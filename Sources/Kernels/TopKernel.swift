@@ -2,7 +2,7 @@
 // be made. What features and weights are is the caller's business.
 //
 // Weights lie in packs of 64 offers: for each feature the weights of all 64. So a score needs no sum across
-// lanes, and four registers of sums hide the latency of multiply and add.
+// lanes, and eight registers of sums hide the latency of multiply and add.
 
 /// The best of some weighted sums.
 public enum TopKernel {
@@ -40,16 +40,32 @@ public enum TopKernel {
       var c = load(eligible, first &+ 32)
       var d = load(eligible, first &+ 48)
       var at = first &* features.count
-      for feature in 0..<features.count {
-        // `feature` is one of the features.
+      // Two sums for each offer: one step of multiply and add must not wait for the one before.
+      var (e, f, g, h) = (Sums.zero, Sums.zero, Sums.zero, Sums.zero)
+      var feature = 0
+      while feature &+ 1 < features.count {
+        // Both are features, and the weights of both follow.
         let x = Sums(repeating: unsafe features[unchecked: feature])
+        let y = Sums(repeating: unsafe features[unchecked: feature &+ 1])
         a = fused(load(weights, at), x, a)
         b = fused(load(weights, at &+ 16), x, b)
         c = fused(load(weights, at &+ 32), x, c)
         d = fused(load(weights, at &+ 48), x, d)
-        at &+= packOffers
+        e = fused(load(weights, at &+ 64), y, e)
+        f = fused(load(weights, at &+ 80), y, f)
+        g = fused(load(weights, at &+ 96), y, g)
+        h = fused(load(weights, at &+ 112), y, h)
+        at &+= 2 &* packOffers
+        feature &+= 2
       }
-      best.take(a, b, c, d, first)
+      if feature < features.count {
+        let x = Sums(repeating: features[feature])
+        a = fused(load(weights, at), x, a)
+        b = fused(load(weights, at &+ 16), x, b)
+        c = fused(load(weights, at &+ 32), x, c)
+        d = fused(load(weights, at &+ 48), x, d)
+      }
+      best.take(a + e, b + f, c + g, d + h, first)
     }
     return (best.numbers, best.scores)
   }
@@ -71,66 +87,68 @@ public enum TopKernel {
 
   /// The best three so far.
   private struct Best {
-    var numbers = SIMD4<Int32>(repeating: -1)
-    var scores = SIMD4<Float>(repeating: -.infinity)
+    private var first = (number: Int32(-1), score: -Float.infinity)
+    private var second = (number: Int32(-1), score: -Float.infinity)
+    private var third = (number: Int32(-1), score: -Float.infinity)
+
+    var numbers: SIMD4<Int32> { SIMD4(first.number, second.number, third.number, -1) }
+    var scores: SIMD4<Float> { SIMD4(first.score, second.score, third.score, -.infinity) }
 
     /// Lets in the offers of a pack that are better than the third best.
     @inline(__always)
-    mutating func take(_ a: Sums, _ b: Sums, _ c: Sums, _ d: Sums, _ first: Int) {
+    mutating func take(_ a: Sums, _ b: Sums, _ c: Sums, _ d: Sums, _ start: Int) {
       // The third best of four maxima is no better than the third best of all: few offers pass it.
-      var least = scores[2]
-      if least == -.infinity {
-        least = Self.third(Self.most(a), Self.most(b), Self.most(c), Self.most(d))
+      let sixteen = Self.larger(Self.larger(a, b), Self.larger(c, d))
+      let eight = Self.larger(sixteen.lowHalf, sixteen.highHalf)
+      let four = Self.larger(eight.lowHalf, eight.highHalf)
+      let threshold = Sums(
+        repeating: max(third.score, Self.third(four[0], four[1], four[2], four[3])))
+      var sums = InlineArray<64, Float>(repeating: 0)
+      for lane in 0..<16 {
+        sums[lane] = a[lane]
+        sums[16 + lane] = b[lane]
+        sums[32 + lane] = c[lane]
+        sums[48 + lane] = d[lane]
       }
-      let threshold = Sums(repeating: least)
-      let passes: InlineArray<4, SIMD16<UInt8>> = [
-        Self.marks(a .>= threshold), Self.marks(b .>= threshold), Self.marks(c .>= threshold),
-        Self.marks(d .>= threshold),
-      ]
-      let sums: InlineArray<4, Sums> = [a, b, c, d]
-      for quarter in 0..<4 {
-        // Both are sixteen bytes.
-        let halves = unsafe unsafeBitCast(passes[quarter], to: SIMD2<UInt64>.self)
-        for half in 0..<2 {
-          var left = halves[half]
-          while left != 0 {
-            let lane = half &* 8 &+ left.trailingZeroBitCount / 8
-            left &= left &- 1
-            add(sums[quarter][lane], Int32(truncatingIfNeeded: first &+ quarter &* 16 &+ lane))
-          }
-        }
-      }
-    }
-
-    @inline(__always)
-    private mutating func add(_ score: Float, _ number: Int32) {
-      if score > scores[0] {
-        (scores[2], scores[1], scores[0]) = (scores[1], scores[0], score)
-        (numbers[2], numbers[1], numbers[0]) = (numbers[1], numbers[0], number)
-      } else if score > scores[1] {
-        (scores[2], scores[1]) = (scores[1], score)
-        (numbers[2], numbers[1]) = (numbers[1], number)
-      } else if score > scores[2] {
-        (scores[2], numbers[2]) = (score, number)
+      var left =
+        Self.marks(a .>= threshold) | Self.marks(b .>= threshold) << 16
+        | Self.marks(c .>= threshold) << 32 | Self.marks(d .>= threshold) << 48
+      while left != 0 {
+        let lane = left.trailingZeroBitCount
+        left &= left &- 1
+        let found = (number: Int32(truncatingIfNeeded: start &+ lane), score: sums[lane])
+        let isFirst = found.score > first.score
+        let isSecond = found.score > second.score
+        let isThird = found.score > third.score
+        third = isSecond ? second : isThird ? found : third
+        second = isFirst ? first : isSecond ? found : second
+        first = isFirst ? found : first
       }
     }
 
-    /// 1 in the lanes of a mask.
+    /// A bit for each lane of a mask.
     @inline(__always)
-    private static func marks(_ mask: SIMDMask<SIMD16<Int32>>) -> SIMD16<UInt8> {
-      SIMD16<UInt8>(
+    private static func marks(_ mask: SIMDMask<SIMD16<Int32>>) -> UInt64 {
+      let bytes = SIMD16<UInt8>(
         truncatingIfNeeded: SIMD16<UInt32>.zero.replacing(with: .one, where: mask))
+      // Both are sixteen bytes.
+      let halves = unsafe unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
+      // Eight bytes of 0 and 1, each moved to its place in the highest byte.
+      let gather: UInt64 = 0x0102_0408_1020_4080
+      return (halves[0] &* gather) >> 56 | ((halves[1] &* gather) >> 56) << 8
     }
 
-    /// The largest lane.
     @inline(__always)
-    private static func most(_ lanes: Sums) -> Float {
-      let eight = lanes.lowHalf.replacing(
-        with: lanes.highHalf, where: lanes.highHalf .> lanes.lowHalf)
-      let four = eight.lowHalf.replacing(
-        with: eight.highHalf, where: eight.highHalf .> eight.lowHalf)
-      let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
-      return two[1] > two[0] ? two[1] : two[0]
+    private static func larger(_ x: Sums, _ y: Sums) -> Sums { x.replacing(with: y, where: y .> x) }
+
+    @inline(__always)
+    private static func larger(_ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
+      x.replacing(with: y, where: y .> x)
+    }
+
+    @inline(__always)
+    private static func larger(_ x: SIMD4<Float>, _ y: SIMD4<Float>) -> SIMD4<Float> {
+      x.replacing(with: y, where: y .> x)
     }
 
     /// The third largest of four.
@@ -138,9 +156,8 @@ public enum TopKernel {
     private static func third(_ a: Float, _ b: Float, _ c: Float, _ d: Float) -> Float {
       let (low, high) = a < b ? (a, b) : (b, a)
       let (floor, top) = c < d ? (c, d) : (d, c)
-      // The largest of the two smaller ones, and the smallest of the two larger ones, in order.
-      let (lower, upper) = (low > floor ? low : floor, high < top ? high : top)
-      return lower < upper ? lower : upper
+      // Of the larger of the two smaller ones and the smaller of the two larger ones, the smaller.
+      return min(max(low, floor), min(high, top))
     }
   }
 }
