@@ -15,16 +15,26 @@ enum NextBestBenchmarks {
     let group = "next best, 3 of \(offers) by \(features)"
     guard bench.wants(group) else { return }
     var random = SeededRandom(seed: 1)
-    let weights = (0..<offers * features).map { _ in Float(random.normal()) }
+    // Arrays of vectors begin where a line of the cache does.
+    func vectors(_ count: Int, _ number: () -> Float) -> [SIMD16<Float>] {
+      (0..<count / 16).map { _ in
+        var lanes = SIMD16<Float>.zero
+        for lane in 0..<16 { lanes[lane] = number() }
+        return lanes
+      }
+    }
+    let weights = vectors(offers * features) { Float(random.normal()) }
     let who = (0..<customers * features).map { _ in Float(random.normal()) }
-    let eligible: [Float] = (0..<offers).map { _ in
+    let eligible = vectors(offers) {
       Double.random(in: 0...1, using: &random) < 0.8 ? 0 : -.infinity
     }
     // 16 sums of single precision at a time.
     let steps = offers * features / 16
     let amount = Double(customers * passes)
 
-    func pass(_ top: (Span<Float>, Span<Float>, Span<Float>) -> SIMD4<Int32>) -> UInt64 {
+    func pass(_ top: (Span<SIMD16<Float>>, Span<Float>, Span<SIMD16<Float>>) -> SIMD4<Int32>)
+      -> UInt64
+    {
       var sum: Int32 = 0
       for _ in 0..<passes {
         for customer in 0..<customers {

@@ -15,30 +15,30 @@ public enum TopKernel {
 
   /// Finds the best three of the eligible offers.
   ///
-  /// Of equal scores the offer with the smaller number comes first. A score that is no number is never found.
+  /// Of equal scores the offer with the smaller number comes first.
   ///
   /// - Parameters:
-  ///   - weights: pack by pack, feature by feature, the weights of 64 offers.
+  ///   - weights: pack by pack, feature by feature, the weights of 64 offers in four registers.
   ///   - features: of the customer.
-  ///   - eligible: for each pack a number for each of its offers, 0 for those that may be made and −∞ for the
-  ///     others.
+  ///   - eligible: for each pack a number for each of its offers in four registers, 0 for those that may be
+  ///     made and −∞ for the others.
   /// - Returns: the numbers of the best three, −1 where there are fewer, and their scores.
-  /// - Precondition: there is a weight for each offer and feature, and a word on each offer.
+  /// - Precondition: there is a weight for each offer and feature, and all scores are numbers.
   public static func top(
-    _ weights: Span<Float>, _ features: Span<Float>, eligible: Span<Float>
+    _ weights: Span<SIMD16<Float>>, _ features: Span<Float>, eligible: Span<SIMD16<Float>>
   ) -> (numbers: SIMD4<Int32>, scores: SIMD4<Float>) {
-    let packs = eligible.count / packOffers
+    let packs = eligible.count / 4
     precondition(
-      eligible.count % packOffers == 0 && weights.count == eligible.count * features.count,
+      eligible.count % 4 == 0 && weights.count == eligible.count * features.count,
       "There is a weight for each offer and feature.")
     var best = Best()
     for pack in 0..<packs {
-      let first = pack &* packOffers
+      let first = pack &* 4
       // What may not be made starts, and so ends, at −∞.
       var a = load(eligible, first)
-      var b = load(eligible, first &+ 16)
-      var c = load(eligible, first &+ 32)
-      var d = load(eligible, first &+ 48)
+      var b = load(eligible, first &+ 1)
+      var c = load(eligible, first &+ 2)
+      var d = load(eligible, first &+ 3)
       var at = first &* features.count
       // Two sums for each offer: one step of multiply and add must not wait for the one before.
       var (e, f, g, h) = (Sums.zero, Sums.zero, Sums.zero, Sums.zero)
@@ -48,24 +48,24 @@ public enum TopKernel {
         let x = Sums(repeating: unsafe features[unchecked: feature])
         let y = Sums(repeating: unsafe features[unchecked: feature &+ 1])
         a = fused(load(weights, at), x, a)
-        b = fused(load(weights, at &+ 16), x, b)
-        c = fused(load(weights, at &+ 32), x, c)
-        d = fused(load(weights, at &+ 48), x, d)
-        e = fused(load(weights, at &+ 64), y, e)
-        f = fused(load(weights, at &+ 80), y, f)
-        g = fused(load(weights, at &+ 96), y, g)
-        h = fused(load(weights, at &+ 112), y, h)
-        at &+= 2 &* packOffers
+        b = fused(load(weights, at &+ 1), x, b)
+        c = fused(load(weights, at &+ 2), x, c)
+        d = fused(load(weights, at &+ 3), x, d)
+        e = fused(load(weights, at &+ 4), y, e)
+        f = fused(load(weights, at &+ 5), y, f)
+        g = fused(load(weights, at &+ 6), y, g)
+        h = fused(load(weights, at &+ 7), y, h)
+        at &+= 8
         feature &+= 2
       }
       if feature < features.count {
         let x = Sums(repeating: features[feature])
         a = fused(load(weights, at), x, a)
-        b = fused(load(weights, at &+ 16), x, b)
-        c = fused(load(weights, at &+ 32), x, c)
-        d = fused(load(weights, at &+ 48), x, d)
+        b = fused(load(weights, at &+ 1), x, b)
+        c = fused(load(weights, at &+ 2), x, c)
+        d = fused(load(weights, at &+ 3), x, d)
       }
-      best.take(a + e, b + f, c + g, d + h, first)
+      best.take(a + e, b + f, c + g, d + h, pack &* packOffers)
     }
     return (best.numbers, best.scores)
   }
@@ -80,9 +80,9 @@ public enum TopKernel {
   }
 
   @inline(__always)
-  private static func load(_ numbers: Span<Float>, _ at: Int) -> Sums {
-    // Sixteen numbers begin there: spans hold whole packs, as was checked.
-    unsafe numbers.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: at &* 4, as: Sums.self)
+  private static func load(_ numbers: Span<Sums>, _ at: Int) -> Sums {
+    // The callers stay within the packs, of which the spans hold as many as was checked.
+    unsafe numbers[unchecked: at]
   }
 
   /// The best three so far.
@@ -103,20 +103,18 @@ public enum TopKernel {
       let four = Self.larger(eight.lowHalf, eight.highHalf)
       let threshold = Sums(
         repeating: max(third.score, Self.third(four[0], four[1], four[2], four[3])))
-      var sums = InlineArray<64, Float>(repeating: 0)
-      for lane in 0..<16 {
-        sums[lane] = a[lane]
-        sums[16 + lane] = b[lane]
-        sums[32 + lane] = c[lane]
-        sums[48 + lane] = d[lane]
-      }
+      let sums: InlineArray<4, Sums> = [a, b, c, d]
+      // All of their bytes are those of numbers.
+      let bytes = unsafe sums.span.bytes
       var left =
         Self.marks(a .>= threshold) | Self.marks(b .>= threshold) << 16
         | Self.marks(c .>= threshold) << 32 | Self.marks(d .>= threshold) << 48
       while left != 0 {
         let lane = left.trailingZeroBitCount
         left &= left &- 1
-        let found = (number: Int32(truncatingIfNeeded: start &+ lane), score: sums[lane])
+        // A bit is one of the 64 scores.
+        let score = unsafe bytes.unsafeLoad(fromUncheckedByteOffset: lane &* 4, as: Float.self)
+        let found = (number: Int32(truncatingIfNeeded: start &+ lane), score: score)
         let isFirst = found.score > first.score
         let isSecond = found.score > second.score
         let isThird = found.score > third.score

@@ -12,7 +12,8 @@ import Testing
 @Suite("TopKernel")
 struct TopKernelTests {
   static func top(
-    _ level: Processor.Level, _ weights: [Float], _ features: [Float], _ eligible: [Float]
+    _ level: Processor.Level, _ weights: [SIMD16<Float>], _ features: [Float],
+    _ eligible: [SIMD16<Float>]
   ) -> (numbers: SIMD4<Int32>, scores: SIMD4<Float>) {
     switch level {
     #if arch(x86_64)
@@ -22,6 +23,15 @@ struct TopKernelTests {
         KernelsV3.TopKernel.top(weights.span, features.span, eligible: eligible.span)
     #endif
     default: Kernels.TopKernel.top(weights.span, features.span, eligible: eligible.span)
+    }
+  }
+
+  /// Sixteen numbers by sixteen.
+  static func packed(_ numbers: [Float]) -> [SIMD16<Float>] {
+    stride(from: 0, to: numbers.count, by: 16).map { start in
+      var lanes = SIMD16<Float>.zero
+      for lane in 0..<16 { lanes[lane] = numbers[start + lane] }
+      return lanes
     }
   }
 
@@ -50,7 +60,7 @@ struct TopKernelTests {
     let best = (0..<offers).filter { eligible[$0] == 0 }
       .sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(3)
     for level in Processor.Level.allCases where level.rawValue <= Processor.level.rawValue {
-      let found = Self.top(level, weights, features, eligible)
+      let found = Self.top(level, Self.packed(weights), features, Self.packed(eligible))
       for place in 0..<3 {
         let wanted = place < best.count ? best[place] : -1
         #expect(found.numbers[place] == Int32(wanted), "seed \(seed), \(level), place \(place)")
