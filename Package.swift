@@ -112,7 +112,8 @@ let package = Package(
 #endif
 for level in levels.keys.sorted() {
   package.targets.append(.target(name: level))
-  for target in package.targets where ["Models", "Policies", "KernelsTests"].contains(target.name) {
+  for target in package.targets
+  where ["Models", "Policies", "Benchmarks", "KernelsTests"].contains(target.name) {
     target.dependencies.append(.init(stringLiteral: level))
   }
 }

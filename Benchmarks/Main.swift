@@ -39,6 +39,7 @@ struct Main {
     do {
       try KernelBenchmarks.run(&bench)
       try BatchBenchmarks.run(&bench)
+      try NextBestBenchmarks.run(&bench)
       try CodecBenchmarks.run(&bench)
       try OfferBenchmarks.run(&bench)
       try DecisionBenchmarks.run(&bench)

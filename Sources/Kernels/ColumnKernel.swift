@@ -4,7 +4,7 @@
 /// Whole columns of outlooks.
 public enum ColumnKernel {
   /// How many numbers describe model and table, in the order of the members below.
-  public static let numbers = 11
+  public static let numbers = 12
 
   private static let r = 0
   private static let perA = 1
@@ -19,6 +19,8 @@ public enum ColumnKernel {
   private static let polynomials = 9
   /// What expected orders are multiplied by.
   private static let level = 10
+  /// The largest x whose expected orders are there by day.
+  private static let daysMax = 11
 
   private static let certain = 0x1p830
 
@@ -32,8 +34,9 @@ public enum ColumnKernel {
   ///   - last: last days, not before the first and not after the day.
   ///   - day: of the score.
   ///   - numbers: of model and table.
-  ///   - lengths: ln(1 + d/α) by days d.
-  ///   - table: the polynomials.
+  ///   - lengths: as GeometricKernel has them.
+  ///   - byDay: expected orders if alive by x and, within it, by age; then a number that is none.
+  ///   - table: the polynomials, for x beyond.
   ///   - alive: becomes P(alive).
   ///   - orders: becomes the expected orders.
   /// - Returns: whether all customers are in the table.
@@ -41,7 +44,8 @@ public enum ColumnKernel {
   ///   table and lengths are whole.
   public static func aliveAndOrders(
     x: Span<UInt32>, first: Span<UInt16>, last: Span<UInt16>, day: UInt16,
-    _ numbers: InlineArray<11, Double>, lengths: Span<Double>, _ table: Span<Double>,
+    _ numbers: InlineArray<12, Double>, lengths: Span<Double>,
+    byDay: Span<Double>, _ table: Span<Double>,
     alive: inout MutableSpan<Double>, orders: inout MutableSpan<Double>
   ) -> Bool {
     let count = x.count
@@ -52,7 +56,8 @@ public enum ColumnKernel {
       numbers[outside] >= 0 && numbers[polynomials] >= 1
         && Double(table.count)
           >= (numbers[outside] + 1) * numbers[polynomials] * Double(PieceTable.terms)
-        && numbers[ageMax] >= 0 && Double(lengths.count) >= numbers[ageMax] + 1,
+        && numbers[ageMax] >= 0 && Double(lengths.count) >= 2 * (numbers[ageMax] + 1)
+        && Double(byDay.count) >= (numbers[daysMax] + 1) * (numbers[ageMax] + 1) + 1,
       "A table has all its pieces, and a length for each age.")
     let stride = numbers[polynomials] * Double(PieceTable.terms)
     let longest = SIMD8<UInt16>(repeating: UInt16(numbers[ageMax]))
@@ -71,11 +76,22 @@ public enum ColumnKernel {
       let toNow = length(lengths, age, longest)
       let toLast = length(lengths, recency, longest)
       let young = Self.numbers(SIMD8<UInt64>(truncatingIfNeeded: age))
-      let place = PieceTable.place(
-        rows: x, length: toNow, perLength: numbers[perLength], pieces: numbers[pieces],
-        stride: stride, outside: numbers[outside],
-        inside: x .<= DoubleLanes(repeating: numbers[rowsMax])
-          .& young .<= DoubleLanes(repeating: numbers[ageMax]))
+      let isYoung = young .<= DoubleLanes(repeating: numbers[ageMax])
+      let isByDay = x .<= DoubleLanes(repeating: numbers[daysMax])
+      // What is not there by day is looked up in the last place, which holds no number.
+      let entry = DoubleLanes(repeating: Double(byDay.count - 1)).replacing(
+        with: fused(x, DoubleLanes(repeating: numbers[ageMax] + 1), young),
+        where: isYoung .& isByDay)
+      var perLiving = PieceTable.gather(
+        byDay, PieceTable.start(entry, where: SIMDMask(repeating: true), stride: 1), 0)
+      if any(.!isByDay) {
+        let place = PieceTable.place(
+          rows: x, length: toNow, perLength: numbers[perLength], pieces: numbers[pieces],
+          stride: stride, outside: numbers[outside],
+          inside: x .<= DoubleLanes(repeating: numbers[rowsMax]) .& isYoung)
+        perLiving = PieceTable.value(table, place, number: 0)
+          .replacing(with: perLiving, where: isByDay)
+      }
       let shape = x + numbers[r]
       let root = LaneFunctions.exp(
         LaneFunctions.atLeast(-1400, shape * (toLast - toNow)) * 0.5)
@@ -83,7 +99,7 @@ public enum ColumnKernel {
       let never = x + numbers[firstChances] .== DoubleLanes.zero
       let odds = (stay * root * root).replacing(with: certain, where: never)
       let living = odds / (odds + 1)
-      let within = living * numbers[level] * PieceTable.value(table, place, number: 0)
+      let within = living * numbers[level] * perLiving
       store(living, octet, &alive)
       store(within, octet, &orders)
       isIn .&= within .== within
@@ -103,7 +119,7 @@ public enum ColumnKernel {
     _ lengths: Span<Double>, _ days: SIMD8<UInt16>, _ longest: SIMD8<UInt16>
   ) -> DoubleLanes {
     let known = days.replacing(with: longest, where: days .> longest)
-    return PieceTable.gather(lengths, LaneBits(truncatingIfNeeded: known), 0)
+    return PieceTable.gather(lengths, LaneBits(truncatingIfNeeded: known) &<< 1, 0)
   }
 
   @inline(__always)

@@ -43,18 +43,22 @@ public enum GeometricKernel {
   ///   - numbers: of model and table.
   ///   - stages: k, 1 to 4.
   ///   - table: the polynomials.
+  ///   - lengths: for each whole age d up to the oldest ln(1 + d/α) and the same at the horizon's end; empty
+  ///     where ages are not whole.
   ///   - outlooks: five columns.
   /// - Precondition: the table has all pieces, and all columns are there.
   public static func add(
     _ histories: Span<Double>, width: Int, octets: Int, _ numbers: InlineArray<14, Double>,
-    stages: Int, _ table: Span<Double>, into outlooks: inout MutableSpan<Double>
+    stages: Int, _ table: Span<Double>, lengths: Span<Double>,
+    into outlooks: inout MutableSpan<Double>
   ) {
     precondition(
       numbers[outside] >= 0
         && Double(table.count)
           >= (numbers[outside] + 1) * numbers[polynomials] * Double(PieceTable.terms)
         && numbers[discounted] >= 0 && numbers[discounted] < numbers[polynomials] / Double(stages)
-        && numbers[reference] < numbers[polynomials] / Double(stages),
+        && numbers[reference] < numbers[polynomials] / Double(stages)
+        && (lengths.isEmpty || Double(lengths.count) >= 2 * (numbers[ageMax] + 1)),
       "A table has all its pieces.")
     precondition(
       octets >= 0 && width % 8 == 0 && octets * 8 <= width
@@ -62,17 +66,18 @@ public enum GeometricKernel {
       "All columns are there.")
     // A copy of the loop for each k.
     switch stages {
-    case 1: add(histories, width, octets, numbers, 1, table, &outlooks)
-    case 2: add(histories, width, octets, numbers, 2, table, &outlooks)
-    case 3: add(histories, width, octets, numbers, 3, table, &outlooks)
-    default: add(histories, width, octets, numbers, 4, table, &outlooks)
+    case 1: add(histories, width, octets, numbers, 1, table, lengths, &outlooks)
+    case 2: add(histories, width, octets, numbers, 2, table, lengths, &outlooks)
+    case 3: add(histories, width, octets, numbers, 3, table, lengths, &outlooks)
+    default: add(histories, width, octets, numbers, 4, table, lengths, &outlooks)
     }
   }
 
   @inline(__always)
   private static func add(
     _ histories: Span<Double>, _ width: Int, _ octets: Int, _ numbers: InlineArray<14, Double>,
-    _ stages: Int, _ table: Span<Double>, _ outlooks: inout MutableSpan<Double>
+    _ stages: Int, _ table: Span<Double>, _ lengths: Span<Double>,
+    _ outlooks: inout MutableSpan<Double>
   ) {
     let one = DoubleLanes(repeating: 1)
     let perAlpha = DoubleLanes(repeating: numbers[perAlpha])
@@ -82,9 +87,25 @@ public enum GeometricKernel {
       let x = BlockColumns.load(histories, 0, octet, width: width)
       let recency = BlockColumns.load(histories, 1, octet, width: width)
       let age = BlockColumns.load(histories, 2, octet, width: width)
-      let toLast = LaneFunctions.log(fused(recency, perAlpha, one))
-      let toNow = LaneFunctions.log(fused(age, perAlpha, one))
-      let toEnd = LaneFunctions.log(fused(age, perAlpha, numbers[end] + 1))
+      var (toLast, toNow, toEnd) = (one, one, one)
+      var isByDay = SIMDMask<SIMD8<Int64>>(repeating: false)
+      if !lengths.isEmpty {
+        isByDay = PieceTable.inside(recency, age, numbers[ageMax], numbers[ageMax])
+        isByDay .&= PieceTable.inside(age, age, numbers[ageMax], numbers[ageMax])
+        let now = PieceTable.start(age, where: isByDay, stride: 2)
+        toLast = PieceTable.gather(
+          lengths, PieceTable.start(recency, where: isByDay, stride: 2), 0)
+        toNow = PieceTable.gather(lengths, now, 0)
+        toEnd = PieceTable.gather(lengths, now, 1)
+      }
+      if any(.!isByDay) {
+        toLast = LaneFunctions.log(fused(recency, perAlpha, one))
+          .replacing(with: toLast, where: isByDay)
+        toNow = LaneFunctions.log(fused(age, perAlpha, one))
+          .replacing(with: toNow, where: isByDay)
+        toEnd = LaneFunctions.log(fused(age, perAlpha, numbers[end] + 1))
+          .replacing(with: toEnd, where: isByDay)
+      }
       let place = PieceTable.place(
         rows: x, length: toNow, perLength: numbers[perLength], pieces: numbers[pieces],
         stride: numbers[polynomials] * Double(PieceTable.terms), outside: numbers[outside],

@@ -84,12 +84,21 @@ public enum PieceTable {
     return fused(fused(high, square, middle), square, low)
   }
 
+  /// Where whole numbers lie, those of lanes that do not count at 0.
+  @inline(__always)
+  static func start(
+    _ numbers: DoubleLanes, where counts: SIMDMask<SIMD8<Int64>>, stride: Double
+  ) -> LaneBits {
+    (DoubleLanes.zero.replacing(with: numbers, where: counts) * stride + magic).bits
+      & LaneBits(repeating: (1 << 52) - 1)
+  }
+
   /// One number for each lane.
   @inline(__always)
   static func gather(_ table: Span<Double>, _ start: LaneBits, _ add: Int) -> DoubleLanes {
     var lanes = DoubleLanes.zero
     for lane in 0..<8 {
-      // Every caller's starts lie in the table: `place` keeps to its last piece what does not.
+      // Every caller's starts lie in the table: what does not is kept to its first or last entry.
       lanes[lane] = unsafe table[unchecked: Int(truncatingIfNeeded: start[lane]) &+ add]
     }
     return lanes

@@ -14,6 +14,8 @@ struct GeometricTable: Sendable {
   /// As GeometricKernel has them.
   private let numbers: InlineArray<14, Double>
   private let stages: Int
+  /// For each whole age d, ln(1 + d/α) and the same at the end of the horizon; empty under an uneven clock.
+  let lengths: [Double]
 
   /// Beyond this r the exponent of P(alive) has fewer digits than are promised.
   static let shapeMax = 1e4
@@ -33,6 +35,9 @@ struct GeometricTable: Sendable {
     sheet = reach.sheet(
       scale: parameters.alpha, to: reach.ageDaysMax, functions: functions.count, crew: crew,
       functions.evaluate)
+    lengths = reach.agesInDays.flatMap { age in
+      [log1p(age / parameters.alpha), log1p((age + horizon.end) / parameters.alpha)]
+    }
     numbers = [
       parameters.r, 1 / parameters.alpha, 1 / parameters.a, parameters.b + (firstChances - 1),
       firstChances, horizon.end / parameters.alpha, Double(reach.repeatOrdersMax),
@@ -42,10 +47,10 @@ struct GeometricTable: Sendable {
   }
 
   /// As ColumnKernel has them.
-  func columnNumbers(level: Double, days: Int) -> InlineArray<11, Double> {
+  func columnNumbers(level: Double, days: Int, rows: Int) -> InlineArray<12, Double> {
     [
       numbers[0], numbers[2], numbers[3], numbers[4], numbers[6], Double(days), numbers[8],
-      numbers[9], numbers[10], numbers[13], level,
+      numbers[9], numbers[10], numbers[13], level, Double(rows - 1),
     ]
   }
 
@@ -60,15 +65,18 @@ struct GeometricTable: Sendable {
       case .v4:
         KernelsV4.GeometricKernel.add(
           histories, width: ScoreBlock.customersMax, octets: octets, numbers, stages: stages, table,
+          lengths: lengths.span,
           into: &outlooks)
       case .v3:
         KernelsV3.GeometricKernel.add(
           histories, width: ScoreBlock.customersMax, octets: octets, numbers, stages: stages, table,
+          lengths: lengths.span,
           into: &outlooks)
     #endif
     default:
       Kernels.GeometricKernel.add(
         histories, width: ScoreBlock.customersMax, octets: octets, numbers, stages: stages, table,
+        lengths: lengths.span,
         into: &outlooks)
     }
   }

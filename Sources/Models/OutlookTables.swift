@@ -42,10 +42,12 @@ public struct OutlookTables: Sendable {
     precondition(
       Self.repeatOrdersMaxRange.contains(repeatOrdersMax) && (1...65_535).contains(ageDaysMax),
       "A table has limits within their ranges.")
+    let ageDaysMax = ageDaysMax.rounded(.down)
     guard let overlay = OverlayNumbers(model, horizon.terms) else { return nil }
     let reach = TableReach(
       repeatOrdersMax: repeatOrdersMax, ageDaysMax: ageDaysMax,
-      slowest: model.calibration.clock.speeds.min() ?? 1)
+      slowest: model.calibration.clock.speeds.min() ?? 1,
+      agesInDays: model.calibration.clock.isEven ? (0...Int(ageDaysMax)).map(Double.init) : [])
     var parts: [PartTable] = []
     for part in model.parts {
       guard let table = PartTable(part, horizon, reach, crew: crew) else { return nil }
@@ -56,12 +58,14 @@ public struct OutlookTables: Sendable {
     self.horizon = horizon
     self.parts = parts
     self.overlay = overlay
-    days = DayTable(model, parts, horizon, ageDaysMax: ageDaysMax)
+    days = DayTable(model, parts, reach)
   }
 
   /// How much memory it takes, in bytes.
   public var bytes: Int {
-    sheets.reduce(days?.bytes ?? 0) { $0 + $1.coefficients.count * MemoryLayout<Double>.stride }
+    let lengths = parts.reduce(0) { $0 + $1.lengths.count }
+    let byDay = days?.byDay.count ?? 0
+    return sheets.reduce(lengths + byDay) { $0 + $1.coefficients.count } * 8
   }
 
   /// The largest relative error that the check of a piece in use has found.
@@ -79,6 +83,8 @@ struct TableReach: Sendable {
   let ageDaysMax: Double
   /// The clock's slowest speed: x orders have x days, so a customer with x orders is at least that old.
   let slowest: Double
+  /// All ages, if they are whole days.
+  let agesInDays: [Double]
 
   /// The largest error with which a table is not made finer.
   static let errorWanted = 5e-12
@@ -142,6 +148,14 @@ enum PartTable: Sendable {
     switch self {
     case .geometric(let table): table.add(histories, octets: octets, level, into: &outlooks)
     case .pareto(let table): table.add(histories, octets: octets, level, into: &outlooks)
+    }
+  }
+
+  /// What is looked up by day.
+  var lengths: [Double] {
+    switch self {
+    case .geometric(let table): table.lengths
+    case .pareto: []
     }
   }
 

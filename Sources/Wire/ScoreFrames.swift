@@ -22,7 +22,7 @@ public struct ScoreOneFrame: Equatable, Sendable {
   /// - Parameters:
   ///   - bytes: an inbox.
   ///   - place: where the frame begins, at most `bytes.byteCount`.
-  @inlinable
+  @inlinable @inline(__always)
   public init?(_ bytes: RawSpan, at place: Int) {
     // The shortest identifier has one byte.
     guard bytes.byteCount - place > Self.nameOffset else { return nil }
@@ -82,7 +82,7 @@ public struct ScoreOneReplyFrame: BitwiseCopyable, Sendable {
   /// - Parameters:
   ///   - reply: the score.
   ///   - tag: of the request.
-  @inlinable
+  @inlinable @inline(__always)
   public init(_ reply: ScoreReply, tag: UInt64) {
     length = UInt32(Self.size - 4)
     verb = Verb.scoreOne.rawValue
