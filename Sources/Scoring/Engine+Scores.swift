@@ -96,7 +96,8 @@ extension Engine {
       let horizon = ScoreHorizon(
         terms, under: adopted.model.calibration, from: Double(day))
       return ScoreQuestion(
-        adopted, horizon, tables.tables(horizon, store.generation), day: day, store,
+        adopted, horizon, tables.tables(horizon, store.generation), day: day,
+        generation: store.generation, majorPerMinor: store.majorPerMinor,
         customersMax: fields.customersMax)
     } catch {
       throw Refusal(.invalidField, at: at, "\(error)")

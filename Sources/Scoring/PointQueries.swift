@@ -28,19 +28,20 @@ final class ScoreQuestion {
   ///   - horizon: made under their calibration, from the day.
   ///   - tables: of this horizon, if there are any.
   ///   - day: the day of the question.
-  ///   - store: the shop.
+  ///   - generation: of the models.
+  ///   - majorPerMinor: of the shop's currency.
   ///   - customersMax: how many one request may ask about.
   init(
     _ adopted: AdoptedModel, _ horizon: ScoreHorizon, _ tables: OutlookTables?, day: UInt16,
-    _ store: borrowing Store, customersMax: Int
+    generation: UInt32, majorPerMinor: Double, customersMax: Int
   ) {
     self.adopted = adopted
     self.horizon = horizon
     self.tables = tables
     self.day = day
     self.customersMax = customersMax
-    generation = store.generation
-    majorPerMinor = store.majorPerMinor
+    self.generation = generation
+    self.majorPerMinor = majorPerMinor
     asksLayer = adopted.layer?.layer.applies(to: horizon.terms.horizonDays) ?? false
     let calibration = adopted.model.calibration
     isPlain = calibration.clock.isEven && calibration.correction == nil
@@ -346,11 +347,12 @@ extension Engine {
     tables.note(queries.count, question.horizon, question.generation)
   }
 
-  /// Writes the bodies of the replies to all customers that were asked about.
-  func writeReplies(to out: inout ByteBuffer) {
+  /// Writes the bodies of the replies to all customers that were asked about, and forgets them.
+  mutating func writeReplies(to out: inout ByteBuffer) {
     guard let question = queries.question else { return }
     let blank = PointQueries.blankReply(question)
     for place in 0..<queries.count { queries.reply(place, question, blank).write(to: &out) }
+    queries.clear()
   }
 
   // MARK: Reading a customer
