@@ -89,7 +89,7 @@ enum BatchBenchmarks {
 
   /// Writes the customers and what was found of them, for whoever wants to compare.
   ///
-  /// - Parameter folder: where to; five columns of numbers as they lie in memory.
+  /// - Parameter folder: where to; five columns of 8 bytes a number, the last two of doubles.
   /// - Throws: what writing throws.
   static func write(to folder: String) throws {
     let columns = try columns(1_000_000)
@@ -99,15 +99,20 @@ enum BatchBenchmarks {
     var living = alive.mutableSpan
     var expected = orders.mutableSpan
     tabulated.look(columns, columns.x.indices, &living, &expected)
-    func put<Number>(_ name: String, _ numbers: [Number]) throws {
-      let bytes = unsafe numbers.withUnsafeBytes { unsafe Data($0) }
+    func put(_ name: String, _ numbers: [UInt64]) throws {
+      var bytes = Data(capacity: 8 * numbers.count)
+      for number in numbers {
+        for shift in stride(from: 0, to: 64, by: 8) {
+          bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+        }
+      }
       try bytes.write(to: URL(fileURLWithPath: folder).appendingPathComponent(name))
     }
-    try put("x", columns.x)
-    try put("first", columns.first)
-    try put("last", columns.last)
-    try put("alive", alive)
-    try put("orders", orders)
+    try put("x", columns.x.map(UInt64.init))
+    try put("first", columns.first.map(UInt64.init))
+    try put("last", columns.last.map(UInt64.init))
+    try put("alive", alive.map(\.bitPattern))
+    try put("orders", orders.map(\.bitPattern))
   }
 
   private static func columns(_ count: Int) throws -> Columns {

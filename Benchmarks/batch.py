@@ -57,7 +57,7 @@ def compare(rounds: int) -> None:
         subprocess.run([BENCHMARKS, "--columns", folder], check=True)
         x, first, last, alive, orders = (
             numpy.fromfile(Path(folder) / name, kind) for name, kind in (
-                ("x", "u4"), ("first", "u2"), ("last", "u2"), ("alive", "f8"), ("orders", "f8")))
+                ("x", "<i8"), ("first", "<i8"), ("last", "<i8"), ("alive", "<f8"), ("orders", "<f8")))
     columns = [column.astype(float) for column in (x, last - first, DAY - first)]
     truth = scipy_scores(*columns)
     error = max(float(numpy.max(numpy.abs(found / true - 1)))

@@ -84,7 +84,7 @@ public enum ColumnKernel {
         where: isYoung .& isByDay)
       var perLiving = PieceTable.gather(
         byDay, PieceTable.start(entry, where: SIMDMask(repeating: true), stride: 1), 0)
-      if any(.!isByDay) {
+      if isAny(.!isByDay) {
         let place = PieceTable.place(
           rows: x, length: toNow, perLength: numbers[perLength], pieces: numbers[pieces],
           stride: stride, outside: numbers[outside],
@@ -104,7 +104,7 @@ public enum ColumnKernel {
       store(within, octet, &orders)
       isIn .&= within .== within
     }
-    return all(isIn)
+    return !isAny(.!isIn)
   }
 
   /// Whole numbers below 2^52.

@@ -30,7 +30,9 @@ public enum GeometricKernel {
   private static let certain = 0x1p830
   /// Columns of histories (x, t_x, T) and of outlooks (alive, churn, orders, discounted and reference
   /// orders).
-  public static let (historyColumns, outlookColumns) = (3, 5)
+  public static let historyColumns = 3
+  /// The same of outlooks.
+  public static let outlookColumns = 5
 
   /// Adds the outlooks of customers to what is there.
   ///
@@ -98,7 +100,7 @@ public enum GeometricKernel {
         toNow = PieceTable.gather(lengths, now, 0)
         toEnd = PieceTable.gather(lengths, now, 1)
       }
-      if any(.!isByDay) {
+      if isAny(.!isByDay) {
         toLast = LaneFunctions.log(fused(recency, perAlpha, one))
           .replacing(with: toLast, where: isByDay)
         toNow = LaneFunctions.log(fused(age, perAlpha, one))

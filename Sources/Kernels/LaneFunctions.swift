@@ -19,6 +19,15 @@ extension SIMD8<Double> {
   }
 }
 
+/// Whether a mask has a lane; the standard library's `any` is a call.
+@inline(__always)
+func isAny(_ mask: SIMDMask<SIMD8<Int64>>) -> Bool {
+  let lanes = LaneBits.zero.replacing(with: .max, where: mask)
+  let four = lanes.lowHalf | lanes.highHalf
+  let two = four.lowHalf | four.highHalf
+  return two[0] | two[1] != 0
+}
+
 /// x·y + z with a constant, rounded once or twice.
 @inline(__always)
 func fused(_ x: DoubleLanes, _ y: DoubleLanes, _ z: Double) -> DoubleLanes {

@@ -16,7 +16,9 @@ public enum OverlayKernel {
 
   /// Columns of facts (x, m̄, idle days, orders of the last month and of the last reference days) and of scores
   /// (alive, churn, orders, spend, value), which lie where the outlooks were.
-  public static let (factColumns, scoreColumns) = (5, 5)
+  public static let factColumns = 5
+  /// The same of scores.
+  public static let scoreColumns = 5
 
   /// Turns outlooks into scores.
   ///
@@ -75,21 +77,25 @@ public enum OverlayKernel {
     expected: DoubleLanes, x: DoubleLanes, idle: DoubleLanes, month: DoubleLanes,
     recent: DoubleLanes, _ correction: Span<Double>
   ) -> DoubleLanes {
-    let signalMax = correction[16]
     let sumMax = correction[17]
-    var sum = DoubleLanes.zero
-    func add(_ number: Int, _ value: DoubleLanes) {
-      var signal = LaneFunctions.log(value) - correction[3 * number + 2]
-      signal *= correction[3 * number + 3]
-      signal = LaneFunctions.atLeast(-signalMax, LaneFunctions.atMost(signalMax, signal))
-      sum += signal * correction[3 * number + 1]
-    }
-    add(0, LaneFunctions.atLeast(1e-9, expected))
-    add(1, x + 1)
-    add(2, recent + 0.5)
-    add(3, idle + 3)
-    add(4, month + 0.5)
+    var sum = signal(0, LaneFunctions.atLeast(1e-9, expected), correction)
+    sum += signal(1, x + 1, correction)
+    sum += signal(2, recent + 0.5, correction)
+    sum += signal(3, idle + 3, correction)
+    sum += signal(4, month + 0.5, correction)
     sum = LaneFunctions.atLeast(-sumMax, LaneFunctions.atMost(sumMax, sum))
     return sum + correction[0]
+  }
+
+  /// A signal's weighted share in the sum.
+  @inline(__always)
+  private static func signal(
+    _ number: Int, _ value: DoubleLanes, _ correction: Span<Double>
+  ) -> DoubleLanes {
+    let signalMax = correction[16]
+    let signal =
+      (LaneFunctions.log(value) - correction[3 * number + 2]) * correction[3 * number + 3]
+    return LaneFunctions.atLeast(-signalMax, LaneFunctions.atMost(signalMax, signal))
+      * correction[3 * number + 1]
   }
 }

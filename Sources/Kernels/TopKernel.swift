@@ -113,7 +113,8 @@ public enum TopKernel {
         let lane = left.trailingZeroBitCount
         left &= left &- 1
         // A bit is one of the 64 scores.
-        let score = unsafe bytes.unsafeLoad(fromUncheckedByteOffset: lane &* 4, as: Float.self)
+        let score = unsafe bytes.unsafeLoadUnaligned(
+          fromUncheckedByteOffset: lane &* 4, as: Float.self)
         let found = (number: Int32(truncatingIfNeeded: start &+ lane), score: score)
         let isFirst = found.score > first.score
         let isSecond = found.score > second.score
