@@ -30,7 +30,7 @@ extension CustomerModel {
         // Orders that are no number are the table's word for «ask elsewhere».
         scores[start + place] =
           orders.isNaN
-          ? self.score(subjects[start + place], horizon)
+          ? outside(subjects[start + place], horizon)
           : CustomerScore(
             aliveProbability: found[place],
             churnProbability: found[ScoreBlock.customersMax + place],
@@ -64,6 +64,14 @@ extension CustomerModel {
     var room = scores.mutableSpan
     score(subjects.span, horizon, tables, into: &room)
     return scores[0]
+  }
+}
+
+extension CustomerModel {
+  /// Whoever a table does not answer, out of the way of the others.
+  @inline(never)
+  private func outside(_ subject: ScoreSubject, _ horizon: ScoreHorizon) -> CustomerScore {
+    score(subject, horizon)
   }
 }
 

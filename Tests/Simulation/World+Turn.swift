@@ -290,6 +290,8 @@ extension World {
         client.awaitsRoom = false
         list(client)
       }
+    // Nobody asked for it, and it changes no answer that is compared.
+    case .tabulated: break
     case .hashed:
       let errand = errands.removeFirst()
       var facts = statusFacts()
