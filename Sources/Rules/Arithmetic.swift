@@ -10,7 +10,9 @@ public enum RuleArithmetic {
   /// - Parameter value: any number.
   /// - Returns: the number, or NaN.
   @inlinable
-  public static func finite(_ value: Double) -> Double { value.isFinite ? value : .nan }
+  public static func finite(_ value: Double) -> Double {
+    value.magnitude < .infinity ? value : .nan
+  }
 
   /// The lesser of two numbers.
   ///
@@ -43,7 +45,7 @@ public enum RuleArithmetic {
   @inlinable
   public static func days(_ left: Int32, _ right: Int32) -> Double {
     left == RuleCode.unknown || right == RuleCode.unknown
-      ? .nan : Double(Int64(left) - Int64(right))
+      ? .nan : Double(left) - Double(right)
   }
 
   /// Compares two numbers.
