@@ -48,6 +48,15 @@ public enum RuleArithmetic {
       ? .nan : Double(left) - Double(right)
   }
 
+  /// A code as a number, of the same order.
+  ///
+  /// - Parameter code: the code of a text, a level or a day.
+  /// - Returns: the number; NaN if the code is ``RuleCode/unknown``.
+  @inlinable
+  public static func number(ofCode code: Int32) -> Double {
+    code == RuleCode.unknown ? .nan : Double(code)
+  }
+
   /// Compares two numbers.
   ///
   /// - Parameters:
