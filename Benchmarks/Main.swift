@@ -40,6 +40,7 @@ struct Main {
       try KernelBenchmarks.run(&bench)
       try BatchBenchmarks.run(&bench)
       try CodecBenchmarks.run(&bench)
+      try RuleBenchmarks.run(&bench)
       try OfferBenchmarks.run(&bench)
       try DecisionBenchmarks.run(&bench)
       try TrialBenchmarks.run(&bench)
