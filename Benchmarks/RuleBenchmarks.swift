@@ -21,7 +21,7 @@ enum RuleBenchmarks {
     let (book, intervals) = (RuleBook(programs), RuleIntervals(programs))
     let shop = RuleShop(rows: 4_096)
     let customers = (0..<4_096).map { RuleCustomer(shop, $0) }
-    let rounds = bench.isQuick ? 2 : 20
+    let rounds = bench.isQuick ? 20 : 100
     let amount = Double(rounds * 4_096)
     var failures = RuleFailures()
     var workspace = RuleWorkspace()

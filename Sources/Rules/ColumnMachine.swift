@@ -47,7 +47,7 @@ extension RuleWorkspace {
       let arguments = RuleArguments(text: step.code, number: step.number)
       let rows = stripe.rows
       switch step.operation {
-      case .constantNumber: for row in 0..<rows { numbers[target][row] = step.number }
+      case .constantNumber: Lanes.fill(&numbers[target], step.number)
       case .loadNumber:
         let column = stripe.of(columns.numbers(at: index))
         let next = steps[place]
@@ -70,9 +70,12 @@ extension RuleWorkspace {
       case .absolute: change(target, rows) { $0.magnitude }
       case .numberElse: change(target, rows) { $0 == $0 ? $0 : step.number }
       case .days:
+        let (later, earlier) = (codes[left], codes[right])
         var days = numbers[target].mutableSpan
-        Lanes.days(&days, codes[left], codes[right])
-      case .constantCode: for row in 0..<rows { codes[target][row] = step.code }
+        Lanes.load(&days, later.span) { $0 }
+        Lanes.join(&days, earlier.span, rows) { $0 - $1 }
+      case .constantCode:
+        Lanes.fill(&codes[target], RuleArithmetic.number(ofCode: step.code))
       case .loadCode: load(stripe.of(columns.codes(at: index)), target)
       case .loadDay: load(stripe.of(columns.days(at: index)), target)
       case .constantTruth:
@@ -89,7 +92,8 @@ extension RuleWorkspace {
         truths[target] = Lanes.compare(
           codes[left], codes[right], relations, rows, bits)
       case .compareCodeConstant:
-        truths[target] = Lanes.compare(codes[left], step.index, relations, rows, bits)
+        let code = RuleArithmetic.number(ofCode: step.index)
+        truths[target] = Lanes.compare(codes[left], code, relations, rows, bits)
       case .sameTruth: truths[target].formSame(truths[right])
       case .betweenNumbers:
         truths[target] = Lanes.compare(
@@ -100,29 +104,19 @@ extension RuleWorkspace {
         truths[target] = Lanes.compare(codes[left], codes[right], 6, rows, bits)
         truths[target].formAnd(
           Lanes.compare(codes[left], codes[right + 1], 3, rows, bits))
-      case .inNumbers:
+      case .inNumbers, .inCodes:
+        let isCode = step.operation == .inCodes
+        let values = isCode ? codes[left] : numbers[left]
         truths[target] = StripeTruths(.no)
         for member in place..<place + index {
-          truths[target].formOr(
-            Lanes.compare(numbers[left], steps[member].number, 2, rows, bits))
-        }
-        place += index
-      case .inCodes:
-        truths[target] = StripeTruths(.no)
-        for member in place..<place + index {
-          truths[target].formOr(
-            Lanes.compare(codes[left], steps[member].code, 2, rows, bits))
+          let number =
+            isCode ? RuleArithmetic.number(ofCode: steps[member].code) : steps[member].number
+          truths[target].formOr(Lanes.compare(values, number, 2, rows, bits))
         }
         place += index
       case .member: break
-      case .knownNumber:
-        truths[target].yes = Lanes.known(numbers[left], rows, bits)
-        truths[target].no = .init(repeating: 0)
-        truths[target].fill(.no)
-      case .knownCode:
-        truths[target].yes = Lanes.known(codes[left], rows, bits)
-        truths[target].no = .init(repeating: 0)
-        truths[target].fill(.no)
+      case .knownNumber: truths[target] = Lanes.known(numbers[left], rows, bits)
+      case .knownCode: truths[target] = Lanes.known(codes[left], rows, bits)
       case .knownTruth: truths[target].formKnown()
       case .truthElse: truths[target].fill(Truth(rawValue: relations) ?? .unknown)
       case .not: truths[target].negate()
@@ -159,7 +153,7 @@ extension RuleWorkspace {
 
   private mutating func load(_ column: Span<Int32>, _ target: Int) {
     var span = codes[target].mutableSpan
-    Lanes.load(&span, column) { $0 }
+    Lanes.load(&span, column) { RuleArithmetic.number(ofCode: $0) }
   }
 }
 

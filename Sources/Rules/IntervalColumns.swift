@@ -75,7 +75,9 @@ extension RuleIntervals {
       let yes = workspace.truths[0].yes
       var used = uses[clause]
       while let place = used.popFirst() {
-        for word in 0..<8 { workspace.places[place][word] |= ~yes[word] }
+        var rows = workspace.places[place]
+        for word in yes.indices { rows[word] |= ~yes[word] }
+        workspace.places[place] = rows
       }
     }
   }

@@ -26,17 +26,24 @@ struct StripeTruths {
     }
   }
 
+  /// Sets 64 rows of those that a test holds for and those that are known.
+  @inline(__always)
+  mutating func set(_ word: Int, _ holds: UInt64, _ known: UInt64) {
+    yes[word] = holds & known
+    no[word] = ~holds & known
+  }
+
   mutating func negate() { swap(&yes, &no) }
 
   mutating func formAnd(_ other: StripeTruths) {
-    for word in 0..<8 {
+    for word in yes.indices {
       yes[word] &= other.yes[word]
       no[word] |= other.no[word]
     }
   }
 
   mutating func formOr(_ other: StripeTruths) {
-    for word in 0..<8 {
+    for word in yes.indices {
       yes[word] |= other.yes[word]
       no[word] &= other.no[word]
     }
@@ -44,7 +51,7 @@ struct StripeTruths {
 
   /// Whether both are the same.
   mutating func formSame(_ other: StripeTruths) {
-    for word in 0..<8 {
+    for word in yes.indices {
       let (left, right) = (yes[word], no[word])
       yes[word] = left & other.yes[word] | right & other.no[word]
       no[word] = left & other.no[word] | right & other.yes[word]
@@ -53,14 +60,14 @@ struct StripeTruths {
 
   /// Whether each is known, which is never unknown.
   mutating func formKnown() {
-    for word in 0..<8 {
+    for word in yes.indices {
       yes[word] |= no[word]
       no[word] = ~yes[word]
     }
   }
 
   mutating func fill(_ truth: Truth) {
-    for word in 0..<8 {
+    for word in yes.indices {
       switch truth {
       case .yes: yes[word] = ~no[word]
       case .no: no[word] = ~yes[word]
@@ -72,17 +79,18 @@ struct StripeTruths {
   /// Whether some bits are there for all of some rows.
   static func isAll(_ bits: Words, of rows: Words) -> Bool {
     var missing: UInt64 = 0
-    for word in 0..<8 { missing |= rows[word] & ~bits[word] }
+    for word in rows.indices { missing |= rows[word] & ~bits[word] }
     return missing == 0
   }
 }
 
-/// The memory of evaluations over columns, so that none is allocated while evaluating: about 220 kB.
+/// The memory of evaluations over columns, so that none is allocated while evaluating: about 280 kB.
 ///
 /// It holds nothing between evaluations; one does for any number of programs, one after the other.
 public struct RuleWorkspace: ~Copyable {
   var numbers: [[Double]]
-  var codes: [[Int32]]
+  /// Codes as numbers, of which unknown ones are NaN: what is done with codes is then done with them.
+  var codes: [[Double]]
   var truths: [StripeTruths]
   /// The rows of a stripe for which each place of a set fails.
   var places: [StripeTruths.Words]
@@ -91,63 +99,78 @@ public struct RuleWorkspace: ~Copyable {
 
   /// Makes the memory.
   public init() {
-    let registers = RuleProgram.registersMax
-    let rows = RuleLimits.stripeRows
-    numbers = (0..<registers).map { _ in [Double](repeating: 0, count: rows) }
-    codes = (0..<registers).map { _ in [Int32](repeating: 0, count: rows) }
-    truths = [StripeTruths](repeating: StripeTruths(.unknown), count: registers)
+    let count = RuleProgram.registersMax
+    let register = [Double](repeating: 0, count: RuleLimits.stripeRows)
+    // Each of its own, so that none is copied when it is first written.
+    numbers = (0..<count).map { _ in register.map { $0 } }
+    codes = (0..<count).map { _ in register.map { $0 } }
+    truths = [StripeTruths](repeating: StripeTruths(.unknown), count: count)
     places = [StripeTruths.Words](
       repeating: StripeTruths.Words(repeating: 0), count: RuleSet.placesMax)
     bits = (0..<64).map { 1 << UInt64($0) }
   }
 }
 
-/// The loops: each over whole words of 64 rows, without a branch by row, so that they become lanes.
+/// The loops: without a branch by row, so that they become lanes.
 enum Lanes {
-  /// All bits if it holds.
-  ///
-  /// Selected values joined by `&` become lanes; a choice of what is added to the word did not.
-  @inline(__always)
-  static func mask(_ holds: Bool) -> UInt64 { holds ? .max : 0 }
+  typealias Four = SIMD4<Double>
+  typealias Mask = SIMDMask<SIMD4<Int64>>
 
-  /// One bit for each value, `rows` of them, a multiple of 64.
+  /// Compares numbers, `rows` of them, a multiple of 64.
+  ///
+  /// Written with four numbers at a time; of one at a time, the compiler made branches.
   @inline(__always)
-  static func words<Value>(
-    _ values: Span<Value>, _ rows: Int, _ bits: Span<UInt64>, _ test: (Value) -> UInt64
-  ) -> StripeTruths.Words {
+  private static func truths(
+    _ values: Span<Double>, _ rows: Int, _ bits: Span<UInt64>, _ test: (Four) -> Mask,
+    _ isKnown: (Four) -> Mask
+  ) -> StripeTruths {
     precondition(bits.count == 64)
-    var words = StripeTruths.Words(repeating: 0)
+    var truths = StripeTruths(.unknown)
     for word in 0..<(rows >> 6) {
       let part = values.extracting(word * 64..<word * 64 + 64)
-      var sum: UInt64 = 0
-      for row in 0..<64 {
-        let set = test(part[row])
-        sum |= set & bits[row]
+      var (yes, known) = (SIMD4<UInt64>(), SIMD4<UInt64>())
+      for row in stride(from: 0, to: 64, by: 4) {
+        let (value, own) = (four(part, row), four(bits, row))
+        yes |= own.replacing(with: 0, where: .!test(value))
+        known |= own.replacing(with: 0, where: .!isKnown(value))
       }
-      words[word] = sum
+      truths.set(word, joined(yes), joined(known))
     }
-    return words
+    return truths
   }
 
   /// The same of pairs.
   @inline(__always)
-  static func words<Value>(
-    _ left: Span<Value>, _ right: Span<Value>, _ rows: Int, _ bits: Span<UInt64>,
-    _ test: (Value, Value) -> UInt64
-  ) -> StripeTruths.Words {
+  private static func truths(
+    _ left: Span<Double>, _ right: Span<Double>, _ rows: Int, _ bits: Span<UInt64>,
+    _ test: (Four, Four) -> Mask
+  ) -> StripeTruths {
     precondition(bits.count == 64)
-    var words = StripeTruths.Words(repeating: 0)
+    var truths = StripeTruths(.unknown)
     for word in 0..<(rows >> 6) {
       let one = left.extracting(word * 64..<word * 64 + 64)
       let other = right.extracting(word * 64..<word * 64 + 64)
-      var sum: UInt64 = 0
-      for row in 0..<64 {
-        let set = test(one[row], other[row])
-        sum |= set & bits[row]
+      var (yes, known) = (SIMD4<UInt64>(), SIMD4<UInt64>())
+      for row in stride(from: 0, to: 64, by: 4) {
+        let (value, second, own) = (four(one, row), four(other, row), four(bits, row))
+        yes |= own.replacing(with: 0, where: .!test(value, second))
+        known |= own.replacing(with: 0, where: .!((value .== value) .& (second .== second)))
       }
-      words[word] = sum
+      truths.set(word, joined(yes), joined(known))
     }
-    return words
+    return truths
+  }
+
+  @inline(__always)
+  private static func joined(_ sum: SIMD4<UInt64>) -> UInt64 {
+    (sum[0] | sum[1]) | (sum[2] | sum[3])
+  }
+
+  @inline(__always)
+  private static func four<Value>(_ values: Span<Value>, _ row: Int) -> SIMD4<Value> {
+    var four = SIMD4<Value>(repeating: values[row])
+    for lane in 1..<4 { four[lane] = values[row + lane] }
+    return four
   }
 
   /// What a number becomes of two; the first operand's register is the result's.
@@ -168,143 +191,86 @@ enum Lanes {
     for row in 0..<rows { target[row] = operation(target[row]) }
   }
 
+  static func fill(_ register: inout [Double], _ value: Double) {
+    var span = register.mutableSpan
+    span.update(repeating: value)
+  }
+
   /// Takes a lent column into a register.
   @inline(__always)
   static func load<Value>(
-    _ target: inout MutableSpan<Value>, _ column: Span<Value>, _ operation: (Value) -> Value
+    _ target: inout MutableSpan<Double>, _ column: Span<Value>, _ operation: (Value) -> Double
   ) {
     precondition(target.count >= column.count)
     for row in 0..<column.count { target[row] = operation(column[row]) }
   }
 
-  static func days(_ target: inout MutableSpan<Double>, _ left: [Int32], _ right: [Int32]) {
-    let (left, right) = (left.span, right.span)
-    precondition(target.count == left.count && target.count == right.count)
-    for row in 0..<target.count { target[row] = RuleArithmetic.days(left[row], right[row]) }
-  }
-
   // MARK: Comparisons
 
-  /// Compares numbers with a constant; `isKnown` says which numbers are known.
+  /// What six comparisons are by three, and their opposites.
   @inline(__always)
-  private static func compare(
-    _ values: Span<Double>, _ number: Double, _ relations: UInt8, _ rows: Int,
-    _ bits: Span<UInt64>, _ isKnown: (Double) -> UInt64
+  private static func truths(
+    _ relations: UInt8, _ compare: ((Four, Four) -> Mask) -> StripeTruths
   ) -> StripeTruths {
-    // Each relation and its opposite; that one of both holds makes the difference to the unknown.
+    var truths: StripeTruths
     switch relations {
-    case 1, 6:
-      let less = words(values, rows, bits) { mask($0 < number) & isKnown($0) }
-      let not = words(values, rows, bits) { mask($0 >= number) & isKnown($0) }
-      return relations == 1 ? StripeTruths(yes: less, no: not) : StripeTruths(yes: not, no: less)
-    case 4, 3:
-      let more = words(values, rows, bits) { mask($0 > number) & isKnown($0) }
-      let not = words(values, rows, bits) { mask($0 <= number) & isKnown($0) }
-      return relations == 4 ? StripeTruths(yes: more, no: not) : StripeTruths(yes: not, no: more)
-    default:
-      let same = words(values, rows, bits) { mask($0 == number) & isKnown($0) }
-      let not = words(values, rows, bits) {
-        (mask($0 < number) | mask($0 > number)) & isKnown($0)
-      }
-      return relations == 2 ? StripeTruths(yes: same, no: not) : StripeTruths(yes: not, no: same)
+    case 1, 6: truths = compare { $0 .< $1 }
+    case 3, 4: truths = compare { $0 .<= $1 }
+    default: truths = compare { $0 .== $1 }
     }
+    if relations >= 4 { truths.negate() }
+    return truths
   }
 
-  /// Compares numbers of a register, finite or NaN.
+  /// Compares the numbers of a register with a constant.
+  ///
+  /// - Parameters:
+  ///   - values: finite or NaN.
+  ///   - number: finite or NaN.
+  ///   - relations: those of one of the six comparisons.
+  ///   - rows: how many, a multiple of 64.
+  ///   - bits: the workspace's.
+  /// - Returns: the truths; of rows behind, any.
   @inline(never)
   static func compare(
     _ values: [Double], _ number: Double, _ relations: UInt8, _ rows: Int, _ bits: [UInt64]
   ) -> StripeTruths {
+    guard !number.isNaN else { return StripeTruths(.unknown) }
     let (values, bits) = (values.span, bits.span)
-    return compare(values, number, relations, rows, bits) { _ in .max }
+    let constant = Four(repeating: number)
+    return truths(relations) { test in
+      truths(values, rows, bits, { test($0, constant) }, { $0 .== $0 })
+    }
   }
 
-  /// Compares numbers as they are lent, of which infinite ones are unknown.
+  /// The same of numbers as they are lent, of which infinite ones are unknown.
   @inline(never)
   static func compare(
     lent values: Span<Double>, _ number: Double, _ relations: UInt8, _ rows: Int,
     _ bits: [UInt64]
   ) -> StripeTruths {
+    guard !number.isNaN else { return StripeTruths(.unknown) }
     let bits = bits.span
-    return compare(values, number, relations, rows, bits) { mask($0.magnitude < .infinity) }
+    let constant = Four(repeating: number)
+    return truths(relations) { test in
+      // The difference of infinity to itself is NaN, as NaN's is.
+      truths(values, rows, bits, { test($0, constant) }, { ($0 - $0) .== Four() })
+    }
   }
 
+  /// The same of two registers.
   @inline(never)
   static func compare(
     _ left: [Double], _ right: [Double], _ relations: UInt8, _ rows: Int, _ bits: [UInt64]
   ) -> StripeTruths {
     let (left, right, bits) = (left.span, right.span, bits.span)
-    switch relations {
-    case 1, 6:
-      let less = words(left, right, rows, bits) { mask($0 < $1) }
-      let not = words(left, right, rows, bits) { mask($0 >= $1) }
-      return relations == 1 ? StripeTruths(yes: less, no: not) : StripeTruths(yes: not, no: less)
-    case 4, 3:
-      let more = words(left, right, rows, bits) { mask($0 > $1) }
-      let not = words(left, right, rows, bits) { mask($0 <= $1) }
-      return relations == 4 ? StripeTruths(yes: more, no: not) : StripeTruths(yes: not, no: more)
-    default:
-      let same = words(left, right, rows, bits) { mask($0 == $1) }
-      let not = words(left, right, rows, bits) { mask($0 < $1) | mask($0 > $1) }
-      return relations == 2 ? StripeTruths(yes: same, no: not) : StripeTruths(yes: not, no: same)
-    }
+    return truths(relations) { test in truths(left, right, rows, bits, test) }
   }
 
-  /// Which of two numbers' or codes' relations hold, from three bitmaps.
-  private static func choose(
-    _ relations: UInt8, _ less: StripeTruths.Words, _ same: StripeTruths.Words,
-    known: StripeTruths.Words
-  ) -> StripeTruths {
-    var truths = StripeTruths(.unknown)
-    for word in 0..<8 {
-      let more = known[word] & ~less[word] & ~same[word]
-      let yes =
-        (relations & 1 != 0 ? less[word] : 0) | (relations & 2 != 0 ? same[word] : 0)
-        | (relations & 4 != 0 ? more : 0)
-      truths.yes[word] = yes & known[word]
-      truths.no[word] = known[word] & ~yes
-    }
-    return truths
-  }
-
+  /// Whether each number of a register is known.
   @inline(never)
-  static func compare(
-    _ values: [Int32], _ code: Int32, _ relations: UInt8, _ rows: Int, _ bits: [UInt64]
-  ) -> StripeTruths {
-    guard code != RuleCode.unknown else { return StripeTruths(.unknown) }
-    let known = known(values, rows, bits)
+  static func known(_ values: [Double], _ rows: Int, _ bits: [UInt64]) -> StripeTruths {
     let (values, bits) = (values.span, bits.span)
-    let less = words(values, rows, bits) { mask($0 < code) }
-    let same = words(values, rows, bits) { mask($0 == code) }
-    return choose(relations, less, same, known: known)
-  }
-
-  @inline(never)
-  static func compare(
-    _ left: [Int32], _ right: [Int32], _ relations: UInt8, _ rows: Int, _ bits: [UInt64]
-  ) -> StripeTruths {
-    let (left, right, bits) = (left.span, right.span, bits.span)
-    let less = words(left, right, rows, bits) { mask($0 < $1) }
-    let same = words(left, right, rows, bits) { mask($0 == $1) }
-    let known = words(left, right, rows, bits) {
-      mask($0 != RuleCode.unknown) & mask($1 != RuleCode.unknown)
-    }
-    return choose(relations, less, same, known: known)
-  }
-
-  @inline(never)
-  static func known(
-    _ values: [Int32], _ rows: Int, _ bits: [UInt64]
-  ) -> StripeTruths.Words {
-    let (values, bits) = (values.span, bits.span)
-    return words(values, rows, bits) { mask($0 != RuleCode.unknown) }
-  }
-
-  @inline(never)
-  static func known(
-    _ values: [Double], _ rows: Int, _ bits: [UInt64]
-  ) -> StripeTruths.Words {
-    let (values, bits) = (values.span, bits.span)
-    return words(values, rows, bits) { mask($0 == $0) }
+    return truths(values, rows, bits, { $0 .== $0 }, { _ in Mask(repeating: true) })
   }
 }

@@ -75,6 +75,8 @@ struct IntervalTests {
           || expected.contains(places[$0]) != sets[row].contains(places[$0])
       }.map { programs[$0].source }
       try #require(single == expected && sets[row] == expected, "\(wrong) for \(shopper)")
+      // Which places matter changes nothing for them.
+      guard row < 256 else { continue }
       var wanted = RuleSet()
       for place in 0..<256 where chance.next() % 2 == 0 { wanted.insert(place) }
       let some = intervals.failing(for: shopper, among: wanted).intersection(wanted)
@@ -87,13 +89,15 @@ struct IntervalTests {
     print("seed \(seed)")
     var typical = Typical(rules: RandomRules(chance: SeededGenerator(seed: seed)))
     var workspace = RuleWorkspace()
-    for count in [0, 1, 7, 64, 65, 256] {
+    for count in [0, 1, 7, 64, 65, 256, 4_096] {
       let shoppers = (0..<count).map { _ in Shopper.random(&typical.rules.chance) }
       var programs: [RuleProgram] = []
       for number in 0..<rules(count) {
         let text =
           switch number % 4 {
-          case 0: typical.rules.clauses().map { $0.text(&typical.rules.chance) }.joined(separator: " and ")
+          case 0:
+            typical.rules.clauses().map { $0.text(&typical.rules.chance) }.joined(
+              separator: " and ")
           case 1: typical.multiple()
           case 2: typical.clause()
           default: typical.clause() + " and " + typical.clause()
@@ -105,7 +109,7 @@ struct IntervalTests {
     }
   }
 
-  private func rules(_ rows: Int) -> Int { rows == 1 ? 800 : 160 }
+  private func rules(_ rows: Int) -> Int { rows == 1 ? 800 : rows == 4_096 ? 24 : 160 }
 
   @Test("multiples are compared as they round, whatever the factor", arguments: seeds(4))
   func multiples(seed: UInt64) throws {
@@ -115,7 +119,8 @@ struct IntervalTests {
     var programs: [RuleProgram] = []
     while programs.count < 250 { programs.append(try Shop.compile(typical.multiple())) }
     let factors: [Double] = [
-      .nan, .infinity, -.infinity, 0, -0.0, 1, 3, 30, 0.1, -2, 0x1p-1030, .leastNonzeroMagnitude, 1e308, 1e-200,
+      .nan, .infinity, -.infinity, 0, -0.0, 1, 3, 30, 0.1, -2, 0x1p-1030, .leastNonzeroMagnitude,
+      1e308, 1e-200,
       0x1p500, 0x1p501, 0x1p-500, 0x1p-501, 1.0.nextUp, 30.0.nextDown,
     ]
     var shoppers: [Shopper] = []

@@ -41,7 +41,10 @@ struct ShopperColumns: RuleColumns, ~Copyable {
   private var words: Int { (count + 63) / 64 }
 
   private static func key(_ function: Int, _ arguments: RuleArguments, isTruth: Bool) -> [Int] {
-    [isTruth ? 1 : 0, function, Int(arguments.text), Int(bitPattern: UInt(arguments.number.bitPattern))]
+    [
+      isTruth ? 1 : 0, function, Int(arguments.text),
+      Int(bitPattern: UInt(arguments.number.bitPattern)),
+    ]
   }
 
   /// Bits behind the last row are set, for they mean nothing.
