@@ -41,6 +41,7 @@ struct Main {
       try BatchBenchmarks.run(&bench)
       try NextBestBenchmarks.run(&bench)
       try CodecBenchmarks.run(&bench)
+      try RuleBenchmarks.run(&bench)
       try OfferBenchmarks.run(&bench)
       try DecisionBenchmarks.run(&bench)
       try TrialBenchmarks.run(&bench)

@@ -10,7 +10,9 @@ public enum RuleArithmetic {
   /// - Parameter value: any number.
   /// - Returns: the number, or NaN.
   @inlinable
-  public static func finite(_ value: Double) -> Double { value.isFinite ? value : .nan }
+  public static func finite(_ value: Double) -> Double {
+    value.magnitude < .infinity ? value : .nan
+  }
 
   /// The lesser of two numbers.
   ///
@@ -43,7 +45,16 @@ public enum RuleArithmetic {
   @inlinable
   public static func days(_ left: Int32, _ right: Int32) -> Double {
     left == RuleCode.unknown || right == RuleCode.unknown
-      ? .nan : Double(Int64(left) - Int64(right))
+      ? .nan : Double(left) - Double(right)
+  }
+
+  /// A code as a number, of the same order.
+  ///
+  /// - Parameter code: the code of a text, a level or a day.
+  /// - Returns: the number; NaN if the code is ``RuleCode/unknown``.
+  @inlinable
+  public static func number(ofCode code: Int32) -> Double {
+    code == RuleCode.unknown ? .nan : Double(code)
   }
 
   /// Compares two numbers.

@@ -51,17 +51,15 @@ public struct RuleBook: Sendable {
     var (thresholds, steps): ([Threshold], [RuleStep]) = ([], [])
     // Of thresholds and of the others, by their numbers among themselves.
     var (simple, others): ([[Use]], [[Use]]) = ([], [])
-    var known: [[UInt64]: (isSimple: Bool, number: Int)] = [:]
+    var known: [ArraySlice<RuleStep>: (isSimple: Bool, number: Int)] = [:]
     for (condition, program) in programs.enumerated() {
       // The step that ends a clause tells its number in the condition, which may differ.
       let clauses = program.steps.split(whereSeparator: { $0.operation == .end })
       for (number, clause) in clauses.enumerated() {
-        var words: [UInt64] = []
-        for step in clause { step.append(to: &words) }
         let threshold = Threshold(clause)
         let place =
-          known[words] ?? (threshold != nil, threshold != nil ? simple.count : others.count)
-        if known.updateValue(place, forKey: words) == nil {
+          known[clause] ?? (threshold != nil, threshold != nil ? simple.count : others.count)
+        if known.updateValue(place, forKey: clause) == nil {
           if let threshold {
             thresholds.append(threshold)
             simple.append([])
@@ -134,16 +132,5 @@ public struct RuleFailures: Sendable {
       if before == Self.none { conditions.append(use.condition) }
       if failure < before { first[use.condition] = failure }
     }
-  }
-}
-
-extension RuleStep {
-  /// Appends all its parts, bit by bit.
-  fileprivate func append(to words: inout [UInt64]) {
-    let registers = UInt64(target) << 8 | UInt64(left) << 16 | UInt64(right) << 24
-    words.append(
-      UInt64(operation.rawValue) | registers | UInt64(UInt32(bitPattern: index)) << 32)
-    words.append(number.bitPattern)
-    words.append(UInt64(UInt32(bitPattern: code)))
   }
 }

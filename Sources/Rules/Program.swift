@@ -98,7 +98,7 @@ public enum RuleOperation: UInt8, Sendable, CaseIterable {
 
 /// One step of a program.
 @frozen
-public struct RuleStep: Sendable, Equatable {
+public struct RuleStep: Sendable, Hashable {
   /// What is done.
   public let operation: RuleOperation
   /// The register that is written.
@@ -137,6 +137,17 @@ public struct RuleStep: Sendable, Equatable {
     one.operation == other.operation && one.target == other.target && one.left == other.left
       && one.right == other.right && one.index == other.index && one.code == other.code
       && one.number.bitPattern == other.number.bitPattern
+  }
+
+  /// Feeds what two steps are compared by.
+  ///
+  /// - Parameter hasher: takes it.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(operation)
+    hasher.combine(UInt32(target) | UInt32(left) << 8 | UInt32(right) << 16)
+    hasher.combine(index)
+    hasher.combine(number.bitPattern)
+    hasher.combine(code)
   }
 }
 

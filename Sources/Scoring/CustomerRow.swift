@@ -66,8 +66,8 @@ struct FormerCustomerRow: TableRow {
 
   /// The same rows in the columns of today.
   ///
-  /// - Parameter block: a chunk of former rows; another block is given back as it is, for others to
-  ///   refuse.
+  /// - Parameter block: a chunk of former rows.
+  /// - Returns: a chunk of rows; a block of another size as it is, for others to refuse.
   static func converted(_ block: Block) -> Block {
     guard block.size == chunkRows * size else { return block }
     let today = Block(size: block.size, stamp: block.changed)

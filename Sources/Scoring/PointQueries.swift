@@ -73,7 +73,9 @@ struct PointQueries: ~Copyable {
   /// Where each identifier ends in `names`.
   fileprivate var ends: [Int]
   fileprivate var names: ByteBuffer
-  /// Rows that may be theirs; then their rows. `CustomerRow.none` where there is none.
+  /// Rows that may be theirs, and then their rows.
+  ///
+  /// `CustomerRow.none` where there is none.
   fileprivate var rows: [UInt32]
   /// Where the identifiers of these rows are.
   fileprivate var positions: [UInt32]
