@@ -111,7 +111,7 @@ let package = Package(
   let levels: [String: String] = [:]
 #endif
 for level in levels.keys.sorted() {
-  package.targets.append(.target(name: level))
+  package.targets.append(.target(name: level, dependencies: ["CLinux"]))
   for target in package.targets
   where ["Models", "Policies", "Benchmarks", "KernelsTests"].contains(target.name) {
     target.dependencies.append(.init(stringLiteral: level))
@@ -148,6 +148,8 @@ for target in package.targets {
     .define("FUSED"),
     .unsafeFlags(["-Xcc", "-march=\(level)", "-Xcc", "-mprefer-vector-width=512"]),
   ]
+  // Registers for sixteen sums of sixteen.
+  if target.name == "KernelsV4" { target.swiftSettings?.append(.define("WIDE")) }
 }
 
 // Unoptimised numerics are fifty times slower, and their tests the longest of all; with the checks of a

@@ -42,6 +42,32 @@ static inline void linux_name_thread(const char *name) { prctl(15 /* PR_SET_NAME
 
 static inline void linux_prefetch(const void *address) { __builtin_prefetch(address); }
 
+// What Swift has no word for: which lanes a mask has, and the largest lane. No intrinsics of a
+// processor: the compiler finds the instructions of the level each of the kernels is built for.
+typedef int32_t linux_lanes __attribute__((ext_vector_type(16)));
+typedef _Bool linux_lane_bits __attribute__((ext_vector_type(16)));
+// A bit for each lane that is not 0.
+__attribute__((always_inline)) static inline uint16_t linux_marks(linux_lanes x) {
+  return __builtin_bit_cast(uint16_t, __builtin_convertvector(x, linux_lane_bits));
+}
+// The largest lane of each of four, in all lanes of the first, second, third and last quarter.
+__attribute__((always_inline)) static inline linux_lanes linux_largest(
+    linux_lanes a, linux_lanes b, linux_lanes c, linux_lanes d) {
+  linux_lanes low = __builtin_elementwise_max(
+      __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+      __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31));
+  linux_lanes high = __builtin_elementwise_max(
+      __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+      __builtin_shufflevector(c, d, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31));
+  linux_lanes x = __builtin_elementwise_max(
+      __builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27),
+      __builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31));
+  x = __builtin_elementwise_max(
+      x, __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+  return __builtin_elementwise_max(
+      x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+}
+
 // What the thread sanitizer cannot see for itself: that a lock was taken, or is given back, in the
 // kernel. Nothing happens without the sanitizer (.ci/sanitize thread).
 #ifdef PATRON_THREAD_SANITIZER

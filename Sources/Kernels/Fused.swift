@@ -18,6 +18,16 @@ func fused(_ x: FloatLanes, _ y: FloatLanes, _ z: FloatLanes) -> FloatLanes {
   #endif
 }
 
+/// The same of sixteen numbers.
+@inline(__always)
+func fused(_ x: SIMD16<Float>, _ y: SIMD16<Float>, _ z: SIMD16<Float>) -> SIMD16<Float> {
+  #if FUSED
+    z.addingProduct(x, y)
+  #else
+    x * y + z
+  #endif
+}
+
 /// The same with constants.
 @inline(__always)
 func fused(_ x: FloatLanes, _ y: Float, _ z: Float) -> FloatLanes {

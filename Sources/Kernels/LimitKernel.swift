@@ -12,16 +12,16 @@ public enum LimitKernel {
     var (a, b, c, d, e) = (x, x, x, x, x)
     var (f, g, h, i, j) = (x, x, x, x, x)
     for _ in 0..<steps / 10 {
-      a = TopKernel.fused(a, x, x)
-      b = TopKernel.fused(b, x, x)
-      c = TopKernel.fused(c, x, x)
-      d = TopKernel.fused(d, x, x)
-      e = TopKernel.fused(e, x, x)
-      f = TopKernel.fused(f, x, x)
-      g = TopKernel.fused(g, x, x)
-      h = TopKernel.fused(h, x, x)
-      i = TopKernel.fused(i, x, x)
-      j = TopKernel.fused(j, x, x)
+      a = fused(a, x, x)
+      b = fused(b, x, x)
+      c = fused(c, x, x)
+      d = fused(d, x, x)
+      e = fused(e, x, x)
+      f = fused(f, x, x)
+      g = fused(g, x, x)
+      h = fused(h, x, x)
+      i = fused(i, x, x)
+      j = fused(j, x, x)
     }
     let sum = a + b + c + d + e + f + g + h + i + j
     return sum[0] + sum[15]

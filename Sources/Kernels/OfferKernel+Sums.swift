@@ -1,0 +1,225 @@
+// What every offer would bring: sums of products, and scores made of them. Offers lie in lanes, so that
+// no sum needs a way across; four customers are taken at once, so that weights are loaded once for them.
+
+extension OfferKernel {
+  /// Four vectors of sums.
+  private struct Four {
+    var a: Sums
+    var b: Sums
+    var c: Sums
+    var d: Sums
+
+    @inline(__always)
+    mutating func add(_ weights: Four, _ x: Float) {
+      let x = Sums(repeating: x)
+      a = fused(weights.a, x, a)
+      b = fused(weights.b, x, b)
+      c = fused(weights.c, x, c)
+      d = fused(weights.d, x, d)
+    }
+
+    @inline(__always)
+    func store(_ sums: inout MutableSpan<Sums>, _ at: Int) {
+      OfferKernel.store(a, &sums, at)
+      OfferKernel.store(b, &sums, at &+ 1)
+      OfferKernel.store(c, &sums, at &+ 2)
+      OfferKernel.store(d, &sums, at &+ 3)
+    }
+  }
+
+  /// Σ w·x less the contact's cost for four customers, in the order in which one alone has it.
+  @inline(__always)
+  static func dotsOfFour(
+    _ groups: Int, _ weights: Span<Sums>, _ terms: Span<Sums>, _ x: Span<Float>, _ first: Int,
+    _ place: Int, _ sums: inout MutableSpan<Sums>
+  ) {
+    let start = first &* features
+    var row = place &* groups
+    var at = 0
+    var group = 0
+    #if WIDE
+      // Sixteen sums are half of the registers, and enough to hide how long each addition takes.
+      while group &+ 4 <= groups {
+        var p = contacts(terms, group)
+        var (q, r, s) = (p, p, p)
+        for feature in start..<start &+ features {
+          let w = weightsOfFour(weights, at)
+          p.add(w, number(x, feature))
+          q.add(w, number(x, feature &+ features))
+          r.add(w, number(x, feature &+ 2 &* features))
+          s.add(w, number(x, feature &+ 3 &* features))
+          at &+= 1
+        }
+        p.store(&sums, row)
+        q.store(&sums, row &+ groups)
+        r.store(&sums, row &+ 2 &* groups)
+        s.store(&sums, row &+ 3 &* groups)
+        at &+= 3 &* features
+        row &+= 4
+        group &+= 4
+      }
+    #endif
+    while group < groups {
+      var p = contact(terms, group)
+      var (q, r, s) = (p, p, p)
+      for feature in start..<start &+ features {
+        let w = load(weights, at)
+        p = fused(w, Sums(repeating: number(x, feature)), p)
+        q = fused(w, Sums(repeating: number(x, feature &+ features)), q)
+        r = fused(w, Sums(repeating: number(x, feature &+ 2 &* features)), r)
+        s = fused(w, Sums(repeating: number(x, feature &+ 3 &* features)), s)
+        at &+= 1
+      }
+      store(p, &sums, row)
+      store(q, &sums, row &+ groups)
+      store(r, &sums, row &+ 2 &* groups)
+      store(s, &sums, row &+ 3 &* groups)
+      row &+= 1
+      group &+= 1
+    }
+  }
+
+  /// The same for one customer.
+  @inline(__always)
+  static func dotsOfOne(
+    _ groups: Int, _ weights: Span<Sums>, _ terms: Span<Sums>, _ x: Span<Float>, _ customer: Int,
+    _ sums: inout MutableSpan<Sums>
+  ) {
+    let start = customer &* features
+    var at = 0
+    var group = 0
+    while group &+ 4 <= groups {
+      var p = contacts(terms, group)
+      for feature in start..<start &+ features {
+        p.add(weightsOfFour(weights, at), number(x, feature))
+        at &+= 1
+      }
+      p.store(&sums, group)
+      at &+= 3 &* features
+      group &+= 4
+    }
+    while group < groups {
+      var p = contact(terms, group)
+      for feature in start..<start &+ features {
+        p = fused(load(weights, at), Sums(repeating: number(x, feature)), p)
+        at &+= 1
+      }
+      store(p, &sums, group)
+      group &+= 1
+    }
+  }
+
+  /// The weights of a feature in four groups.
+  @inline(__always)
+  private static func weightsOfFour(_ weights: Span<Sums>, _ at: Int) -> Four {
+    Four(
+      a: load(weights, at), b: load(weights, at &+ features),
+      c: load(weights, at &+ 2 &* features), d: load(weights, at &+ 3 &* features))
+  }
+
+  @inline(__always)
+  private static func contacts(_ terms: Span<Sums>, _ group: Int) -> Four {
+    Four(
+      a: contact(terms, group), b: contact(terms, group &+ 1), c: contact(terms, group &+ 2),
+      d: contact(terms, group &+ 3))
+  }
+
+  /// What a contact costs, taken away.
+  @inline(__always)
+  private static func contact(_ terms: Span<Sums>, _ group: Int) -> Sums {
+    Sums.zero - load(terms, group &* Self.terms &+ 4)
+  }
+}
+
+extension OfferKernel {
+  /// Whether no term is below 0.
+  ///
+  /// Then what has an uplift below 0 has no score above 0 either, and need not be told from others.
+  @inline(__always)
+  static func arePlain(_ terms: Span<Sums>, _ groups: Int) -> Bool {
+    var least = Sums.zero
+    for at in 0..<groups &* Self.terms { least = smaller(least, load(terms, at)) }
+    return marks(least .< Sums.zero) == 0
+  }
+
+  /// Whether no fatigue of a block is below 0, so that each takes something away.
+  @inline(__always)
+  static func areTaken(_ fatigues: Span<Float>, _ first: Int, _ count: Int) -> Bool {
+    var least: Float = 0
+    for customer in first..<first &+ count {
+      let fatigue = number(fatigues, customer)
+      least = fatigue < least ? fatigue : least
+    }
+    return least == 0
+  }
+
+  /// Turns the sums of a block into uplifts and scores, where no uplift below 0 can be chosen.
+  @inline(never)
+  static func scorePlainly(
+    _ groups: Int, _ count: Int, _ first: Int, _ terms: Span<Sums>, _ bases: Span<Float>,
+    _ limits: Span<Float>, _ fatigues: Span<Float>, _ open: Span<SIMD4<UInt64>>,
+    _ sums: inout MutableSpan<Sums>, _ room: inout Room
+  ) {
+    for place in 0..<count {
+      score(true, groups, place, first, terms, bases, limits, fatigues, open, &sums, &room)
+    }
+  }
+
+  /// The same for all terms.
+  @inline(never)
+  static func scoreFully(
+    _ groups: Int, _ count: Int, _ first: Int, _ terms: Span<Sums>, _ bases: Span<Float>,
+    _ limits: Span<Float>, _ fatigues: Span<Float>, _ open: Span<SIMD4<UInt64>>,
+    _ sums: inout MutableSpan<Sums>, _ room: inout Room
+  ) {
+    for place in 0..<count {
+      score(false, groups, place, first, terms, bases, limits, fatigues, open, &sums, &room)
+    }
+  }
+
+  /// The uplifts and scores of one customer, 0 for what is not open, and the best score of every lane.
+  @inline(__always)
+  private static func score(
+    _ arePlain: Bool, _ groups: Int, _ place: Int, _ first: Int, _ terms: Span<Sums>,
+    _ bases: Span<Float>, _ limits: Span<Float>, _ fatigues: Span<Float>,
+    _ open: Span<SIMD4<UInt64>>, _ sums: inout MutableSpan<Sums>, _ room: inout Room
+  ) {
+    let customer = first &+ place
+    let base = Sums(repeating: number(bases, customer))
+    let limit = Sums(repeating: number(limits, customer))
+    let least = Sums.zero - limit
+    let lessFatigue = Sums.zero - Sums(repeating: number(fatigues, customer))
+    let row = rowsStart &+ place &* ((groups &+ 3) / 4) &* 4
+    var best = Sums.zero
+    for group in 0..<groups {
+      let at = group &* Self.terms
+      let share = smaller(base * load(terms, at &+ 2), load(terms, at &+ 3))
+      let cost = fused(load(terms, at &+ 1), share, load(terms, at))
+      let uplift = load(sums, place &* groups &+ group) - cost
+      store(uplift, &sums, place &* groups &+ group)
+      var likely = smaller(uplift, limit)
+      var factor = load(terms, at &+ 5)
+      if !arePlain {
+        likely = larger(likely, least)
+        factor = factor.replacing(with: load(terms, at &+ 6), where: likely .< Sums.zero)
+      }
+      let score = fused(
+        negative(load(terms, at &+ 7)), cost, fused(likely, factor, lessFatigue))
+      let shift = UInt64(truncatingIfNeeded: group % 4 &* groupOffers)
+      let some = Sums.zero.replacing(
+        with: score, where: lanes(word(open, customer, group / 4) >> shift))
+      store(some, &room, row &+ group)
+      // What is no number stays out by being no larger.
+      best = larger(best, some)
+    }
+    store(best, &room, place)
+  }
+
+  /// The numbers with the other sign.
+  @inline(__always)
+  private static func negative(_ x: Sums) -> Sums {
+    // Both are sixteen times four bytes.
+    let bits = unsafe unsafeBitCast(x, to: SIMD16<UInt32>.self)
+    return unsafe unsafeBitCast(bits ^ SIMD16<UInt32>(repeating: 1 << 31), to: Sums.self)
+  }
+}

@@ -1,0 +1,1 @@
+../Kernels/OfferKernel+Sums.swift
