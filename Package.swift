@@ -16,7 +16,7 @@ let package = Package(
     .target(name: "Policies", dependencies: ["Models", "Kernels"]),
     .target(name: "Wire"),
     .target(name: "Rules"),
-    .target(name: "Offers", dependencies: ["Rules", "Policies"]),
+    .target(name: "Offers", dependencies: ["Rules", "Policies", "Kernels"]),
     .target(name: "Durability", dependencies: ["Platform"]),
     .target(
       name: "Scoring",
@@ -113,7 +113,7 @@ let package = Package(
 for level in levels.keys.sorted() {
   package.targets.append(.target(name: level, dependencies: ["CLinux"]))
   for target in package.targets
-  where ["Models", "Policies", "Benchmarks", "KernelsTests"].contains(target.name) {
+  where ["Models", "Policies", "Offers", "Benchmarks", "KernelsTests"].contains(target.name) {
     target.dependencies.append(.init(stringLiteral: level))
   }
 }

@@ -10,18 +10,28 @@ enum DecisionBenchmarks {
   static func run(_ bench: inout Bench) throws {
     for count in [0, 16, 64, 256] {
       let group = "decisions, the engine with \(count) live offers"
-      if bench.wants(group) { try decisions(&bench, group, count) }
+      let recommending = "recommendations, the engine with \(count) live offers"
+      guard bench.wants(group) || bench.wants(recommending) else { continue }
+      let shop = try Shop()
+      let box = try EngineBox(adopting: shop.modelFields)
+      try box.fill(shop, customers)
+      try prepare(box, count, customers)
+      if bench.wants(group) { try decisions(&bench, group, box) }
+      if bench.wants(recommending) { try recommendations(&bench, recommending, box) }
     }
   }
 
-  private static func decisions(_ bench: inout Bench, _ group: String, _ count: Int) throws {
-    let shop = try Shop()
-    let box = try EngineBox(adopting: shop.modelFields)
-    try box.fill(shop, customers)
-    try prepare(box, count, customers)
-    let passes = bench.isQuick ? 5_000 : 20_000
+  /// Customers at random.
+  private static func draw(_ bench: Bench, _ random: inout SeededRandom) -> [Int] {
+    (0..<(bench.isQuick ? 5_000 : 20_000)).map { _ in Int(random.next() % UInt64(customers)) }
+  }
+
+  private static func decisions(
+    _ bench: inout Bench, _ group: String, _ box: EngineBox
+  ) throws {
     var random = SeededRandom(seed: 4)
-    let numbers = (0..<passes).map { _ in Int(random.next() % UInt64(customers)) }
+    let numbers = draw(bench, &random)
+    let passes = numbers.count
     let drawn = try numbers.flatMap { try Shop.frame(.decide, request($0, [], &random)) }
     let best = try numbers.flatMap { try Shop.frame(.decide, request($0, .greedy, &random)) }
     try bench.compare(
@@ -31,6 +41,45 @@ enum DecisionBenchmarks {
           UInt64(try box.execute(drawn))
         },
         Contestant("the best", amount: Double(passes)) { UInt64(try box.execute(best)) },
+      ])
+  }
+
+  /// Full answers: scores and the best three, of which nothing is kept.
+  private static func recommendations(
+    _ bench: inout Bench, _ group: String, _ box: EngineBox
+  ) throws {
+    var random = SeededRandom(seed: 6)
+    let numbers = draw(bench, &random)
+    let frames = try numbers.flatMap { number in
+      var request = RecommendRequest(
+        customer: Shop.name(number), placement: "checkout", channel: .site)
+      (request.top, request.basketMinor, request.lines) = (3, 8_000, 2)
+      return try Shop.frame(.recommend, request)
+    }
+    let scores = try numbers.flatMap {
+      try Shop.frame(.scoreOne, ScoreOneRequest(terms: Shop.terms, customer: Shop.name($0)))
+    }
+    // One table is made at a time, when it was asked for often enough.
+    for queries in [frames, scores] {
+      _ = try box.gather(queries)
+      box.makeTables()
+    }
+    // Enough of them for the processor's clock.
+    let turns = 20
+    func gatherAll(_ frames: [UInt8]) throws -> UInt64 {
+      var count = 0
+      for _ in 0..<turns { count += try box.gather(frames) }
+      return UInt64(count)
+    }
+    let amount = Double(numbers.count)
+    try bench.compare(
+      group, .nanosecondsEach, byProcessor: true,
+      [
+        Contestant("64 in a turn", amount: amount * Double(turns)) { try gatherAll(frames) },
+        Contestant("scores alone, 64 in a turn", amount: amount * Double(turns)) {
+          try gatherAll(scores)
+        },
+        Contestant("one by one", amount: amount) { UInt64(try box.execute(frames)) },
       ])
   }
 

@@ -55,6 +55,17 @@ extension PatronClient {
     return try ask(.decide, request, for: DecideReply.self)
   }
 
+  /// Asks for a customer's scores and best offers; nothing is kept of the answer.
+  ///
+  /// - Parameter request: who, where and how.
+  /// - Returns: the scores that decisions read, and what `decide` would choose that takes the best.
+  /// - Throws: see `ask`; `refused` without a catalogue, or for a placement it does not have.
+  public mutating func recommend(
+    _ request: RecommendRequest
+  ) throws(ClientError) -> RecommendReply {
+    try ask(.recommend, request, for: RecommendReply.self)
+  }
+
   /// Asks for a decision again, with the reasons in full.
   ///
   /// - Parameter decision: the receipt.

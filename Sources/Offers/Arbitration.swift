@@ -72,7 +72,7 @@ public enum Arbitration {
 
 extension Standing {
   /// Counted contacts of the last seven days.
-  func fatigue(at nowMicros: Int64) -> Double {
+  public func fatigue(at nowMicros: Int64) -> Double {
     var count = 0.0
     for contact in contacts
     where contact.isCounted(as: .delivered) && contact.timeMicros > nowMicros - 7 * 86_400_000_000 {

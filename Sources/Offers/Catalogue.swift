@@ -68,6 +68,9 @@ public struct Catalogue: Sendable {
   /// Those of live offers, and the place in `programs` of each.
   var book = RuleBook([])
   var bookPlaces: [Int] = []
+  /// The same by the places of their offers, for who need not know which of them does not hold.
+  var intervals = RuleIntervals([])
+  var needs = FactNeeds()
   var sets = OfferSets()
   /// The bytes of each holdout's key.
   var holdoutKeys: [[UInt8]] = []
@@ -147,7 +150,10 @@ public struct Catalogue: Sendable {
   /// Puts together what decisions walk over, after offers, programs, texts or holdouts changed.
   mutating func bind() {
     bookPlaces = programs.indices.filter { programs[$0] != nil && offers[$0 / 3].state == .live }
-    book = RuleBook(bookPlaces.compactMap { programs[$0] })
+    let bound = bookPlaces.compactMap { programs[$0] }
+    book = RuleBook(bound)
+    intervals = RuleIntervals(bound, places: bookPlaces.map { $0 / 3 })
+    needs = FactNeeds(intervals.reads)
     sets = OfferSets(self)
     holdoutKeys = holdouts.map { Array($0.key.utf8) }
     codes = [:]

@@ -43,13 +43,57 @@ public enum Features {
     for place in 0..<count { x[place] = 0 }
     x[0] = 1
     guard isPersonal else { return ~1 }
+    let signs = FeatureSigns(
+      orders: facts[.orders], daysSinceOrder: facts[.daysSinceOrder],
+      meanSpend: facts[.meanSpend], returnedShare: facts[.returnedShare], alive: facts[.alive],
+      churn: facts[.churn], expectedOrders: facts[.expectedOrders],
+      lifetimeValue: facts[.lifetimeValue], age: facts[.age], basket: facts[.basket],
+      categoryShare: Double.maximum(facts.boughtShare, facts.viewedShare),
+      daysLeft: Double.minimum(facts[.cartLeft], facts[.viewedLeft]), month: facts[.month])
+    var missing = write(
+      signs, isMessage: isMessage(channel), much: much(catalogue), into: &x, from: 0)
+    for place in 0..<catalogue.ownFeatures.count {
+      let feature = catalogue.ownFeatures[place]
+      let isMissing = place >= own.count || ownMissing & 1 << UInt16(place) != 0
+      if isMissing { missing |= 1 << UInt32(names.count + place) }
+      let value = isMissing ? feature.missing : own[place]
+      x[names.count + place] = Float(feature.standardised(value))
+    }
+    return missing
+  }
+
+  /// Whether an offer comes as a message.
+  static func isMessage(_ channel: Channel) -> Bool {
+    switch channel {
+    case .email, .sms, .push, .post: true
+    case .site, .phone, .store: false
+    }
+  }
+
+  /// Amounts of a shop are of the size of what it calls much.
+  static func much(_ catalogue: borrowing Catalogue) -> Double { max(catalogue.vipValue, 1) }
+
+  /// Writes the built features but the first.
+  ///
+  /// - Parameters:
+  ///   - signs: what is known.
+  ///   - isMessage: whether an offer would come as a message.
+  ///   - much: the shop's measure of amounts.
+  ///   - x: gets 15 numbers; those that are not known stay as they are.
+  ///   - start: the place of the first feature, the constant.
+  /// - Returns: which are not known, a bit each.
+  @inline(__always)
+  static func write(
+    _ signs: FeatureSigns, isMessage: Bool, much: Double, into x: inout MutableSpan<Float>,
+    from start: Int
+  ) -> UInt32 {
     var missing: UInt32 = 0
     func set(_ place: Int, _ value: Double) {
       // NaN is not known; what lies far out would rule the estimate alone.
       if value.isNaN {
         missing |= 1 << UInt32(place)
       } else {
-        x[place] = Float(min(max(value, -4), 4))
+        x[start + place] = Float(min(max(value, -4), 4))
       }
     }
     /// A magnitude: −2 for nothing, 0 for `unit`, towards 2 for much more.
@@ -57,38 +101,48 @@ public enum Features {
       let share = max(value, 0) / unit
       return 4 * (share.isInfinite ? 1 : share / (1 + share)) - 2
     }
-    let mean = facts[.meanSpend]
-    // Amounts of a shop are of the size of what it calls much.
-    let much = max(catalogue.vipValue, 1)
-    set(1, size(facts[.orders], 3))
-    set(2, size(facts[.daysSinceOrder], 30))
-    set(3, size(mean, much / 5))
-    set(4, facts[.returnedShare] * 2)
-    set(5, facts[.alive] * 2 - 1)
-    set(6, facts[.churn] * 2 - 1)
-    set(7, size(facts[.expectedOrders], 1))
-    set(8, size(facts[.lifetimeValue], much / 2))
-    set(9, size(facts[.age], 180))
-    set(10, size(facts[.basket], much / 5))
-    set(11, size(facts[.basket] / max(mean, 0.01), 1))
-    switch channel {
-    case .email, .sms, .push, .post: x[12] = 1
-    case .site, .phone, .store: break
-    }
-    set(13, Double.maximum(facts.boughtShare, facts.viewedShare) * 2 - 1)
+    set(1, size(signs.orders, 3))
+    set(2, size(signs.daysSinceOrder, 30))
+    set(3, size(signs.meanSpend, much / 5))
+    set(4, signs.returnedShare * 2)
+    set(5, signs.alive * 2 - 1)
+    set(6, signs.churn * 2 - 1)
+    set(7, size(signs.expectedOrders, 1))
+    set(8, size(signs.lifetimeValue, much / 2))
+    set(9, size(signs.age, 180))
+    set(10, size(signs.basket, much / 5))
+    set(11, size(signs.basket / max(signs.meanSpend, 0.01), 1))
+    if isMessage { x[start + 12] = 1 }
+    set(13, signs.categoryShare * 2 - 1)
     // Nothing left behind is known as well as something is.
-    let left = Double.minimum(facts[.cartLeft], facts[.viewedLeft])
-    x[14] = left.isNaN ? 0 : 1
+    x[start + 14] = signs.daysLeft.isNaN ? 0 : 1
     // Half a turn from midwinter to midsummer of the northern half of the earth.
-    let turn = (facts[.month] - 1) / 6
+    let turn = (signs.month - 1) / 6
     set(15, turn <= 1 ? turn * 2 - 1 : 3 - turn * 2)
-    for place in 0..<catalogue.ownFeatures.count {
-      let feature = catalogue.ownFeatures[place]
-      let isMissing = place >= own.count || ownMissing & 1 << UInt16(place) != 0
-      if isMissing { missing |= 1 << UInt32(names.count + place) }
-      let value = isMissing ? feature.missing : own[place]
-      x[names.count + place] = Float(min(max((value - feature.center) / feature.scale, -10), 10))
-    }
     return missing
   }
+}
+
+/// What the built features are made of, in the units of ``NumberField``; NaN is not known.
+struct FeatureSigns {
+  var orders: Double
+  var daysSinceOrder: Double
+  var meanSpend: Double
+  var returnedShare: Double
+  var alive: Double
+  var churn: Double
+  var expectedOrders: Double
+  var lifetimeValue: Double
+  var age: Double
+  var basket: Double
+  /// The larger share of the basket's categories that was bought or looked at before.
+  var categoryShare: Double
+  /// Days since a cart or something looked at was left behind.
+  var daysLeft: Double
+  var month: Double
+}
+
+extension OwnFeature {
+  /// A value in the feature's own measure, at most ten of them away from its middle.
+  func standardised(_ value: Double) -> Double { min(max((value - center) / scale, -10), 10) }
 }

@@ -3,9 +3,13 @@
 
 /// A set of a catalogue's offers, by place.
 struct OfferSet: Equatable, Sendable {
-  private var words: SIMD4<UInt64> = .zero
+  private(set) var words: SIMD4<UInt64> = .zero
 
   init() {}
+
+  /// A set by its bits: bit i of word w is the offer at 64 w + i.
+  @inline(__always)
+  init(words: SIMD4<UInt64>) { self.words = words }
 
   @inline(__always) var isEmpty: Bool { words == .zero }
 

@@ -3,18 +3,22 @@
 
 /// Which consents hold, a bit for each channel and purpose.
 public struct ConsentSet: Equatable, Sendable {
-  @usableFromInline var bits: UInt32 = 0
+  /// Eight bits for each purpose, of which the channels take seven.
+  public private(set) var bits: UInt32 = 0
 
   /// None.
-  @inlinable
   public init() {}
+
+  /// A set by its bits.
+  ///
+  /// - Parameter bits: as ``bits`` has them.
+  public init(bits: UInt32) { self.bits = bits }
 
   /// Whether one holds; expiry was judged by whoever filled the set.
   ///
   /// - Parameters:
   ///   - channel: how.
   ///   - purpose: what for.
-  @inlinable
   public subscript(channel: Channel, purpose: Purpose) -> Bool {
     get { bits & Self.bit(channel, purpose) != 0 }
     set {
@@ -26,7 +30,6 @@ public struct ConsentSet: Equatable, Sendable {
     }
   }
 
-  @inlinable
   static func bit(_ channel: Channel, _ purpose: Purpose) -> UInt32 {
     1 << (UInt32(purpose.rawValue) * 8 + UInt32(channel.rawValue))
   }

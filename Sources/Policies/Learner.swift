@@ -263,6 +263,12 @@ public struct Learner: Equatable, Sendable {
   ///   - features: those of now.
   /// - Returns: a number for each feature.
   public func contributions(arm: Int, features: LearnerFeatures) -> LearnerFeatures {
-    (arms[arm].means - arms[0].means) * features
+    advantages(of: arm) * features
   }
+
+  /// What an arm is believed to be worth beyond «no offer», by feature: μ − μ₀.
+  ///
+  /// - Parameter arm: its number.
+  /// - Returns: a number for each feature.
+  public func advantages(of arm: Int) -> LearnerFeatures { arms[arm].means - arms[0].means }
 }

@@ -43,6 +43,7 @@ extension Engine {
     entry.source = makeName(row.source)
     entry.textVersion = makeName(row.textVersion)
     keep(&entry, standing ?? makeStanding(of: customer, row.channel, row.purpose))
+    store.facts.forgetCard(of: customer)
     return .recorded
   }
 

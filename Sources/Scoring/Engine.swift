@@ -55,6 +55,8 @@ public struct Engine: ~Copyable {
   var desk = DecisionDesk()
   /// The memory in which queries are gathered; no state.
   var queries = PointQueries()
+  /// The same of recommendations, beside their queries; no state.
+  var recommendations = Recommendations()
   /// What is tabulated of the models; no state.
   var tables = TableShelf()
 
@@ -207,6 +209,7 @@ public struct Engine: ~Copyable {
       case .consentHistory: try consentHistory(&body, &out)
       case .scoreOne: try scoreOne(&body, at: nowMicros, &out)
       case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
+      case .recommend: try recommend(&body, at: time, &out)
       case .adoptModel: try adoptModel(&body, &out)
       case .putBackModel: try putBackModel(&body, &out)
       case .putCatalogue: try putCatalogue(&body, &out)

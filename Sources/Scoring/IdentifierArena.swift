@@ -68,25 +68,7 @@ struct IdentifierArena: Sendable {
 
   /// Whether the identifier at a position has these bytes.
   func equals(_ identifier: RawSpan, at position: UInt32) -> Bool {
-    let stored = bytes(at: position)
-    guard stored.byteCount == identifier.byteCount else { return false }
-    // Both spans have the same length, and every load below ends within it.
-    var offset = 0
-    while offset + 8 <= stored.byteCount {
-      let left = unsafe stored.unsafeLoadUnaligned(
-        fromUncheckedByteOffset: offset, as: UInt64.self)
-      let right = unsafe identifier.unsafeLoadUnaligned(
-        fromUncheckedByteOffset: offset, as: UInt64.self)
-      if left != right { return false }
-      offset += 8
-    }
-    while offset < stored.byteCount {
-      let left = unsafe stored.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
-      let right = unsafe identifier.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
-      if left != right { return false }
-      offset += 1
-    }
-    return true
+    bytes(at: position).isSame(as: identifier)
   }
 
   /// The identifier at a position.
@@ -98,5 +80,39 @@ struct IdentifierArena: Sendable {
     let span = block.bytes.extracting((place + 1)..<(place + 1 + size))
     // The block is kept alive by `blocks`, which `self` lends for as long as the span lives.
     return unsafe _overrideLifetime(span, borrowing: self)
+  }
+}
+
+extension RawSpan {
+  /// Whether another run of bytes is the same.
+  @inline(__always)
+  func isSame(as other: RawSpan) -> Bool {
+    let count = byteCount
+    guard other.byteCount == count else { return false }
+    // Both spans have the same length, and every load below ends within it.
+    if count >= 8 {
+      var place = 0
+      while place < count &- 8 {
+        // Eight bytes before the last eight.
+        if unsafe word(place) != (unsafe other.word(place)) { return false }
+        place &+= 8
+      }
+      // The last eight bytes, some of them again.
+      return unsafe word(count &- 8) == (unsafe other.word(count &- 8))
+    }
+    for place in 0..<count {
+      let left = unsafe unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self)
+      let right = unsafe other.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self)
+      if left != right { return false }
+    }
+    return true
+  }
+
+  /// Eight bytes.
+  @unsafe
+  @inline(__always)
+  private func word(_ place: Int) -> UInt64 {
+    // The caller asks for what lies within the span.
+    unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
   }
 }

@@ -68,7 +68,7 @@ struct PointQueries: ~Copyable {
   fileprivate var question: ScoreQuestion?
   /// The fields of the request that the question was made of; nil where it came another way.
   fileprivate var terms: SIMD4<UInt64>?
-  fileprivate var tags: [UInt64]
+  fileprivate(set) var tags: [UInt64]
   fileprivate var hashes: [UInt64]
   /// Where each identifier ends in `names`.
   fileprivate var ends: [Int]
@@ -76,13 +76,13 @@ struct PointQueries: ~Copyable {
   /// Rows that may be theirs, and then their rows.
   ///
   /// `CustomerRow.none` where there is none.
-  fileprivate var rows: [UInt32]
+  fileprivate(set) var rows: [UInt32]
   /// Where the identifiers of these rows are.
   fileprivate var positions: [UInt32]
   fileprivate var asked: [Asked]
   fileprivate var subjects: [ScoreSubject]
   fileprivate var churns: [ChurnHistory] = []
-  fileprivate var scores: [CustomerScore]
+  fileprivate(set) var scores: [CustomerScore]
 
   /// Takes memory.
   ///
@@ -127,12 +127,41 @@ struct PointQueries: ~Copyable {
     count += 1
   }
 
+  /// The identifier that was asked for.
+  @_lifetime(borrow self)
+  func name(_ place: Int) -> RawSpan {
+    names.bytes.extracting((place == 0 ? 0 : ends[place - 1])..<ends[place])
+  }
+
+  /// The score of a customer, its churn probability that of the layer where there is one for it.
+  @inline(__always)
+  func score(_ place: Int, _ question: ScoreQuestion) -> CustomerScore {
+    var score = scores[place]
+    if question.asksLayer, let layer = question.adopted.layer {
+      score.churnProbability = layer.probability(
+        of: churns[place], purchaseChurn: score.churnProbability)
+    }
+    return score
+  }
+
   // MARK: Answering
 
   /// Finds the scores of all customers that were asked about.
-  fileprivate mutating func answer(_ question: ScoreQuestion, in engine: borrowing Engine) {
+  ///
+  /// - Parameters:
+  ///   - question: what is asked of each.
+  ///   - engine: where they are.
+  ///   - withFacts: whether their facts are going to be read too.
+  fileprivate mutating func answer(
+    _ question: ScoreQuestion, in engine: borrowing Engine, withFacts: Bool
+  ) {
     // Field by field, for a span of one would hold all of them.
     Self.findCandidates(count, hashes, &rows, &positions, in: engine)
+    if withFacts {
+      for place in 0..<count where rows[place] != CustomerRow.none {
+        engine.store.prefetchFacts(of: rows[place])
+      }
+    }
     Self.confirm(count, names, ends, hashes, positions, &rows, in: engine)
     Self.read(count, rows, question, &asked, &subjects, in: engine)
     if question.asksLayer {
@@ -244,16 +273,12 @@ struct PointQueries: ~Copyable {
     }
     let score = scores[place]
     reply.aliveProbability = score.aliveProbability
-    reply.churnProbability = score.churnProbability
+    reply.churnProbability = self.score(place, question).churnProbability
     reply.modelChurnProbability = score.churnProbability
     reply.expectedOrders = score.expectedOrders
     if reply.spendKnown {
       reply.expectedSpend = score.expectedSpendPerOrder
       reply.lifetimeValue = score.lifetimeValue
-    }
-    if question.asksLayer, let layer = question.adopted.layer {
-      reply.churnProbability = layer.probability(
-        of: churns[place], purchaseChurn: score.churnProbability)
     }
     return reply
   }
@@ -263,8 +288,8 @@ extension Engine {
   /// Queries that were gathered and not yet written.
   public var gatheredCount: Int { queries.count }
 
-  /// Takes the requests score one at the front of an inbox, as long as they ask the same as those that
-  /// were gathered before.
+  /// Takes the requests score one, or recommend, at the front of an inbox, as long as they ask the same as
+  /// those that were gathered before.
   ///
   /// Whoever gathers answers (`answerGathered`) before anything else is executed: what is answered is
   /// the state of that moment.
@@ -278,6 +303,9 @@ extension Engine {
   public mutating func gather(
     _ bytes: RawSpan, countMax: Int, at nowMicros: Int64
   ) -> (count: Int, size: Int) {
+    if let first = RecommendFrame(bytes, at: 0) {
+      return gatherRecommendations(first, bytes, countMax: countMax, at: nowMicros)
+    }
     guard let first = ScoreOneFrame(bytes, at: 0),
       queries.count > 0
         ? queries.terms == first.terms : beginGathering(first.terms, bytes, at: nowMicros)
@@ -319,7 +347,10 @@ extension Engine {
   }
 
   /// Answers what was gathered, for `writeGathered` to write.
-  public mutating func answerGathered() { answerQueries() }
+  public mutating func answerGathered() {
+    answerQueries()
+    if let terms = recommendations.terms { answerRecommendations(terms) }
+  }
 
   /// Writes whole replies to what was gathered.
   ///
@@ -327,6 +358,9 @@ extension Engine {
   ///   - range: which of them, in the sequence in which they were gathered.
   ///   - out: the outbox of the connection they came from.
   public func writeGathered(_ range: Range<Int>, into out: inout ByteBuffer) {
+    if let terms = recommendations.terms {
+      return writeRecommendations(range, terms, into: &out)
+    }
     guard let question = queries.question else { return }
     let blank = PointQueries.blankReply(question)
     for place in range {
@@ -336,7 +370,10 @@ extension Engine {
   }
 
   /// Forgets what was gathered.
-  public mutating func forgetGathered() { queries.clear() }
+  public mutating func forgetGathered() {
+    queries.clear()
+    if recommendations.terms != nil { recommendations.clear() }
+  }
 
   /// Finds the scores of all customers that were asked about.
   mutating func answerQueries() {
@@ -344,7 +381,7 @@ extension Engine {
     // Out of the engine, which is read while they are answered.
     var taken = PointQueries(countMax: 0)
     swap(&taken, &queries)
-    taken.answer(question, in: self)
+    taken.answer(question, in: self, withFacts: recommendations.terms != nil)
     swap(&taken, &queries)
     tables.note(queries.count, question.horizon, question.generation)
   }

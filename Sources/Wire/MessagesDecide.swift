@@ -51,21 +51,8 @@ public struct DecideHead: ~Escapable {
     guard flags.rawValue < 16 else {
       throw Refusal(.invalidField, at: flagsAt, "flags \(flags.rawValue) are not known")
     }
-    let topAt = reader.offset
-    let top = try reader.readUInt8()
-    guard Int(top) <= Limits.slateMax else {
-      throw Refusal(
-        .invalidField, at: topAt, "\(top) offers are asked for, at most \(Limits.slateMax) are told"
-      )
-    }
-    let basketAt = reader.offset
-    let basketMinor = try reader.read(Int64.self)
-    guard basketMinor >= -1 && basketMinor <= Limits.amountMax else {
-      throw Refusal(
-        .invalidField, at: basketAt,
-        "the basket is \(basketMinor), it must be 0 to \(Limits.amountMax) minor units, or -1 for none"
-      )
-    }
+    let top = try reader.readTop()
+    let basketMinor = try reader.readBasket()
     lines = try reader.read(UInt16.self)
     self.key = key
     self.customer = customer
@@ -78,6 +65,36 @@ public struct DecideHead: ~Escapable {
 }
 
 extension FrameReader {
+  /// Reads how many offers are asked for.
+  ///
+  /// - Returns: 0 to `Limits.slateMax`; 0 is the placement's own number.
+  /// - Throws: `malformed` or `invalidField` with the offset.
+  mutating func readTop() throws(Refusal) -> UInt8 {
+    let at = offset
+    let top = try readUInt8()
+    guard Int(top) <= Limits.slateMax else {
+      throw Refusal(
+        .invalidField, at: at, "\(top) offers are asked for, at most \(Limits.slateMax) are told")
+    }
+    return top
+  }
+
+  /// Reads the value of a basket.
+  ///
+  /// - Returns: minor units; -1 without a basket.
+  /// - Throws: `malformed` or `invalidField` with the offset.
+  mutating func readBasket() throws(Refusal) -> Int64 {
+    let at = offset
+    let basketMinor = try read(Int64.self)
+    guard basketMinor >= -1 && basketMinor <= Limits.amountMax else {
+      throw Refusal(
+        .invalidField, at: at,
+        "the basket is \(basketMinor), it must be 0 to \(Limits.amountMax) minor units, or -1 for none"
+      )
+    }
+    return basketMinor
+  }
+
   /// Reads how many categories a basket has.
   ///
   /// - Returns: 0 to `Limits.basketCategoriesMax`.

@@ -42,6 +42,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case scoreMany = 33
   /// Tells how sure the scores of one customer are.
   case scoreInterval = 34
+  /// Scores one customer and tells the best offers, without keeping a decision.
+  case recommend = 35
   /// Tells what is known of a customer.
   case describeCustomer = 40
   /// Tells everything a customer said about consent.
@@ -77,7 +79,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
       .recordOutcomes, .adoptPolicy, .adoptModel, .putBackModel:
       true
     case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
-      .describeCustomer, .consentHistory, .readCatalogue, .explainDecision, .readDecisions,
+      .recommend, .describeCustomer, .consentHistory, .readCatalogue, .explainDecision,
+      .readDecisions,
       .reportCampaign, .fit, .report, .forecast, .refitPolicy, .tryCatalogue:
       false
     }
@@ -109,6 +112,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .scoreOne: "score one"
     case .scoreMany: "score many"
     case .scoreInterval: "score interval"
+    case .recommend: "recommend"
     case .describeCustomer: "describe customer"
     case .consentHistory: "consent history"
     case .readCatalogue: "read catalogue"

@@ -69,6 +69,7 @@ enum FuzzMessages {
     { trip(PutCatalogueRequest.self, $0) }, { trip(AmendOfferRequest.self, $0) },
     { trip(CatalogueChangeReply.self, $0) }, { trip(CatalogueReply.self, $0) },
     { trip(DecideRequest.self, $0) }, { trip(DecideReply.self, $0) },
+    { trip(RecommendRequest.self, $0) }, { trip(RecommendReply.self, $0) },
     { trip(DecisionRecord.self, $0) }, { trip(RecordOutcomesRequest.self, $0) },
     { trip(ExplainDecisionRequest.self, $0) }, { trip(ReadDecisionsRequest.self, $0) },
     { trip(DecisionsReply.self, $0) },

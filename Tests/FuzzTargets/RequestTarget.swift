@@ -98,6 +98,7 @@ private func checkReply(_ reply: RawSpan, to request: FrameHeader, _ status: Sta
   case .describeCustomer: check(CustomerReply.self, reply)
   case .consentHistory: check(ConsentHistoryReply.self, reply)
   case .scoreOne: check(ScoreReply.self, reply)
+  case .recommend: check(RecommendReply.self, reply)
   case .scoreMany: check(ScoreManyReply.self, reply)
   case .adoptModel, .putBackModel: check(AdoptModelReply.self, reply)
   default: preconditionFailure("an engine answers no other verbs by itself")

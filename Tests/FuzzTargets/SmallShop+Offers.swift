@@ -56,6 +56,13 @@ extension SmallShop {
     return frame(.decide, request)
   }
 
+  static func recommend(_ customer: String) -> [UInt8] {
+    var request = RecommendRequest(customer: customer, placement: "till", channel: .site)
+    (request.basketMinor, request.lines, request.top) = (4_000, 2, 2)
+    (request.schema, request.missing, request.features) = (1, 2, [0.5, 0])
+    return frame(.recommend, request)
+  }
+
   private static func outcomes(
     _ identifier: String, _ kind: OutcomeKind, order: Int64 = 0, margin: Int64 = 0, cost: Int64 = 0
   ) -> [UInt8] {

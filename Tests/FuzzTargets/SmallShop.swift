@@ -101,7 +101,7 @@ public enum SmallShop {
   public static let queries: [[UInt8]] = [
     frame(.readCatalogue, Empty()), frame(.readDecisions, ReadDecisionsRequest()),
     frame(.explainDecision, ExplainDecisionRequest(decision: receipt)),
-    decide(0, "bob", .site, [.dryRun, .explain, .greedy]),
+    decide(0, "bob", .site, [.dryRun, .explain, .greedy]), recommend("ann"), recommend("nobody"),
     frame(.hello, HelloRequest(client: "fuzz")), frame(.ping, Empty()),
     frame(.status, StatusRequest(withStateHash: true)), frame(.snapshot, Empty()),
     frame(.scoreOne, ScoreOneRequest(terms: terms, customer: "ann")),

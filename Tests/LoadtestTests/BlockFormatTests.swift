@@ -35,7 +35,9 @@ struct BlockFormatTests {
   private func firstWrong(_ format: BlockFormat, _ bytes: [UInt8], _ count: Int, tag: UInt64)
     -> Int?
   {
-    format.reply.firstWrong(in: bytes.rawBytes, count: count, tag: tag)
+    let checked = format.reply.check(bytes.rawBytes, most: count, tag: tag)
+    #expect(checked.isWrong || checked == CheckedReplies(count: count, size: bytes.count))
+    return checked.isWrong ? checked.count : nil
   }
 
   @Test("Patron's replies with the tags in their order are right, all others are not")
@@ -80,14 +82,75 @@ struct BlockFormatTests {
     #expect(String(decoding: format.request[format.nameOffset...], as: UTF8.self) == "00000000\r\n")
   }
 
-  @Test("the holes are where the name and the tag go")
-  func holes() throws {
-    let format = try BlockFormat.echo(.scores, Self.terms)
-    let request = ScoreOneRequest(terms: Self.terms, customer: "12345678")
+  /// A full answer with some offers.
+  private static func full(_ offers: Int, tag: UInt64, generation: UInt32) throws -> [UInt8] {
+    var reply = RecommendReply()
+    (reply.flags, reply.generation) = ([.known, .heldOut, .profiled, .scored, .valued], generation)
+    reply.offers = (0..<offers).map { RecommendedOffer(offer: "o\($0)", score: 1, uplift: 2) }
+    return try wholeFrame(.recommend, reply, tag: tag)
+  }
+
+  @Test("replies of several sizes are told apart by what their lengths say")
+  func severalSizes() throws {
+    let shape = try BlockFormat.patron(.full, Self.terms, generation: Self.generation).reply
+    let frames = try [3, 0, 2, 1].enumerated().map {
+      try Self.full($0.element, tag: UInt64($0.offset), generation: Self.generation)
+    }
+    let bytes = frames.flatMap(\.self)
+    for end in 0...bytes.count {
+      let found = shape.check(Array(bytes[..<end]).rawBytes, most: 4, tag: 0)
+      var (count, size) = (0, 0)
+      while count < 4, size + frames[count].count <= end {
+        size += frames[count].count
+        count += 1
+      }
+      #expect(found == CheckedReplies(count: count, size: size))
+    }
+    for (number, frame) in frames.enumerated() {
+      let body = shape.body(of: number, in: bytes.rawBytes)
+      #expect(Array(bytes[body]) == Array(frame.dropFirst(FrameHeader.size)))
+    }
+    #expect(shape.check(bytes.rawBytes, most: 2, tag: 0).count == 2)
+    let other = try Self.full(1, tag: 0, generation: Self.generation + 1)
+    #expect(shape.check(other.rawBytes, most: 1, tag: 0) == CheckedReplies(isWrong: true))
+    // Lengths that no answer has.
+    for length: UInt8 in [75, 141] {
+      var wrong = frames[0] + frames[0]
+      wrong[0] = length
+      #expect(shape.check(wrong.rawBytes, most: 1, tag: 0) == CheckedReplies(isWrong: true))
+    }
+  }
+
+  @Test("an answer beside another decision is found")
+  func fullAnswers() throws {
+    var (answer, told) = (RecommendReply(), ToldDecision())
+    answer.offers = [RecommendedOffer(offer: "a", score: 2, uplift: 2)]
+    told.choices = [ChosenOffer(offer: "a", isBest: true, propensity: 1, score: 2, uplift: 2)]
+    #expect(Contestant.difference(answer, told) == nil)
+    answer.lifetimeValue = 1
+    #expect(Contestant.difference(answer, told) != nil)
+    told.lifetimeValue = 1
+    answer.offers[0].score = 2.001
+    #expect(Contestant.difference(answer, told) != nil)
+    answer.offers = []
+    #expect(Contestant.difference(answer, told) != nil)
+  }
+
+  @Test("the holes are where the name and the tag go", arguments: RequestKind.allCases)
+  func holes(kind: RequestKind) throws {
+    let format = try BlockFormat.echo(kind, Self.terms)
+    let name = "12345678"
     var bytes = format.request
-    bytes.replaceSubrange(format.nameOffset..<format.nameOffset + 8, with: Array("12345678".utf8))
+    bytes.replaceSubrange(format.nameOffset..<format.nameOffset + 8, with: Array(name.utf8))
     bytes[8] = 44
-    #expect(bytes == (try wholeFrame(.scoreOne, request, tag: 44)))
+    switch kind {
+    case .scores:
+      let request = ScoreOneRequest(terms: Self.terms, customer: name)
+      #expect(bytes == (try wholeFrame(.scoreOne, request, tag: 44)))
+    case .full:
+      let request = RequestKind.recommendation(for: 12_345_678)
+      #expect(bytes == (try wholeFrame(.recommend, request, tag: 44)))
+    }
   }
 
   @Test(

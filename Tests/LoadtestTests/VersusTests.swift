@@ -37,19 +37,21 @@ struct VersusTests {
   @Test("processor time is the rival's over ours, throughput ours over the rival's")
   func directions() {
     let ratios = VersusReport.ratios(
-      [Self.shape], ["scores", "redis", "echo"],
+      [Self.shape],
       [
         Self.shape: [
           "scores": tally([100, 200], [10, 5]), "redis": tally([900, 1_800], [2, 1]),
-          "echo": tally([50, 150], [20, 20]),
+          "echo": tally([50, 150], [20, 20]), "full": tally([300, 300], [10, 10]),
+          "echo-full": tally([60, 60], [20, 20]),
         ]
       ])
     #expect(
       ratios.map(\.name) == [
         "redis/scores 50/64", "scores/redis throughput 50/64", "echo/scores 50/64",
-        "scores/echo throughput 50/64",
+        "scores/echo throughput 50/64", "redis/full 50/64", "full/redis throughput 50/64",
+        "echo/full 50/64", "full/echo throughput 50/64",
       ])
-    #expect(ratios.map(\.spread.median) == [9, 5, 0.625, 0.375])
+    #expect(ratios.map(\.spread.median) == [9, 5, 0.625, 0.375, 4.5, 7.5, 0.2, 0.5])
   }
 
   @Test("the goals have the names that ratios get, and shapes that are measured")

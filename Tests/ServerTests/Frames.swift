@@ -154,6 +154,9 @@ enum Frames {
     case .decide:
       try makeFrame(
         verb, DecideRequest(customer: "C-1", placement: "checkout", channel: .site))
+    case .recommend:
+      try makeFrame(
+        verb, RecommendRequest(customer: "C-1", placement: "checkout", channel: .site))
     case .recordOutcomes:
       try makeFrame(
         verb,
@@ -220,7 +223,8 @@ enum Frames {
       try makeFrame(
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
-    case .putCatalogue, .amendOffer, .decide, .recordDecision, .recordOutcomes, .readCatalogue,
+    case .putCatalogue, .amendOffer, .decide, .recommend, .recordDecision, .recordOutcomes,
+      .readCatalogue,
       .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy, .reportCampaign,
       .tryCatalogue:
       try offers(verb)

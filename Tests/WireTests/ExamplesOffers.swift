@@ -58,6 +58,8 @@ extension Example {
       CampaignRequest(campaign: "feet", asOfMicros: 878_212_800_000_000, planned: 5_000)),
     Example(.reportCampaign, tag: 31, campaign),
     Example(.reportCampaign, tag: 32, campaigns),
+    Example(.recommend, tag: 35, recommend),
+    Example(.recommend, tag: 35, recommended),
     Example(.tryCatalogue, tag: 34, tryOut),
     Example(.tryCatalogue, tag: 34, tried),
   ]
@@ -80,6 +82,27 @@ extension Example {
     request.categories = ["shoes", "laces"]
     (request.schema, request.missing, request.features) = (1, 2, [0.25, 0])
     return request
+  }()
+
+  private static let recommend: RecommendRequest = {
+    var request = RecommendRequest(customer: "C-1001", placement: "checkout", channel: .site)
+    (request.top, request.basketMinor, request.lines) = (2, 8000, 2)
+    (request.flags, request.categories) = (.categoriesKnown, ["shoes"])
+    (request.schema, request.missing, request.features) = (1, 2, [0.25, 0])
+    return request
+  }()
+
+  private static let recommended: RecommendReply = {
+    var reply = RecommendReply()
+    reply.flags = [.known, .profiled, .scored, .valued]
+    (reply.segment, reply.generation, reply.catalogue, reply.asOfDay) = (4, 2, 1, 10_134)
+    (reply.aliveProbability, reply.churnProbability) = (0.75, 0.4375)
+    (reply.expectedOrders, reply.expectedSpend, reply.lifetimeValue) = (1.25, 30.5, 36.75)
+    reply.offers = [
+      RecommendedOffer(offer: "socks", score: 1.5, uplift: 1.875),
+      RecommendedOffer(offer: "vip-gesture", score: 0.25, uplift: 0.5),
+    ]
+    return reply
   }()
 
   private static let catalogueText = """

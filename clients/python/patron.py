@@ -43,7 +43,7 @@ __all__ = [
     "FactTable", "Fit",
     "Forecast", "Hello", "KEEP", "LoggedDecision", "Model", "OfferLine", "Order", "OrderLine", "Outcome", "Patron",
     "PatronConnectionError", "PatronError",
-    "PatronRefused", "Profile", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
+    "PatronRefused", "Profile", "Recommendation", "RecommendedOffer", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
     "ServerStatus", "Snapshot", "Trial", "TriedBudget", "TriedCampaign", "TriedOffer",
     "days",
 ]
@@ -68,7 +68,7 @@ VERBS = {
     "adopt policy": 27, "refit policy": 53, "try catalogue": 54,
     "read catalogue": 42, "explain decision": 43, "read decisions": 44, "report campaign": 45,
     "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
-    "put back model": 50, "score interval": 34, "forecast": 52,
+    "put back model": 50, "score interval": 34, "recommend": 35, "forecast": 52,
     "report": 51, "consent history": 41, "describe customer": 40,
 }
 
@@ -607,6 +607,38 @@ class DecisionRequest:
     greedy: bool = False
     dry_run: bool = False
     explain: bool = False
+
+
+@dataclass(frozen=True)
+class RecommendedOffer:
+    """An offer that was recommended; money in major units, None for one chosen without a score."""
+
+    score: Optional[float]
+    uplift: Optional[float]
+    offer: str
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A customer's scores for 39 weeks and best offers, of which nothing was kept; money in major units.
+
+    What is None was not to be known: without consent to profiling, without a model, without spends.
+    """
+
+    known: bool
+    held_out: bool
+    fallback: bool
+    profiled: bool
+    catalogue: int
+    generation: int
+    as_of: date
+    segment: str
+    alive_probability: Optional[float]
+    churn_probability: Optional[float]
+    expected_orders: Optional[float]
+    expected_spend: Optional[float]
+    lifetime_value: Optional[float]
+    offers: Tuple[RecommendedOffer, ...]
 
 
 @dataclass(frozen=True)
@@ -1306,8 +1338,8 @@ def amend_offer_body(key: CommandKey, offer: str, state: str) -> bytes:
     return key_fields(key) + _identifier(offer, "the offer") + bytes((number,))
 
 
-def decide_body(key: CommandKey, request: DecisionRequest, minor_digits: int) -> bytes:
-    """The body of a decide request."""
+def _told(request: DecisionRequest) -> Tuple[Tuple[str, ...], Tuple[Optional[float], ...]]:
+    """The categories and features of a request that can be told."""
     categories, features = request.categories or (), request.features
     if len(categories) > BASKET_CATEGORIES_MAX or len(features) > OWN_FEATURES_MAX:
         raise ValueError(
@@ -1315,6 +1347,12 @@ def decide_body(key: CommandKey, request: DecisionRequest, minor_digits: int) ->
             f"{BASKET_CATEGORIES_MAX} and {OWN_FEATURES_MAX} can be told")
     if not 0 <= request.top <= SLATE_MAX:
         raise ValueError(f"top is {request.top}, it must be 0 to {SLATE_MAX}")
+    return categories, features
+
+
+def decide_body(key: CommandKey, request: DecisionRequest, minor_digits: int) -> bytes:
+    """The body of a decide request."""
+    categories, features = _told(request)
     flags = (
         int(request.dry_run) + 2 * int(request.greedy) + 4 * int(request.explain)
         + 8 * int(request.categories is not None))
@@ -1329,6 +1367,22 @@ def decide_body(key: CommandKey, request: DecisionRequest, minor_digits: int) ->
         + b"".join(_identifier(category, "the category") for category in categories)
         + struct.pack("<HHB", request.schema, missing, len(features))
         + b"".join(_NUMBER.pack(value or 0.0) for value in features)
+    )
+
+
+def recommend_body(request: DecisionRequest, minor_digits: int) -> bytes:
+    """The body of a recommend request; `greedy`, `dry_run` and `explain` have no meaning here."""
+    categories, features = _told(request)
+    missing = sum(1 << n for n, value in enumerate(features) if value is None)
+    basket = -1 if request.basket is None else minor_units(request.basket, minor_digits)
+    return (
+        struct.pack(
+            "<BBBBHHqH", _number(CHANNELS, request.channel, "channel"), request.top,
+            8 * int(request.categories is not None), 0, request.lines, request.schema, basket, missing)
+        + _identifier(request.placement, "the placement") + _identifier(request.customer, "the customer")
+        + bytes([len(categories)])
+        + b"".join(_identifier(category, "the category") for category in categories)
+        + bytes([len(features)]) + b"".join(_NUMBER.pack(value or 0.0) for value in features)
     )
 
 
@@ -1876,6 +1930,22 @@ def read_decision(body: bytes) -> Decision:
         churn, orders, spend, value, numbers[5], offers, reasons, tuple(explanations))
 
 
+def read_recommendation(body: bytes) -> Recommendation:
+    """The reply to recommend."""
+    reader = _Reader(body)
+    bits, segment, count, generation, version, day, *numbers = reader.take(struct.Struct("<HBBIIi5d"))
+    offers = tuple(
+        RecommendedOffer(_finite(score), _finite(uplift), reader.text())
+        for score, uplift in (reader.take(struct.Struct("<dd")) for _ in range(count)))
+    reader.end()
+    known, held, fallback, profiled, scored, valued = (bits & bit != 0 for bit in (1, 2, 4, 32, 64, 128))
+    alive, churn, orders = (number if scored else None for number in numbers[:3])
+    spend, value = (number if valued else None for number in numbers[3:])
+    return Recommendation(
+        known, held, fallback, profiled, version, generation, _EPOCH.date() + timedelta(days=day),
+        _named(SEGMENTS, segment), alive, churn, orders, spend, value, offers)
+
+
 def read_decisions(body: bytes) -> Tuple[int, int, List[LoggedDecision]]:
     """The reply to read decisions: where the next page begins, how many there are in all, the page."""
     reader = _Reader(body)
@@ -2401,6 +2471,30 @@ class Patron:
         bodies = (decide_body(self.next_key(), request, minor_digits) for request in requests)
         for reply in self._pipeline("decide", bodies):
             yield read_decision(reply)
+
+    def recommend(
+        self, customer: str, placement: str, channel: str, *, basket: Optional[Amount] = None,
+        lines: int = 0, categories: Optional[Iterable[str]] = None,
+        features: Iterable[Optional[float]] = (), schema: int = 0, top: int = 0,
+        minor_digits: int = 2,
+    ) -> Recommendation:
+        """A customer's scores and best offers; nothing is kept, so show nothing without `decide`.
+
+            best = patron.recommend("C-1001", "checkout", "site", basket="80.00", top=3)
+            for offer in best.offers: print(offer.offer, offer.uplift)
+        """
+        request = DecisionRequest(
+            customer, placement, channel, basket, lines,
+            None if categories is None else tuple(categories), tuple(features), schema, top)
+        return read_recommendation(self._ask("recommend", recommend_body(request, minor_digits)))
+
+    def recommend_many(
+        self, requests: Iterable[DecisionRequest], *, minor_digits: int = 2
+    ) -> Iterator[Recommendation]:
+        """Recommends to any number of customers, in their order, with several requests under way."""
+        bodies = (recommend_body(request, minor_digits) for request in requests)
+        for reply in self._pipeline("recommend", bodies):
+            yield read_recommendation(reply)
 
     def explain(self, receipt: str) -> Decision:
         """A decision again, with the reason of every offer in words.

@@ -246,6 +246,18 @@ class TheRequests(unittest.TestCase):
         for request in wrong:
             self.assertRaises(ValueError, patron.decide_body, e.key, request, 2)
 
+    def test_recommend(self) -> None:
+        e = example("recommend request")
+        request = patron.DecisionRequest(
+            "C-1001", "checkout", "site", "80.00", 2, ("shoes",), (0.25, None), 1, 2)
+        self.assertEqual(e.request(patron.recommend_body(request, 2)), e.bytes)
+        wrong = [
+            patron.DecisionRequest("c", "p", "fax"), patron.DecisionRequest("c", "p", "site", top=31),
+            patron.DecisionRequest("c", "p", "site", features=(1.0,) * 17),
+        ]
+        for request in wrong:
+            self.assertRaises(ValueError, patron.recommend_body, request, 2)
+
     def test_explain_decision(self) -> None:
         e = example("explain decision request")
         self.assertEqual(e.request(patron.decision_body(e["decision"])), e.bytes)
@@ -443,6 +455,25 @@ class TheReplies(unittest.TestCase):
              for row in rows])
         self.assertEqual(read.reasons, ("CHOSEN", "EXPLORED", "RULE", "NOT_IN_PLACEMENT"))
         self.assertEqual((read.explanations, read.offers[0].parts, read.offers[0].features), ((), {}, ()))
+
+    def test_recommendation(self) -> None:
+        e = example("recommend reply")
+        read = patron.read_recommendation(e.body)
+        self.assertEqual((read.known, read.profiled, read.held_out, read.fallback), (True, True, False, False))
+        self.assertEqual((read.catalogue, read.generation, read.segment), (1, 2, "about to leave"))
+        self.assertEqual((read.as_of - date(1970, 1, 1)).days, e["as of day"])
+        self.assertEqual(
+            (read.alive_probability, read.churn_probability, read.expected_orders,
+             read.expected_spend, read.lifetime_value),
+            (e["alive probability"], e["churn probability"], e["expected orders"], e["expected spend"],
+             e["lifetime value"]))
+        self.assertEqual(
+            [(one.offer, one.score, one.uplift) for one in read.offers],
+            [(row["offer"], row["score"], row["uplift"]) for row in e.rows("offers")])
+        nothing = patron.read_recommendation(struct.pack("<HBBIIi5d", 1, 0, 0, 0, 1, 0, *(0.0,) * 5))
+        self.assertEqual((nothing.alive_probability, nothing.lifetime_value, nothing.offers), (None, None, ()))
+        for size in range(len(e.body)):
+            self.assertRaises(PatronConnectionError, patron.read_recommendation, e.body[:size])
 
     def test_explained_decision(self) -> None:
         e = example("decide reply", 1)

@@ -9,33 +9,76 @@ import Wire
 /// Whatever differs from kind to kind stands here.
 enum RequestKind: String, CaseIterable, Sendable {
   case scores
+  /// Scores and the best three of 64 offers.
+  case full
+
+  /// Offers a full answer is chosen from.
+  static let offers = 64
 
   var verb: Verb {
     switch self {
     case .scores: .scoreOne
+    case .full: .recommend
     }
   }
 
-  /// Bytes of the reply's body, a multiple of 8.
+  /// The name of the echo server that answers the same frames.
+  var echoName: String { self == .scores ? "echo" : "echo-\(rawValue)" }
+
+  /// Bytes of a reply's body at least.
+  var leastBodySize: Int {
+    switch self {
+    case .scores: ScoreReply.size
+    case .full: RecommendReplyHead.size - FrameHeader.size
+    }
+  }
+
+  /// Bytes of a reply's body at most, a multiple of 8.
   var bodySize: Int {
     switch self {
     case .scores: ScoreReply.size
+    // Three offers whose identifiers have three bytes, filled up.
+    case .full: leastBodySize + 3 * (17 + 3) + 4
     }
   }
 
-  /// The score in a reply's body; nil when it cannot be read.
-  func score(in body: [UInt8]) -> ScoreReply? {
-    var reader = FrameReader(body.rawBytes)
-    switch self {
-    case .scores: return try? ScoreReply(from: &reader)
-    }
-  }
-
-  /// A request about customer 0 whose last eight bytes are the customer's name.
+  /// A request about customer 0.
   func frame(_ terms: ScoreTermsFields) throws(Refusal) -> [UInt8] {
     switch self {
     case .scores:
       try wholeFrame(verb, ScoreOneRequest(terms: terms, customer: Population.name(0)))
+    case .full: try wholeFrame(verb, Self.recommendation(for: 0))
+    }
+  }
+
+  /// Bytes of a request behind the customer's name.
+  var bytesBehindName: Int {
+    switch self {
+    case .scores: 0
+    // The numbers of categories and features.
+    case .full: 2
+    }
+  }
+
+  /// What is asked of a customer in a full answer.
+  static func recommendation(for customer: Int) -> RecommendRequest {
+    var request = RecommendRequest(
+      customer: Population.name(customer), placement: DecisionShop.placement, channel: .site)
+    (request.top, request.basketMinor, request.lines) = (3, 8_000, 2)
+    return request
+  }
+
+  /// How a reply's body of Patron's begins: what is the same in all.
+  func beginning(_ generation: UInt32) -> Word {
+    let place = FrameHeader.size
+    switch self {
+    // Known, spend known, two bytes of nothing, and the generation.
+    case .scores: return Word(at: place, UInt64(generation) << 32 | 0x0101)
+    case .full:
+      // Some are held out; segments and numbers of offers differ.
+      let flags: DecisionFlags = [.known, .profiled, .scored, .valued]
+      return Word(
+        at: place, UInt64(generation) << 32 | UInt64(flags.rawValue), 0xffff_ffff_0000_fffd)
     }
   }
 }
@@ -75,12 +118,9 @@ struct BlockFormat: Sendable {
     _ kind: RequestKind, _ terms: ScoreTermsFields, generation: UInt32
   ) throws(Refusal) -> BlockFormat {
     let request = try kind.frame(terms)
-    // Known, spend known, two bytes of nothing, and the generation.
-    let body = Word(at: FrameHeader.size, UInt64(generation) << 32 | 0x0101)
     return BlockFormat(
-      request: request, nameOffset: request.count - 8, isTagged: true, greets: true,
-      reply: ReplyShape(
-        frameOf: kind, begins: body, ends: Word(at: FrameHeader.size + kind.bodySize - 8, 0, 0)))
+      request: request, nameOffset: request.count - 8 - kind.bytesBehindName, isTagged: true,
+      greets: true, reply: ReplyShape(frameOf: kind, begins: kind.beginning(generation)))
   }
 
   /// The same requests, and replies of the same size that say nothing.
@@ -88,7 +128,8 @@ struct BlockFormat: Sendable {
     let request = try kind.frame(terms)
     let filler = EchoServer.fillerWord
     return BlockFormat(
-      request: request, nameOffset: request.count - 8, isTagged: true, greets: false,
+      request: request, nameOffset: request.count - 8 - kind.bytesBehindName, isTagged: true,
+      greets: false,
       reply: ReplyShape(
         frameOf: kind, begins: Word(at: FrameHeader.size, filler),
         ends: Word(at: FrameHeader.size + kind.bodySize - 8, filler)))
@@ -136,51 +177,102 @@ struct Word: Sendable {
   }
 }
 
+/// What was found where replies lie.
+struct CheckedReplies: Equatable {
+  /// Whole replies that are right.
+  var count = 0
+  /// Their bytes.
+  var size = 0
+  /// Whether the one behind them is wrong.
+  var isWrong = false
+}
+
 /// What every reply looks like: its size, and words that are checked in each.
 struct ReplyShape: Sendable {
+  /// Bytes at most; all have as many unless the first four bytes say how many follow.
   let size: Int
+  /// Bytes at least.
+  let leastSize: Int
   /// Where the body begins that is kept of the sampled ones.
   let bodyOffset: Int
-  let bodySize: Int
+  /// Bytes behind the body.
+  private let bytesBehind: Int
   private let head, middle, body, tail: Word
   private let tagMask: UInt64
 
-  /// A frame of Wire's: length, verb, status ok, and the reserved fields are known.
-  init(frameOf kind: RequestKind, begins body: Word, ends tail: Word) {
+  /// A frame of Wire's: verb, status ok, and the reserved fields are known; its length is if they all have
+  /// one, and then the last word may be known too.
+  init(frameOf kind: RequestKind, begins body: Word, ends tail: Word? = nil) {
     let size = FrameHeader.size + kind.bodySize
+    let isVariable = tail == nil && kind.leastBodySize < kind.bodySize
     self.init(
-      size: size, bodyOffset: FrameHeader.size, isTagged: true,
-      head: Word(at: 0, UInt64(size - 4) | UInt64(kind.verb.rawValue) << 32),
-      middle: Word(at: 16, 0), body: body, tail: tail)
+      size: size, leastSize: isVariable ? FrameHeader.size + kind.leastBodySize : nil,
+      bodyOffset: FrameHeader.size, isTagged: true,
+      head: Word(
+        at: 0, UInt64(size - 4) | UInt64(kind.verb.rawValue) << 32,
+        isVariable ? 0xffff_ffff_0000_0000 : .max),
+      middle: Word(at: 16, 0), body: body, tail: tail ?? Word(at: FrameHeader.size, 0, 0))
   }
 
   init(
-    size: Int, bodyOffset: Int, isTagged: Bool, head: Word, middle: Word, body: Word, tail: Word
+    size: Int, leastSize: Int? = nil, bodyOffset: Int, isTagged: Bool, head: Word, middle: Word,
+    body: Word, tail: Word
   ) {
-    (self.size, self.bodyOffset) = (size, bodyOffset)
+    (self.size, self.leastSize, self.bodyOffset) = (size, leastSize ?? size, bodyOffset)
     (self.head, self.middle, self.body, self.tail) = (head, middle, body, tail)
-    bodySize = isTagged ? size - bodyOffset : size - bodyOffset - 2
+    bytesBehind = isTagged ? 0 : 2
     tagMask = isTagged ? .max : 0
   }
 
-  /// Checks whole replies that lie one behind the other.
+  /// Checks replies that lie one behind the other.
   ///
   /// - Parameters:
-  ///   - bytes: begin with a reply.
-  ///   - count: how many are there whole.
+  ///   - bytes: begin with a reply; the last one need not be whole.
+  ///   - most: no more are looked at.
   ///   - tag: of the first; the next ones count on.
-  /// - Returns: the number of the first that is wrong; nil when all are right.
-  func firstWrong(in bytes: RawSpan, count: Int, tag: UInt64) -> Int? {
-    var (offset, tag) = (0, tag)
-    for number in 0..<count {
+  /// - Returns: what was found up to the first that is wrong.
+  func check(_ bytes: RawSpan, most: Int, tag: UInt64) -> CheckedReplies {
+    var checked = CheckedReplies()
+    var tag = tag
+    while checked.count < most, bytes.byteCount - checked.size >= leastSize {
+      let offset = checked.size
+      guard let own = ownSize(bytes, at: offset) else {
+        checked.isWrong = true
+        return checked
+      }
+      if bytes.byteCount - offset < own { return checked }
       let fault =
         head.fault(in: bytes, offset) | middle.fault(in: bytes, offset)
         | body.fault(in: bytes, offset) | tail.fault(in: bytes, offset)
         | ((bytes.littleEndian64(at: offset + 8) ^ tag) & tagMask)
-      if fault != 0 { return number }
-      offset += size
+      if fault != 0 {
+        checked.isWrong = true
+        return checked
+      }
+      checked.count += 1
+      checked.size += own
       tag &+= 1
     }
-    return nil
+    return checked
+  }
+
+  /// The bytes of a reply; nil when they cannot be so many.
+  @inline(__always)
+  private func ownSize(_ bytes: RawSpan, at offset: Int) -> Int? {
+    guard leastSize < size else { return size }
+    let own = Int(UInt32(truncatingIfNeeded: bytes.littleEndian64(at: offset))) + 4
+    return own >= leastSize && own <= size ? own : nil
+  }
+
+  /// Where the body of a reply lies.
+  ///
+  /// - Parameters:
+  ///   - number: of a reply that was found right, from 0.
+  ///   - bytes: begin with a reply.
+  /// - Returns: the range of its bytes.
+  func body(of number: Int, in bytes: RawSpan) -> Range<Int> {
+    var offset = 0
+    for _ in 0..<number { offset += ownSize(bytes, at: offset) ?? size }
+    return offset + bodyOffset..<offset + (ownSize(bytes, at: offset) ?? size) - bytesBehind
   }
 }

@@ -322,24 +322,26 @@ struct BlockGenerator: ~Copyable {
     }
     let now = clock.nanos()
     var blocks = 0
-    while lane.inbox.count >= format.reply.size {
+    while lane.inbox.count >= format.reply.leastSize {
       guard lane.flights.count > 0 else {
         giveUp(lane, "a reply came that nobody waits for")
         return
       }
       let flight = lane.flights.oldest
       let first = lane.answered
-      let whole = min(lane.inbox.count / format.reply.size, plan.shape.pipeline - first)
       let tag = flight.tag &+ UInt64(first)
-      if let wrong = lane.firstWrong(format.reply, count: whole, tag: tag) {
-        giveUp(lane, complaint(lane, wrong, tag &+ UInt64(wrong)))
+      let checked = lane.check(format.reply, most: plan.shape.pipeline - first, tag: tag)
+      let whole = checked.count
+      if checked.isWrong {
+        giveUp(lane, complaint(lane, at: checked.size, tag &+ UInt64(whole)))
         return
       }
+      if whole == 0 { break }
       if isMeasured && isSending { result.completed += UInt64(whole) }
       if flight.sampled >= first && flight.sampled < first + whole {
         take(flight, lane, flight.sampled - first, now)
       }
-      lane.inbox.consume(whole * format.reply.size)
+      lane.inbox.consume(checked.size)
       lane.answered = first + whole
       if lane.answered == plan.shape.pipeline {
         lane.answered = 0
@@ -357,14 +359,12 @@ struct BlockGenerator: ~Copyable {
     if flight.startNanos >= window.lowerBound { result.latency.record(now - flight.startNanos) }
     guard now >= nextKeptNanos, plan.keptMax > 0 else { return }
     nextKeptNanos += UInt64(plan.duration * 1e9) / UInt64(plan.keptMax)
-    let start = number * format.reply.size + format.reply.bodyOffset
-    let body = lane.received(start..<start + format.reply.bodySize)
+    let body = lane.body(of: number, format.reply)
     result.kept.append(KeptReply(customer: flight.sampledCustomer, body: body))
   }
 
-  private func complaint(_ lane: BlockLane, _ number: Int, _ tag: UInt64) -> String {
-    let start = number * format.reply.size
-    let shown = lane.received(start..<start + min(48, format.reply.size)).map { byte in
+  private func complaint(_ lane: BlockLane, at start: Int, _ tag: UInt64) -> String {
+    let shown = lane.received(start..<min(start + 48, lane.inbox.count)).map { byte in
       let text = String(byte, radix: 16)
       return text.count < 2 ? "0" + text : text
     }

@@ -127,15 +127,24 @@ final class BlockLane {
   }
 
   /// Checks the replies that came first, see `ReplyShape`.
-  func firstWrong(_ shape: ReplyShape, count: Int, tag: UInt64) -> Int? {
-    Self.firstWrong(inbox, shape, count, tag)
+  func check(_ shape: ReplyShape, most: Int, tag: UInt64) -> CheckedReplies {
+    Self.check(inbox, shape, most, tag)
   }
 
-  private static func firstWrong(
-    _ inbox: borrowing ByteBuffer, _ shape: ReplyShape, _ count: Int, _ tag: UInt64
-  ) -> Int? {
-    shape.firstWrong(in: inbox.bytes, count: count, tag: tag)
+  private static func check(
+    _ inbox: borrowing ByteBuffer, _ shape: ReplyShape, _ most: Int, _ tag: UInt64
+  ) -> CheckedReplies {
+    shape.check(inbox.bytes, most: most, tag: tag)
   }
+
+  /// A copy of the body of a reply that was found right.
+  func body(of number: Int, _ shape: ReplyShape) -> [UInt8] {
+    Self.copy(inbox, Self.body(of: number, inbox, shape))
+  }
+
+  private static func body(
+    of number: Int, _ inbox: borrowing ByteBuffer, _ shape: ReplyShape
+  ) -> Range<Int> { shape.body(of: number, in: inbox.bytes) }
 
   /// A copy of received bytes.
   func received(_ range: Range<Int>) -> [UInt8] { Self.copy(inbox, range) }

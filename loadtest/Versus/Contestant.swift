@@ -52,20 +52,25 @@ struct Contestant {
     } catch {
       throw .failed("\(error)")
     }
-    let auditor = Auditor(population: population, generation: generation, log: OrderLog())
+    let judge: ([KeptReply]) -> AuditResult
+    switch kind {
+    case .scores:
+      let auditor = Auditor(population: population, generation: generation, log: OrderLog())
+      judge = { auditor.audit(samples($0, from: today)) }
+    case .full: judge = { compareWithDecisions($0, of: server.address) }
+    }
     return Contestant(
       name: kind.rawValue, address: server.address, processID: server.processID, format: format,
-      judge: { auditor.audit(samples($0, kind, from: today)) }, owner: filled)
+      judge: judge, owner: filled)
   }
 
   /// What was kept, read as scores.
-  private static func samples(
-    _ kept: [KeptReply], _ kind: RequestKind, from today: Int32
-  ) -> [Sample] {
+  private static func samples(_ kept: [KeptReply], from today: Int32) -> [Sample] {
     let now = Int32(SystemClock().calendarMicros() / Generator.dayMicros)
     return kept.map { reply in
       // A body that cannot be read is a score of nobody, which the auditor refuses.
-      let score = kind.score(in: reply.body) ?? ScoreReply()
+      var reader = FrameReader(reply.body.rawBytes)
+      let score = (try? ScoreReply(from: &reader)) ?? ScoreReply()
       return Sample(
         customer: reply.customer, connection: 0, sentTick: 0, answeredTick: 0,
         days: today...max(today, now), reply: score)
@@ -86,7 +91,7 @@ struct Contestant {
     var filler: [UInt8] = []
     for _ in 0..<kind.bodySize / 8 { filler.append(littleEndian: EchoServer.fillerWord) }
     return Contestant(
-      name: "echo", address: address, processID: process.processID, format: format,
+      name: kind.echoName, address: address, processID: process.processID, format: format,
       judge: { compare($0) { _ in filler[...] } }, owner: process)
   }
 

@@ -61,7 +61,7 @@ enum Versus {
     _ options: Options, _ plan: VersusPlan, progress: (String) -> Void
   ) throws(Failure) -> VersusReport {
     let server = try FilledServer(options)
-    let contestants = try contestants(server, plan)
+    let contestants = try contestants(server, plan, seed: options.seed)
     if options.pins { try pin(contestants) }
     var tallies: [Shape: [String: Tally]] = [:]
     for round in 0..<plan.rounds {
@@ -82,13 +82,16 @@ enum Versus {
 
   /// Patron, and whom it is put beside, filled alike.
   private static func contestants(
-    _ server: FilledServer, _ plan: VersusPlan
+    _ server: FilledServer, _ plan: VersusPlan, seed: UInt64
   ) throws(Failure) -> [Contestant] {
     var contestants: [Contestant] = []
-    for kind in RequestKind.allCases { contestants.append(try .patron(kind, server)) }
-    // What is stored and what is echoed is the plain score.
-    let kind = RequestKind.scores
     let population = server.population
+    try DecisionShop.open(
+      server.server.address, to: population, DecisionPlan(offers: RequestKind.offers),
+      seed: seed)
+    for kind in RequestKind.allCases { contestants.append(try .patron(kind, server)) }
+    // What is stored is the plain score.
+    let kind = RequestKind.scores
     if plan.rivals != .echo {
       let redis = try startRedis(plan.redis)
       let stored = try StoredBodies.scores(
@@ -97,10 +100,12 @@ enum Versus {
       contestants.append(.redis(kind, redis, stored, generation: server.fill.generation))
     }
     if plan.rivals != .redis {
-      let echo = try LocalProcess(
-        LocalProcess.beside("loadtest"), [EchoServer.command, "\(kind.bodySize)"], isHeard: true)
-      guard let address = echo.address() else { throw .failed("the echo server did not start") }
-      contestants.append(try .echo(kind, address, echo, population.termsFields))
+      for kind in RequestKind.allCases {
+        let echo = try LocalProcess(
+          LocalProcess.beside("loadtest"), [EchoServer.command, "\(kind.bodySize)"], isHeard: true)
+        guard let address = echo.address() else { throw .failed("the echo server did not start") }
+        contestants.append(try .echo(kind, address, echo, population.termsFields))
+      }
     }
     return contestants
   }

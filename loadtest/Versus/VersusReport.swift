@@ -57,7 +57,7 @@ struct VersusReport: ModeReport {
       }
     }
     self.rows = rows
-    ratios = Self.ratios(plan.shapes, contestants, tallies)
+    ratios = Self.ratios(plan.shapes, tallies)
     var goals: [String: GoalReport] = [:]
     for goal in Goal.all { goals[goal.name] = GoalReport(nil, goal: goal.goal) }
     for ratio in ratios {
@@ -68,14 +68,15 @@ struct VersusReport: ModeReport {
 
   /// Rivals over Patron in processor time, Patron over rivals in throughput.
   static func ratios(
-    _ shapes: [Shape], _ contestants: [String], _ tallies: [Shape: [String: Tally]]
+    _ shapes: [Shape], _ tallies: [Shape: [String: Tally]]
   ) -> [(name: String, spread: Spread)] {
-    let rivals = ["redis", "echo"]
     var ratios: [(name: String, spread: Spread)] = []
     for shape in shapes {
-      for patron in contestants where !rivals.contains(patron) {
-        for rival in rivals where contestants.contains(rival) {
-          guard let one = tallies[shape]?[patron], let other = tallies[shape]?[rival] else {
+      for kind in RequestKind.allCases {
+        let patron = kind.rawValue
+        // Each kind has an echo of its own frames.
+        for (rival, name) in [("redis", "redis"), ("echo", kind.echoName)] {
+          guard let one = tallies[shape]?[patron], let other = tallies[shape]?[name] else {
             continue
           }
           if let spread = Spread(other.serverNanos, over: one.serverNanos) {
@@ -118,7 +119,7 @@ struct VersusReport: ModeReport {
         + "; median (least ... most); CPU in ns by request, latency in us",
       "",
       [
-        Table.pad("load", 7), Table.pad("server", 8), Table.pad("requests/s", -35),
+        Table.pad("load", 7), Table.pad("server", 10), Table.pad("requests/s", -35),
         Table.pad("CPU", -26), Table.pad("load's", -8), Table.pad("busy", -6), Table.pad("p50", -9),
         Table.pad("p99", -9),
         Table.pad("p99.9", -9), Table.pad("audited", -9), Table.pad("wrong", -6),
@@ -141,7 +142,8 @@ struct VersusReport: ModeReport {
 
   private static func lines(_ row: Row) -> [String] {
     var cells = [
-      Table.pad(row.shape, 7), Table.pad(row.contestant, 8), Table.pad(text(row.perSecond, 0), -35),
+      Table.pad(row.shape, 7), Table.pad(row.contestant, 10),
+      Table.pad(text(row.perSecond, 0), -35),
       Table.pad(text(row.serverNanosPerRequest, 0), -26),
       Table.pad(row.loadNanosPerRequest.map { Table.grouped($0.median) } ?? "-", -8),
       Table.pad(row.loadBusy.map { "\(Table.fixed($0.median * 100, 0)) %" } ?? "-", -6),

@@ -82,4 +82,14 @@ extension DecisionDesk {
   static let horizonDays = 273.0
   /// The discount rate of its lifetime value, per year.
   static let discountRate = 0.1
+
+  /// The horizon of the scores that decisions read.
+  static func horizon(
+    _ day: UInt16, _ shelf: OfferShelf, _ calibration: Calibration
+  ) -> ScoreHorizon? {
+    let margin = shelf.catalogue.marginRate
+    let terms = try? ScoreTerms(
+      horizonDays: horizonDays, discountRatePerYear: discountRate, margin: max(margin, 0))
+    return terms.map { ScoreHorizon($0, under: calibration, from: Double(day)) }
+  }
 }

@@ -86,7 +86,12 @@ extension Store {
     desk.facts = facts
   }
 
-  private func readConsents(of number: UInt32, at nowMicros: Int64, _ standing: inout Standing) {
+  /// Reads a customer's consents.
+  ///
+  /// - Returns: whether one of those that hold ends some day.
+  @discardableResult
+  func readConsents(of number: UInt32, at nowMicros: Int64, _ standing: inout Standing) -> Bool {
+    var endsSome = false
     var next = facts.heads(of: number).standings
     while let place = next.number {
       let row = facts.standings[place]
@@ -97,10 +102,12 @@ extension Store {
       let entry = facts.consents[row.present]
       if entry.allows(at: nowMicros) {
         standing.granted[channel, purpose] = true
+        if entry.expiresMicros != 0 { endsSome = true }
       } else if entry.status != ConsentStatus.granted.rawValue {
         standing.denied[channel, purpose] = true
       }
     }
+    return endsSome
   }
 
   /// The history of orders, and the scores that follow from it where they may be used.
@@ -115,7 +122,7 @@ extension Store {
     facts[.orders] = orders
     facts[.daysSinceOrder] = Double(day - statistics.lastDay)
     facts[.age] = Double(day - statistics.firstDay)
-    let total = Double(statistics.firstSpendMinor + statistics.repeatSpendMinor) * majorPerMinor
+    let total = totalSpend(statistics)
     facts[.totalSpend] = total
     facts[.meanSpend] = total / orders
     facts[.returnedShare] = returnedShare(of: row, netMajor: total)
@@ -132,16 +139,10 @@ extension Store {
     _ facts: inout Offers.Facts, _ desk: inout DecisionDesk
   ) {
     if desk.horizon?.day != day || desk.horizon?.generation != generation {
-      let margin = offering.shelf?.catalogue.marginRate ?? 0
-      guard
-        let terms = try? ScoreTerms(
-          horizonDays: DecisionDesk.horizonDays,
-          discountRatePerYear: DecisionDesk.discountRate, margin: max(margin, 0))
+      guard let shelf = offering.shelf,
+        let horizon = DecisionDesk.horizon(day, shelf, adopted.model.calibration)
       else { return }
-      desk.horizon = (
-        day, generation,
-        ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day))
-      )
+      desk.horizon = (day, generation, horizon)
       desk.tables = nil
     }
     guard let horizon = desk.horizon?.value else { return }
@@ -168,7 +169,14 @@ extension Store {
     }
   }
 
-  private func returnedShare(of row: CustomerRow, netMajor: Double) -> Double {
+  /// The value of all orders, what came back taken off, in major units.
+  @inline(__always)
+  func totalSpend(_ statistics: Statistics) -> Double {
+    Double(statistics.firstSpendMinor + statistics.repeatSpendMinor) * majorPerMinor
+  }
+
+  /// Which share of all orders' value came back.
+  func returnedShare(of row: CustomerRow, netMajor: Double) -> Double {
     var back = 0.0
     var next = row.lastReturn
     while next != CustomerRow.none {
@@ -178,8 +186,8 @@ extension Store {
     return back == 0 ? 0 : back / max(netMajor + back, 1e-9)
   }
 
-  /// The median of the days between the newest orders, 32 gaps at most.
-  private func medianGap(_ desk: inout DecisionDesk) -> Double {
+  /// The median of the days between the newest orders on the desk, 32 gaps at most.
+  func medianGap(_ desk: inout DecisionDesk) -> Double {
     let count = min(desk.days.count - 1, 32)
     guard count > 0 else { return .nan }
     desk.gaps.removeAll(keepingCapacity: true)
@@ -217,7 +225,7 @@ extension Store {
     _ desk: inout DecisionDesk
   ) {
     let heads = self.facts.heads(of: number)
-    if let cart = cartLeft(by: number) { facts[.cartLeft] = days(cart.timeMicros, moment) }
+    (facts[.cartLeft], facts[.viewedLeft]) = daysLeft(by: number, moment)
     var (boughtBits, viewedBits): (UInt32, UInt32) = (0, 0)
     var next = heads.lines
     var left = Self.looksReadMax
@@ -227,23 +235,15 @@ extension Store {
       next = line.previous
       left -= 1
     }
-    var latest = Int64.min
     next = heads.views
     left = Self.looksReadMax
     while left > 0, let place = next.number {
       let view = self.facts.events[place]
-      latest = max(latest, view.timeMicros)
       if let name = view.name.number {
         note(name, shelf, &facts.viewed, &viewedBits, desk.categories)
       }
       next = view.previous
       left -= 1
-    }
-    if latest > .min, let day = calendar?.day(ofMicros: latest) {
-      let row = customers[number]
-      if row.lastDay == CustomerRow.noDay || row.lastDay < day {
-        facts[.viewedLeft] = days(latest, moment)
-      }
     }
     if !desk.categories.isEmpty {
       let count = Double(desk.categories.count)
@@ -258,6 +258,20 @@ extension Store {
       next = entry.previous
     }
     if opened > .min { facts[.daysSinceComplaint] = days(opened, moment) }
+  }
+
+  /// Days since a cart was left behind, and since something was looked at and not bought; NaN where
+  /// neither is so.
+  func daysLeft(by number: UInt32, _ moment: Moment) -> (cart: Double, viewed: Double) {
+    var found = (cart: Double.nan, viewed: Double.nan)
+    if let cart = cartLeft(by: number) { found.cart = days(cart.timeMicros, moment) }
+    if let latest = viewedMicros(by: number), let day = calendar?.day(ofMicros: latest) {
+      let row = customers[number]
+      if row.lastDay == CustomerRow.noDay || row.lastDay < day {
+        found.viewed = days(latest, moment)
+      }
+    }
+    return found
   }
 
   @inline(__always)
@@ -286,7 +300,7 @@ extension Store {
   ///
   /// Of the contacts of one state those that no rule can miss are left out: a limit is 32 at most, so 32
   /// of each channel are enough for it and for all, and 32 of each offer for that and for families.
-  private func readContacts(
+  func readContacts(
     of number: UInt32, _ moment: Moment, _ shelf: OfferShelf, _ desk: inout DecisionDesk
   ) {
     let rules = shelf.contactRules
@@ -386,23 +400,12 @@ extension Store {
     _ question: DecisionQuestion, _ moment: Moment, _ shelf: OfferShelf,
     _ desk: inout DecisionDesk
   ) {
+    readBudgets(moment, shelf, &desk)
     let count = shelf.accounts.count
-    let blankUse = BudgetUse()
-    let blankEstimate = OfferEstimate(uplift: 0, variance: 0)
-    if desk.budgets.count != count {
-      desk.budgets = [BudgetUse](repeating: blankUse, count: count)
-      desk.estimates = [OfferEstimate](repeating: blankEstimate, count: count)
+    if desk.estimates.count != count {
+      let blank = OfferEstimate(uplift: 0, variance: 0)
+      desk.estimates = [OfferEstimate](repeating: blank, count: count)
       desk.costs = [Double](repeating: 0, count: count)
-    }
-    for place in 0..<count { desk.budgets[place] = blankUse }
-    for place in shelf.budgeted {
-      desk.budgets[place] = offering.use(ofOffer: place, moment, shelf)
-    }
-    offering.fillCampaigns(moment, shelf, into: &desk.campaigns)
-    for campaign in desk.campaigns.indices where desk.campaigns[campaign].price > 0 {
-      for place in shelf.catalogue.campaigns[campaign].offers {
-        desk.budgets[place].price += desk.campaigns[campaign].price
-      }
     }
     // Taken off the desk while the rest of it is read.
     var x: [Float] = []
@@ -415,6 +418,25 @@ extension Store {
       isPersonal: desk.flags.contains(.profiled) || !desk.flags.contains(.known), into: &room)
     swap(&x, &desk.x)
     estimate(shelf, &desk)
+  }
+
+  /// What is gone of each budget, and what it costs to use it.
+  func readBudgets(_ moment: Moment, _ shelf: OfferShelf, _ desk: inout DecisionDesk) {
+    let count = shelf.accounts.count
+    let blank = BudgetUse()
+    if desk.budgets.count != count {
+      desk.budgets = [BudgetUse](repeating: blank, count: count)
+    }
+    for place in 0..<count { desk.budgets[place] = blank }
+    for place in shelf.budgeted {
+      desk.budgets[place] = offering.use(ofOffer: place, moment, shelf)
+    }
+    offering.fillCampaigns(moment, shelf, into: &desk.campaigns)
+    for campaign in desk.campaigns.indices where desk.campaigns[campaign].price > 0 {
+      for place in shelf.catalogue.campaigns[campaign].offers {
+        desk.budgets[place].price += desk.campaigns[campaign].price
+      }
+    }
   }
 
   private func estimate(_ shelf: OfferShelf, _ desk: inout DecisionDesk) {

@@ -20,24 +20,16 @@ extension Engine {
     _ frame: RawSpan, _ body: inout FrameReader, at timeMicros: Int64, _ out: inout ByteBuffer
   ) throws(Refusal) -> Outcome {
     let head = try DecideHead(from: &body)
-    desk.categories.removeAll(keepingCapacity: true)
-    for _ in 0..<(try body.readCategoryCount()) {
-      let category = try body.readIdentifier("category")
-      // Nowhere, for one that was never heard of: it is in the basket all the same.
-      desk.categories.append(name(category) ?? Link.none)
-    }
+    try readCategories(&body)
     let shelf = try requireShelf()
-    let ownMissing = try readFeatures(&body, shelf)
+    let schemaAt = body.offset
+    let (schema, missing) = (try body.read(UInt16.self), try body.read(UInt16.self))
+    let ownMissing = try readFeatures(
+      schema: schema, missing: missing, at: schemaAt, &body, shelf)
     try body.requireEnd()
     let at = FrameHeader.size + CommandKey.size + 1 + head.customer.byteCount
-    guard let placement = shelf.placement(head.placement) else {
-      let names = shelf.catalogue.placements.map(\.name).joined(separator: ", ")
-      throw Refusal(.unknownPlacement, at: at, "the catalogue's placements are \(names)")
-    }
-    let calendar = try requireCalendar()
-    guard let moment = calendar.moment(at: timeMicros) else {
-      throw Refusal(.timeOutOfRange, "the server's clock is before 1970 or after 2149")
-    }
+    let placement = try self.placement(head.placement, at: at, shelf)
+    let moment = try moment(at: timeMicros)
     var check = StateHash()
     check.combine(frame.extracting(droppingFirst: FrameHeader.size + CommandKey.size))
     var question = DecisionQuestion(
@@ -88,8 +80,27 @@ extension Engine {
     return .decided
   }
 
+  /// The place of a placement.
+  func placement(
+    _ name: RawSpan, at: Int, _ shelf: OfferShelf
+  ) throws(Refusal) -> Int {
+    guard let placement = shelf.placement(name) else {
+      let names = shelf.catalogue.placements.map(\.name).joined(separator: ", ")
+      throw Refusal(.unknownPlacement, at: at, "the catalogue's placements are \(names)")
+    }
+    return placement
+  }
+
+  /// What an instant is in the shop's time zone.
+  func moment(at timeMicros: Int64) throws(Refusal) -> Moment {
+    guard let moment = try requireCalendar().moment(at: timeMicros) else {
+      throw Refusal(.timeOutOfRange, "the server's clock is before 1970 or after 2149")
+    }
+    return moment
+  }
+
   /// Lays what is tabulated for the desk's horizon beside it; without it scores are the exact functions'.
-  private mutating func lookUpTables() {
+  mutating func lookUpTables() {
     guard let horizon = desk.horizon else { return }
     tables.note(1, horizon.value, horizon.generation)
     if desk.tables == nil {
@@ -97,15 +108,29 @@ extension Engine {
     }
   }
 
+  /// Reads the categories of a basket onto the desk.
+  mutating func readCategories(_ body: inout FrameReader) throws(Refusal) {
+    desk.categories.removeAll(keepingCapacity: true)
+    for _ in 0..<(try body.readCategoryCount()) {
+      let category = try body.readIdentifier("category")
+      // Nowhere, for one that was never heard of: it is in the basket all the same.
+      desk.categories.append(name(category) ?? Link.none)
+    }
+  }
+
   /// Reads the shop's own features onto the desk.
   ///
+  /// - Parameters:
+  ///   - schema: what they are told to be.
+  ///   - missing: those that are told to be missing.
+  ///   - at: the schema's offset.
+  ///   - body: stands on their number.
+  ///   - shelf: the catalogue.
   /// - Returns: which are not known.
-  private mutating func readFeatures(
-    _ body: inout FrameReader, _ shelf: OfferShelf
+  /// - Throws: `malformed`, `invalidField` or `badSchema` with the offset.
+  mutating func readFeatures(
+    schema: UInt16, missing: UInt16, at: Int, _ body: inout FrameReader, _ shelf: OfferShelf
   ) throws(Refusal) -> UInt16 {
-    let at = body.offset
-    let schema = try body.read(UInt16.self)
-    let missing = try body.read(UInt16.self)
     let count = try body.readFeatureCount()
     desk.own.removeAll(keepingCapacity: true)
     for _ in 0..<count { desk.own.append(try body.readFinite("feature")) }

@@ -30,6 +30,10 @@ final class OfferShelf: Sendable {
   let codes: [UInt32: Int32]
   /// The bytes of each offer's identifier, and of each placement's name.
   let identifiers: [[UInt8]]
+  /// The identifiers as replies have them, a byte of length before each, one behind the other; and where each
+  /// begins.
+  let identifierBytes: [UInt8]
+  let identifierStarts: [Int]
   let placements: [[UInt8]]
   /// The offers with a budget, by place.
   let budgeted: [Int]
@@ -64,6 +68,10 @@ final class OfferShelf: Sendable {
     }
     self.codes = codes
     identifiers = catalogue.words.map { Array($0.id.utf8) }
+    identifierBytes = identifiers.flatMap { [UInt8($0.count)] + $0 }
+    var starts = [0]
+    for identifier in identifiers { starts.append(starts[starts.count - 1] + 1 + identifier.count) }
+    identifierStarts = starts
     placements = catalogue.placements.map { Array($0.name.utf8) }
     contactRules = ContactRules(catalogue)
     budgeted = catalogue.offers.indices.filter { catalogue.offers[$0].hasBudget }
@@ -85,17 +93,29 @@ final class OfferShelf: Sendable {
   /// The place of the offer with an identifier.
   func place(ofName name: UInt32) -> Int? { placesOfNames[name] }
 
-  /// The place of a placement.
-  func placement(_ name: RawSpan) -> Int? {
-    placements.firstIndex { $0.count == name.byteCount && isEqual($0, name) }
+  /// Bytes of an offer's identifier in a reply.
+  @inline(__always)
+  func identifierSize(_ place: Int) -> Int { identifierStarts[place + 1] - identifierStarts[place] }
+
+  /// Writes an offer's identifier, its length before it.
+  @inline(__always)
+  func writeIdentifier(_ place: Int, to out: inout ByteBuffer) {
+    let all = identifierBytes
+    out.append(
+      bytes: all.rawSpan.extracting(identifierStarts[place]..<identifierStarts[place + 1]))
   }
 
-  private func isEqual(_ bytes: [UInt8], _ name: RawSpan) -> Bool {
-    for place in bytes.indices {
-      if name.octet(at: place) != bytes[place] { return false }
-    }
-    return true
+  /// The place of a placement.
+  func placement(_ name: RawSpan) -> Int? {
+    placements.indices.first { isPlacement($0, name) }
   }
+
+  /// Whether a placement has this name.
+  func isPlacement(_ place: Int, _ name: RawSpan) -> Bool {
+    let own = placements[place]
+    return own.rawSpan.isSame(as: name)
+  }
+
 }
 
 /// Which contacts the rules of a catalogue can see.

@@ -36,7 +36,9 @@ struct Offering: Sendable {
   /// The end of the window of the newest decision; windows end in the sequence of their decisions.
   var lastCloseMicros: Int64 = .min
   /// What offers are worth; nil before the first catalogue.
-  var learner: Learner?
+  var learner: Learner? { didSet { beliefs &+= 1 } }
+  /// Counts the changes of what was learnt; no state.
+  private(set) var beliefs: UInt64 = 0
   /// The last local day on which something was forgotten.
   var learnerDay: Int32 = .min
   /// When prices were once found, which now follow from the use of budgets; kept for the head's shape.

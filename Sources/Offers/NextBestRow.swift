@@ -1,0 +1,239 @@
+// What the next best offers of one customer are found from, as a plain row, and the rows as columns for
+// conditions. Whom this is enough for is said at NextBest.
+
+internal import Rules
+
+/// What is known of a customer and a request, but for what ``NextBest`` leaves to whole decisions.
+///
+/// Numbers are in the units of ``NumberField``; NaN is not known.
+public struct NextBestRow: Sendable {
+  /// ``NumberField/basket``.
+  public var basket = Double.nan
+  /// ``NumberField/basketLines``.
+  public var basketLines = Double.nan
+  /// ``NumberField/orders``.
+  public var orders = 0.0
+  /// ``NumberField/daysSinceOrder``.
+  public var daysSinceOrder = Double.nan
+  /// ``NumberField/typicalGap``.
+  public var typicalGap = Double.nan
+  /// ``NumberField/meanSpend``.
+  public var meanSpend = Double.nan
+  /// ``NumberField/totalSpend``.
+  public var totalSpend = Double.nan
+  /// ``NumberField/returnedShare``.
+  public var returnedShare = Double.nan
+  /// ``NumberField/age``.
+  public var age = Double.nan
+  /// ``NumberField/alive``.
+  public var alive = Double.nan
+  /// ``NumberField/churn``.
+  public var churn = Double.nan
+  /// ``NumberField/expectedOrders``.
+  public var expectedOrders = Double.nan
+  /// ``NumberField/lifetimeValue``.
+  public var lifetimeValue = Double.nan
+  /// ``NumberField/cartLeft``.
+  public var cartLeft = Double.nan
+  /// ``NumberField/viewedLeft``.
+  public var viewedLeft = Double.nan
+  /// What contacts of the last days take from every score, in major units.
+  public var fatigue = 0.0
+  /// Counted from 1970-01-01; ``RuleCode/unknown`` without an order.
+  public var firstOrder = RuleCode.unknown
+  /// What was consented to and has not expired.
+  public var granted = ConsentSet()
+  /// What was refused or revoked.
+  public var denied = ConsentSet()
+  /// The holdouts that hold the customer, a bit each.
+  public var held: UInt64 = 0
+  /// Whether there is a record of the customer.
+  public var isKnown = false
+  /// Whether personal scores may be used.
+  public var isProfiled = false
+  /// Whether a complaint is not solved yet.
+  public var hasOpenComplaint = false
+  /// Whether the row is left out: nothing is chosen for it.
+  public var isLeftOut = false
+  /// Where the customer is; found by ``NextBest``.
+  public internal(set) var segment = Segment.new
+
+  /// A customer of whom nothing is known.
+  public init() {}
+}
+
+/// The rows of a batch as the columns that a catalogue's conditions read.
+struct FactColumns: ~Copyable {
+  static let rowsMax = NextBest.rowsMax
+
+  var count = 0
+  /// A column of `rowsMax` numbers for each ``NumberField``, and so on.
+  private var numbers = [Double](
+    repeating: .nan, count: NumberField.allCases.count * FactColumns.rowsMax)
+  private var codes = [Int32](
+    repeating: RuleCode.unknown, count: TextField.allCases.count * FactColumns.rowsMax)
+  private var days = [Int32](
+    repeating: RuleCode.unknown, count: DayField.allCases.count * FactColumns.rowsMax)
+  /// A word of 64 rows for each slot.
+  private var yes = [UInt64](repeating: 0, count: FactColumns.truthSlots)
+  private var no = [UInt64](repeating: 0, count: FactColumns.truthSlots)
+  private let none: [UInt64] = [0]
+  private let all: [UInt64] = [.max]
+
+  private static let truthSlots = TruthSlot.profiling + 1
+
+  /// What all rows have in common.
+  mutating func begin(_ request: DecisionRequest) {
+    var shared = Facts()
+    shared.setCalendar(today: request.moment.today, birthday: nil, firstOrder: nil)
+    for row in 0..<Self.rowsMax {
+      set(.weekday, row, shared[.weekday])
+      set(.month, row, shared[.month])
+      codes[TextField.channel.rawValue * Self.rowsMax + row] = TextCode.of(request.channel)
+      codes[TextField.placement.rawValue * Self.rowsMax + row] =
+        TextCode.of(placement: request.placement)
+      days[DayField.today.rawValue * Self.rowsMax + row] = request.moment.today
+    }
+  }
+
+  private mutating func set(_ field: NumberField, _ row: Int, _ value: Double) {
+    numbers[field.rawValue * Self.rowsMax + row] = value
+  }
+
+  /// Fills the columns that are read from rows.
+  mutating func fill(_ needs: FactNeeds, from rows: Span<NextBestRow>) {
+    count = rows.count
+    for field in needs.numbers {
+      switch field {
+      case .basket: fill(field, rows) { $0.basket }
+      case .basketLines: fill(field, rows) { $0.basketLines }
+      case .lifetimeValue: fill(field, rows) { $0.lifetimeValue }
+      case .churn: fill(field, rows) { $0.churn }
+      case .alive: fill(field, rows) { $0.alive }
+      case .expectedOrders: fill(field, rows) { $0.expectedOrders }
+      case .orders: fill(field, rows) { $0.orders }
+      case .daysSinceOrder: fill(field, rows) { $0.daysSinceOrder }
+      case .typicalGap: fill(field, rows) { $0.typicalGap }
+      case .meanSpend: fill(field, rows) { $0.meanSpend }
+      case .totalSpend: fill(field, rows) { $0.totalSpend }
+      case .returnedShare: fill(field, rows) { $0.returnedShare }
+      case .age: fill(field, rows) { $0.age }
+      case .cartLeft: fill(field, rows) { $0.cartLeft }
+      case .viewedLeft: fill(field, rows) { $0.viewedLeft }
+      // Common to all rows, or not known of those whom this is enough for.
+      case .daysSinceComplaint, .weekday, .month, .daysToBirthday,
+        .daysToAnniversary, .yearsOld:
+        break
+      }
+    }
+    let segments = TextField.segment.rawValue * Self.rowsMax
+    let firstOrders = DayField.firstOrder.rawValue * Self.rowsMax
+    for row in rows.indices {
+      codes[segments + row] = TextCode.of(rows[row].segment)
+      days[firstOrders + row] = rows[row].firstOrder
+    }
+    for slot in needs.truths { fillTruth(slot, rows) }
+  }
+
+  @inline(__always)
+  private mutating func fill(
+    _ field: NumberField, _ rows: Span<NextBestRow>, _ value: (borrowing NextBestRow) -> Double
+  ) {
+    let start = field.rawValue * Self.rowsMax
+    var column = numbers.mutableSpan
+    for row in rows.indices { column[start + row] = value(rows[row]) }
+  }
+
+  private mutating func fillTruth(_ slot: Int, _ rows: Span<NextBestRow>) {
+    var (yes, no): (UInt64, UInt64) = (0, 0)
+    let bit = Channel(rawValue: UInt8(slot)).map { ConsentSet.bit($0, .marketing) } ?? 0
+    for row in rows.indices {
+      let truth: Truth
+      switch slot {
+      case TruthSlot.newCustomer: truth = Truth(!rows[row].isKnown)
+      case TruthSlot.openComplaint: truth = Truth(rows[row].hasOpenComplaint)
+      case TruthSlot.profiling: truth = Truth(rows[row].isProfiled)
+      default:
+        truth =
+          rows[row].granted.bits & bit != 0
+          ? .yes : rows[row].denied.bits & bit != 0 ? .no : .unknown
+      }
+      if truth == .yes { yes |= 1 << UInt64(row) }
+      if truth == .no { no |= 1 << UInt64(row) }
+    }
+    (self.yes[slot], self.no[slot]) = (yes, no)
+  }
+}
+
+extension FactColumns: RuleColumns {
+  @_lifetime(borrow self)
+  func numbers(at slot: Int) -> Span<Double> {
+    numbers.span.extracting(slot * Self.rowsMax..<slot * Self.rowsMax + count)
+  }
+
+  @_lifetime(borrow self)
+  func truths(at slot: Int) -> RuleTruths {
+    RuleTruths(
+      yes: yes.span.extracting(slot..<slot + 1), no: no.span.extracting(slot..<slot + 1))
+  }
+
+  @_lifetime(borrow self)
+  func codes(at slot: Int) -> Span<Int32> {
+    codes.span.extracting(slot * Self.rowsMax..<slot * Self.rowsMax + count)
+  }
+
+  @_lifetime(borrow self)
+  func days(at slot: Int) -> Span<Int32> {
+    days.span.extracting(slot * Self.rowsMax..<slot * Self.rowsMax + count)
+  }
+
+  /// No question has a number for an answer.
+  @_lifetime(borrow self)
+  func numbers(of function: Int, _ arguments: RuleArguments) -> Span<Double> {
+    numbers(at: NumberField.daysSinceComplaint.rawValue)
+  }
+
+  /// Nothing was bought or looked at by those whom this is enough for, and no basket's categories are
+  /// told.
+  @_lifetime(borrow self)
+  func truths(of function: Int, _ arguments: RuleArguments) -> RuleTruths {
+    function == CategoryQuestion.inBasket.rawValue
+      ? RuleTruths(yes: none.span, no: none.span) : RuleTruths(yes: none.span, no: all.span)
+  }
+}
+
+/// What of a customer the conditions of a catalogue read.
+struct FactNeeds: Sendable {
+  private(set) var numbers: [NumberField] = []
+  /// Slots of truths.
+  private(set) var truths: [Int] = []
+  private(set) var texts: [TextField] = []
+  private(set) var days: [DayField] = []
+  private(set) var asksBought = false
+  private(set) var asksViewed = false
+
+  init(_ reads: [RuleStep] = []) {
+    for read in reads {
+      let slot = Int(read.index)
+      switch read.operation {
+      case .loadNumber: if let field = NumberField(rawValue: slot) { numbers.append(field) }
+      case .loadCode: if let field = TextField(rawValue: slot) { texts.append(field) }
+      case .loadDay: if let field = DayField(rawValue: slot) { days.append(field) }
+      case .loadTruth: truths.append(slot)
+      case .callTruth where slot == CategoryQuestion.bought.rawValue: asksBought = true
+      case .callTruth where slot == CategoryQuestion.viewed.rawValue: asksViewed = true
+      default: break
+      }
+    }
+    // Each once, whoever reads it.
+    numbers = NumberField.allCases.filter(numbers.contains)
+    truths = Set(truths).sorted()
+  }
+
+  /// Whether it matters who the customer is as a person.
+  var asksPerson: Bool {
+    texts.contains { [.country, .language, .preferredChannel].contains($0) }
+      || days.contains(.birthday)
+      || numbers.contains { [.daysToBirthday, .yearsOld].contains($0) }
+  }
+}

@@ -1,0 +1,94 @@
+// The fast forms of recommend say what the ordinary ones say.
+
+import Testing
+
+@testable import Wire
+
+@Suite("RecommendFrames")
+struct RecommendFramesTests {
+  private static func request(_ name: String, features: Int = 2) -> RecommendRequest {
+    var request = RecommendRequest(customer: name, placement: "checkout", channel: .sms)
+    (request.top, request.basketMinor, request.lines) = (7, 8_123, 9)
+    (request.schema, request.missing) = (5, 2)
+    request.features = (0..<features).map { Double($0) - 0.5 }
+    return request
+  }
+
+  private static func read(_ bytes: [UInt8], at place: Int = 0) -> RecommendFrame? {
+    let inbox = buffer(bytes)
+    return RecommendFrame(inbox.bytes, at: place)
+  }
+
+  @Test(
+    "a request read in place is the request that was written, wherever it begins",
+    arguments: [1, 8, 64])
+  func request(size: Int) throws {
+    for count in [0, 1, 16] {
+      let request = Self.request(String(repeating: "x", count: size), features: count)
+      let one = try makeFrame(request, verb: .recommend, tag: 99)
+      let bytes = [1, 2, 3] + one + one
+      let found = try #require(Self.read(bytes, at: 3))
+      #expect(found.size == one.count && found.tag == 99)
+      #expect(found.channel == Channel.sms.rawValue && found.top == 7)
+      #expect(found.basketMinor == 8_123 && found.lines == 9)
+      #expect(found.schema == 5 && found.missing == 2 && found.featureCount == count)
+      #expect(Array(one[found.name]) == [UInt8](repeating: 120, count: size))
+      #expect(Array(one[found.placement]) == Array("checkout".utf8))
+      let inbox = buffer(one)
+      for number in 0..<count {
+        #expect(found.feature(number, of: inbox.bytes) == request.features[number])
+      }
+      #expect(Self.read(bytes, at: 3 + one.count) == found)
+    }
+  }
+
+  @Test("what is not whole, not recommend, not right or in a hurry is left to the ordinary way")
+  func others() throws {
+    let request = Self.request("abc")
+    let good = try makeFrame(request, verb: .recommend, tag: 1)
+    for end in 0..<good.count { #expect(Self.read(Array(good[..<end])) == nil) }
+    let hurried = try makeFrame(request, verb: .recommend, tag: 1, deadlineMillis: 5)
+    let other = try makeFrame(request, verb: .ping, tag: 1)
+    var told = request
+    (told.flags, told.categories) = (.categoriesKnown, ["shoes"])
+    let categories = try makeFrame(told, verb: .recommend, tag: 1)
+    // A length, a status, a reserved field, the channel, the number of offers, the flags, the sign of
+    // the basket, and the lengths of both names.
+    let name = 43 + "checkout".utf8.count
+    let changes: [(Int, UInt8)] = [
+      (0, good[0] ^ 1), (6, 1), (20, 1), (24, 0), (24, 8), (25, 31), (26, 8), (27, 1), (39, 0x80),
+      (42, 0), (42, 255), (name, 0), (name, 255), (name + 5, 1), (name + 5, 17),
+    ]
+    let wrong = changes.map { place, value in
+      var bytes = good
+      bytes[place] = value
+      return bytes + good
+    }
+    for bytes in wrong + [hurried, other, categories] { #expect(Self.read(bytes) == nil) }
+  }
+
+  @Test("a reply's head appended as one value is the one that is written field by field")
+  func replies() throws {
+    var reply = RecommendReply()
+    reply.flags = [.known, .heldOut, .scored]
+    (reply.segment, reply.generation, reply.catalogue, reply.asOfDay) = (3, 4, 5, -6)
+    (reply.aliveProbability, reply.churnProbability, reply.expectedOrders) = (0.25, 0.5, 1.75)
+    (reply.expectedSpend, reply.lifetimeValue) = (20.5, 30.25)
+    reply.offers = [RecommendedOffer(offer: "socks", score: 1.5, uplift: 2.5)]
+    let whole = try makeFrame(reply, verb: .recommend, tag: 77)
+    var out = ByteBuffer()
+    var one = RecommendReplyHead(generation: 4, catalogue: 5, asOfDay: -6)
+    for flag: DecisionFlags in [.known, .heldOut, .scored] { one.insert(flag) }
+    one.segment = 3
+    (one.aliveProbability, one.churnProbability, one.expectedOrders) = (0.25, 0.5, 1.75)
+    (one.expectedSpend, one.lifetimeValue) = (20.5, 30.25)
+    one.end(count: 1, offersSize: 22, tag: 77)
+    out.append(one)
+    let bytes = out.bytes
+    var head: [UInt8] = []
+    for place in 0..<bytes.byteCount { head.append(bytes.octet(at: place)) }
+    #expect(head.count == RecommendReplyHead.size)
+    #expect(head == Array(whole[..<head.count]))
+    #expect(whole.count == head.count + 22)
+  }
+}
