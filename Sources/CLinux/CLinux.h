@@ -68,6 +68,20 @@ __attribute__((always_inline)) static inline linux_lanes linux_largest(
       x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
 }
 
+// Eight numbers from their places in a table, all of which are in it.
+typedef double linux_numbers __attribute__((ext_vector_type(8)));
+typedef int64_t linux_places __attribute__((ext_vector_type(8)));
+__attribute__((always_inline)) static inline linux_numbers linux_gather(
+    const double *table, linux_places at) {
+#if defined(__AVX512F__)
+  return __builtin_ia32_gatherdiv8df((linux_numbers)(0.0), table, at, 0xff, 8);
+#else
+  linux_numbers found;
+  for (int lane = 0; lane < 8; lane++) found[lane] = table[at[lane]];
+  return found;
+#endif
+}
+
 // What the thread sanitizer cannot see for itself: that a lock was taken, or is given back, in the
 // kernel. Nothing happens without the sanitizer (.ci/sanitize thread).
 #ifdef PATRON_THREAD_SANITIZER

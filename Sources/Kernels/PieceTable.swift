@@ -6,6 +6,8 @@
 // so has every answer from it: whoever asked finds out by that. The last piece of a table is of that kind
 // and answers for whatever lies outside.
 
+import CLinux
+
 /// How a table of polynomials lies in memory.
 public enum PieceTable {
   /// Coefficients of a polynomial.
@@ -96,12 +98,21 @@ public enum PieceTable {
   /// One number for each lane.
   @inline(__always)
   static func gather(_ table: Span<Double>, _ start: LaneBits, _ add: Int) -> DoubleLanes {
-    var lanes = DoubleLanes.zero
-    for lane in 0..<8 {
-      // Every caller's starts lie in the table: what does not is kept to its first or last entry.
-      lanes[lane] = unsafe table[unchecked: Int(truncatingIfNeeded: start[lane]) &+ add]
-    }
-    return lanes
+    #if WIDE
+      // As below. Left alone, the compiler makes whole loads and shuffles, which wait for one unit. An empty
+      // table has no places.
+      let places = SIMD8<Int64>(truncatingIfNeeded: start)
+      return unsafe table.withUnsafeBufferPointer { numbers in
+        unsafe numbers.baseAddress.map { unsafe linux_gather($0 + add, places) } ?? .zero
+      }
+    #else
+      var lanes = DoubleLanes.zero
+      for lane in 0..<8 {
+        // Every caller's starts lie in the table: what does not is kept to its first or last entry.
+        lanes[lane] = unsafe table[unchecked: Int(truncatingIfNeeded: start[lane]) &+ add]
+      }
+      return lanes
+    #endif
   }
 }
 
