@@ -93,12 +93,11 @@ extension RawSpan {
     if count >= 8 {
       var place = 0
       while place < count &- 8 {
-        // Eight bytes before the last eight.
-        if unsafe word(place) != (unsafe other.word(place)) { return false }
+        if word(place) != other.word(place) { return false }
         place &+= 8
       }
       // The last eight bytes, some of them again.
-      return unsafe word(count &- 8) == (unsafe other.word(count &- 8))
+      return word(count &- 8) == other.word(count &- 8)
     }
     for place in 0..<count {
       let left = unsafe unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self)
@@ -108,8 +107,7 @@ extension RawSpan {
     return true
   }
 
-  /// Eight bytes.
-  @unsafe
+  /// Eight bytes of at least as many from a place on.
   @inline(__always)
   private func word(_ place: Int) -> UInt64 {
     // The caller asks for what lies within the span.

@@ -20,6 +20,8 @@ final class ScoreQuestion {
   let asksLayer: Bool
   /// Whether the models' time is the calendar's and nothing is laid over them that asks for more.
   let isPlain: Bool
+  /// Whether there is a model of spends.
+  let spendKnown: Bool
 
   /// Puts a question together.
   ///
@@ -43,6 +45,7 @@ final class ScoreQuestion {
     self.generation = generation
     self.majorPerMinor = majorPerMinor
     asksLayer = adopted.layer?.layer.applies(to: horizon.terms.horizonDays) ?? false
+    spendKnown = adopted.spendKnown
     let calibration = adopted.model.calibration
     isPlain = calibration.clock.isEven && calibration.correction == nil
   }
@@ -252,7 +255,7 @@ struct PointQueries: ~Copyable {
     var reply = ScoreReply()
     reply.generation = question.generation
     reply.asOfDay = Int32(question.day)
-    reply.spendKnown = question.adopted.spendKnown
+    reply.spendKnown = question.spendKnown
     return reply
   }
 

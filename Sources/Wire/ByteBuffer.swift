@@ -145,10 +145,27 @@ public struct ByteBuffer: ~Copyable {
     let size = source.byteCount
     reserve(size)
     // `reserve` made the room, and a span cannot overlap memory that `self` owns exclusively.
-    unsafe source.withUnsafeBytes {
-      unsafe UnsafeMutableRawBufferPointer(start: base + end, count: size).copyMemory(from: $0)
+    if size >= 8 && size <= 16 {
+      // Names are of this size, and a call would take longer: the first and the last word.
+      unsafe copy(UInt64.self, source, 0)
+      unsafe copy(UInt64.self, source, size - 8)
+    } else if size >= 4 && size < 8 {
+      unsafe copy(UInt32.self, source, 0)
+      unsafe copy(UInt32.self, source, size - 4)
+    } else {
+      unsafe source.withUnsafeBytes {
+        unsafe UnsafeMutableRawBufferPointer(start: base + end, count: size).copyMemory(from: $0)
+      }
     }
     end += size
+  }
+
+  /// Copies a word of a source behind the last byte; both have it.
+  @unsafe
+  @inline(__always)
+  private func copy<Word: BitwiseCopyable>(_ type: Word.Type, _ source: RawSpan, _ place: Int) {
+    let word = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: type)
+    unsafe (base + end + place).storeBytes(of: word, as: type)
   }
 
   /// Overwrites bytes that were appended before: a length or a count known only at the end.

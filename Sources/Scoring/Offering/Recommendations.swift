@@ -330,7 +330,7 @@ extension Engine {
       row.alive = score.aliveProbability
       row.churn = score.churnProbability
       row.expectedOrders = score.expectedOrders
-      if terms.question.adopted.spendKnown { row.lifetimeValue = score.lifetimeValue }
+      if terms.question.spendKnown { row.lifetimeValue = score.lifetimeValue }
     }
     // The segment needs it of these alone.
     if recommendations.next.asks.typicalGap || row.alive >= 0.5 && row.churn >= 0.7 {
@@ -419,7 +419,7 @@ extension Engine {
       head.aliveProbability = row.alive
       head.churnProbability = row.churn
       head.expectedOrders = row.expectedOrders
-      if terms.question.adopted.spendKnown {
+      if terms.question.spendKnown {
         head.insert(.valued)
         head.expectedSpend = queries.scores[place].expectedSpendPerOrder
         head.lifetimeValue = row.lifetimeValue
