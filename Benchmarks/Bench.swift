@@ -25,6 +25,8 @@ enum Unit: String, Encodable {
   case millisecondsEach = "ms each"
   case megabytesPerSecond = "MB/s"
   case gigabytesPerSecond = "GB/s"
+  case bytesEach = "B each"
+  case times = "times"
 
   func value(seconds: Double, amount: Double) -> Double {
     switch self {
@@ -33,13 +35,15 @@ enum Unit: String, Encodable {
     case .millisecondsEach: seconds / amount * 1e3
     case .megabytesPerSecond: amount / seconds / 1e6
     case .gigabytesPerSecond: amount / seconds / 1e9
+    // What is told and not timed.
+    case .bytesEach, .times: amount
     }
   }
 
   /// How many times better the first value is than the second.
   func ratio(_ value: Double, to other: Double) -> Double {
     switch self {
-    case .nanosecondsEach, .microsecondsEach, .millisecondsEach: other / value
+    case .nanosecondsEach, .microsecondsEach, .millisecondsEach, .bytesEach, .times: other / value
     case .megabytesPerSecond, .gigabytesPerSecond: value / other
     }
   }
@@ -123,6 +127,15 @@ struct Bench {
       lines.append(line)
       if !isQuiet { Output.line(line) }
     }
+  }
+
+  /// Tells one figure that was not timed here.
+  mutating func tell(_ group: String, _ name: String, _ unit: Unit, _ value: Double) {
+    let line = Line(
+      group: group, name: name, unit: unit, rounds: 1, median: value, least: value, most: value,
+      ratio: nil, comparedWith: nil)
+    lines.append(line)
+    if !isQuiet { Output.line(line) }
   }
 
   private static func median(_ values: [Double]) -> Double {

@@ -45,6 +45,8 @@ struct Main {
       try OfferBenchmarks.run(&bench)
       try DecisionBenchmarks.run(&bench)
       try TrialBenchmarks.run(&bench)
+      try IndexBenchmarks.run(&bench)
+      try GrowthBenchmarks.run(&bench)
       try EngineBenchmarks.run(&bench)
       try DurabilityBenchmarks.run(&bench)
       try FitBenchmarks.run(&bench)

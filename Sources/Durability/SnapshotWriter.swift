@@ -29,7 +29,8 @@ public struct SnapshotWriter: ~Copyable {
   private var end = SnapshotFormat.blocksOffset
   private var isFinished = false
   private let pace: (Int) -> Void
-  /// Bytes written since the last sync.
+  private let isAlone: Bool
+  /// Bytes written since the last sync, or since they were last sent to the disk.
   private var unsyncedBytes = 0
 
   /// After so many bytes a snapshot is synced.
@@ -37,6 +38,10 @@ public struct SnapshotWriter: ~Copyable {
   /// The kernel sends what a sync finds to the disk at once, and the journal's next sync waits
   /// behind it.
   private static let unsyncedBytesMax = 512 << 10
+  /// After so many bytes a snapshot that is alone is sent to the disk.
+  ///
+  /// So the disk works while the next ones are copied, and not only at the end.
+  private static let unsentBytesMax = 2 << 20
 
   /// Bytes that had to be written until now.
   public private(set) var bytesWritten: Int64 = 0
@@ -51,11 +56,12 @@ public struct SnapshotWriter: ~Copyable {
   ///   - created: The present time, likewise.
   ///   - storage: Where.
   ///   - fromScratch: Writes everything into a new file; for when the other one proved to be bad.
+  ///   - isAlone: Whether nobody else waits for the disk meanwhile; then it is synced once, at the end.
   ///   - pace: Told of bytes that were read or written just now; it may sleep.
   /// - Throws: `DurabilityError.outOfSpace` or `.system`.
   public init(
     sequence: UInt64, time: Int64, created: Int64, in storage: any Storage,
-    fromScratch: Bool = false, pace: @escaping (Int) -> Void = { _ in }
+    fromScratch: Bool = false, isAlone: Bool = false, pace: @escaping (Int) -> Void = { _ in }
   ) throws(DurabilityError) {
     let temporaryName = FileKind.snapshot.name(sequence) + FileKind.temporarySuffix
     let spare = try Self.spareSnapshot(in: storage, isWanted: !fromScratch, pace)
@@ -81,6 +87,7 @@ public struct SnapshotWriter: ~Copyable {
     self.time = time
     self.created = created
     self.pace = pace
+    self.isAlone = isAlone
     for block in places {
       if block.isUsed {
         earlier[Key(kind: block.kind, index: block.index)] = block
@@ -166,8 +173,8 @@ public struct SnapshotWriter: ~Copyable {
     try onDisk { () throws(SystemError) in try file.write(bytes, at: place) }
     bytesWritten += Int64(bytes.byteCount)
     unsyncedBytes += bytes.byteCount
-    if unsyncedBytes >= Self.unsyncedBytesMax {
-      try onDisk { () throws(SystemError) in try file.sync() }
+    if unsyncedBytes >= (isAlone ? Self.unsentBytesMax : Self.unsyncedBytesMax) {
+      try onDisk { () throws(SystemError) in isAlone ? try file.send() : try file.sync() }
       unsyncedBytes = 0
     }
     pace(bytes.byteCount)
@@ -211,10 +218,12 @@ public struct SnapshotWriter: ~Copyable {
       try file.write(head, at: tail + Int64(contents.count))
       try file.write(header.rawBytes, at: 0)
       try file.truncate(size: size)
-      try file.sync()
+      isAlone ? try file.send() : try file.sync()
     }
     try SnapshotReader(temporaryName, in: storage).verify(pace)
     try onDisk { () throws(SystemError) in
+      // What is read again is the kernel's copy either way, so the disk may go on meanwhile.
+      if isAlone { try file.sync() }
       try storage.rename(temporaryName, to: FileKind.snapshot.name(sequence))
     }
     isFinished = true

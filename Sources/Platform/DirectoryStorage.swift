@@ -193,6 +193,13 @@ private final class DirectoryFile: StorageFile {
     }
   }
 
+  func send() throws(SystemError) {
+    // Only what says that bytes are lost counts; where there is no such call, `sync` does it all.
+    if linux_send_written(descriptor.number) != 0, errno == EIO || errno == ENOSPC {
+      throw SystemError(after: "sync_file_range", path)
+    }
+  }
+
   func sync() throws(SystemError) {
     // `fdatasync` keeps the length too, where bytes could not be read without it.
     if retryingInterrupts({ fdatasync(descriptor.number) }) != 0 {

@@ -8,6 +8,8 @@ public enum Processor {
   /// Whether `crc32c` may be called.
   public static let hasCRC32C = linux_has_crc32c() != 0
 
+  private static let hasCarrylessProduct = linux_has_carryless_product() != 0
+
   /// Carries a CRC-32C over bytes with the processor's instruction.
   ///
   /// - Parameters:
@@ -19,8 +21,10 @@ public enum Processor {
     // The helper reads `count` bytes and keeps nothing.
     unsafe bytes.withUnsafeBytes { buffer in
       guard let start = buffer.baseAddress else { return state }
-      return unsafe linux_crc32c(
-        state, start.assumingMemoryBound(to: UInt8.self), buffer.count)
+      let bytes = unsafe start.assumingMemoryBound(to: UInt8.self)
+      return unsafe hasCarrylessProduct
+        ? linux_crc32c_thirds(state, bytes, buffer.count)
+        : linux_crc32c(state, bytes, buffer.count)
     }
   }
 }

@@ -90,4 +90,16 @@ public protocol StorageFile: Sendable {
   /// - Throws: `SystemError` when that fails. Never repeat it then: the kernel may have dropped
   ///   what it could not write, and a second call would succeed over the loss.
   func sync() throws(SystemError)
+
+  /// Sends what was written on its way to the disk without waiting until it is there.
+  ///
+  /// Nothing is promised by it; `sync` has less to do later. Files that cannot do it do nothing.
+  ///
+  /// - Throws: `SystemError` when it is known to be lost; as after a failed `sync`.
+  func send() throws(SystemError)
+}
+
+extension StorageFile {
+  /// Does nothing.
+  public func send() throws(SystemError) {}
 }

@@ -18,8 +18,8 @@ final class Block: @unchecked Sendable {
 
   /// Makes a block of zeroes on behalf of the command `stamp`.
   init(size: Int, stamp: UInt64) {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
-    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    let (memory, isZero) = unsafe Self.take(size)
+    if !isZero { unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: size) }
     unsafe base = memory
     self.size = size
     changed = stamp
@@ -28,7 +28,7 @@ final class Block: @unchecked Sendable {
   /// Makes a block with these bytes, last written by the command `changed`.
   init(copying bytes: RawSpan, changed: UInt64) {
     let size = bytes.byteCount
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment)
+    let (memory, _) = unsafe Self.take(size)
     // The new memory has just the size of the span.
     unsafe bytes.withUnsafeBytes {
       unsafe UnsafeMutableRawBufferPointer(start: memory, count: size).copyMemory(from: $0)
@@ -38,7 +38,28 @@ final class Block: @unchecked Sendable {
     self.changed = changed
   }
 
-  deinit { unsafe base.deallocate() }
+  private static func take(_ size: Int) -> (memory: UnsafeMutableRawPointer, isZero: Bool) {
+    guard BlockMemory.sizes.contains(size) else {
+      return (UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.alignment), false)
+    }
+    if let memory = unsafe BlockMemory.take(size) { return unsafe (memory, false) }
+    // Of pages that come when they are touched: so who makes a block waits for none of them.
+    guard let memory = unsafe linux_map(size) else {
+      preconditionFailure("there is no memory left")
+    }
+    return unsafe (memory, true)
+  }
+
+  deinit {
+    // Each goes back to where it came from; nobody refers to the block any more.
+    if !BlockMemory.sizes.contains(size) {
+      unsafe base.deallocate()
+    } else if unsafe BlockMemory.has(base) {
+      unsafe BlockMemory.give(base, size)
+    } else {
+      unsafe linux_unmap(base, size)
+    }
+  }
 
   /// A block without a byte, for who has none yet.
   static let empty = Block(size: 0, stamp: 0)

@@ -56,15 +56,14 @@ struct Index: Sendable {
         let place = bucket * Self.bucketSize
         let low = memory.load(UInt64.self, at: place)
         let high = memory.load(UInt64.self, at: place + 8)
-        var hits = Self.zeroBytes(low ^ pattern)
+        // A bit for each slot that has the tag, those of the last four between the others: which half a
+        // number is in is a coin's toss, which a branch would guess wrongly.
+        var hits =
+          Self.zeroBytes(low ^ pattern) >> 7
+          | (Self.zeroBytes(high ^ pattern) & 0x8080_8080) >> 6
         while hits != 0 {
-          let number = number(in: place, hits.trailingZeroBitCount >> 3)
-          if isMatch(number) { return number }
-          hits &= hits &- 1
-        }
-        hits = Self.zeroBytes(high ^ pattern) & 0x8080_8080
-        while hits != 0 {
-          let number = number(in: place, 8 + hits.trailingZeroBitCount >> 3)
+          let bit = hits.trailingZeroBitCount
+          let number = number(in: place, bit >> 3 | (bit & 1) << 3)
           if isMatch(number) { return number }
           hits &= hits &- 1
         }

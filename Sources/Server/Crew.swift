@@ -1,15 +1,16 @@
-// The threads beside the loop: one for the journal, one for the workbench. What they do is in
-// JournalWorker and Workbench; here they only start and end.
+// The threads beside the loop: one for the journal, one for the workbench, one for memory. What they do
+// is in JournalWorker, Workbench and MemoryKeeper; here they only start and end.
 
 import Durability
 import Platform
 
-/// The two threads and the mailboxes they listen to.
+/// The three threads and the mailboxes they listen to.
 struct Crew: ~Copyable {
   let journal: Mailbox<JournalOrder>
   let workbench: Mailbox<Work>
   private let journalThread: Thread
   private let workbenchThread: Thread
+  private let memory: MemoryKeeper
 
   /// Starts the threads; the journal's begins with recovering.
   ///
@@ -28,11 +29,14 @@ struct Crew: ~Copyable {
       bytesPerSecond: configuration.snapshotBytesPerSecond, clock: SystemClock())
     let journal = try Mailbox<JournalOrder>()
     let workbench = try Mailbox<Work>()
+    let memory = try MemoryKeeper()
+    let beginToKeepMemory = memory.begin
     let journalThread = try Thread(name: "journal") {
       do throws(ServerError) {
         var worker = try JournalWorker(
           recovering: storage, journalConfiguration, clock: SystemClock(),
           randomness: SystemRandomness(), reportingTo: loop)
+        beginToKeepMemory()
         do throws(DurabilityError) {
           while try worker.serve(journal.wait(timeoutMillis: worker.timeoutMillis)) {}
         } catch {
@@ -53,6 +57,7 @@ struct Crew: ~Copyable {
     self.workbench = workbench
     self.journalThread = journalThread
     self.workbenchThread = workbenchThread
+    self.memory = memory
   }
 
   /// Lets the threads finish what they were given and ends them.
@@ -61,5 +66,6 @@ struct Crew: ~Copyable {
     journal.post(.stop)
     workbenchThread.join()
     journalThread.join()
+    memory.stop()
   }
 }

@@ -10,10 +10,10 @@ extension EventLoop where Network: ~Copyable {
   /// Executes what has arrived, up to the turn's share.
   mutating func execute(_ session: Session, _ now: Int64) {
     session.hasMore = false
-    var executed = 0
+    var (executed, asked) = (0, 0)
     let began = clock.monotonicMicros()
     while !session.isWaiting && !session.isClosing {
-      if gather(session, &executed) { continue }
+      if gather(session, &asked) { continue }
       do throws(Refusal) {
         guard
           case .frame(let header) = try Frame.cut(
@@ -23,7 +23,7 @@ extension EventLoop where Network: ~Copyable {
           throw Refusal(.badFrame, at: 6, "the status of a request must be 0")
         }
         guard
-          executed < ServerLimits.framesPerTurnMax
+          executed < ServerLimits.framesPerTurnMax && asked < ServerLimits.queriesPerTurnMax
             && session.outbox.count <= ServerLimits.outboxSizeMax
             && clock.monotonicMicros() - began < ServerLimits.workPerTurnMicros
         else {
@@ -32,7 +32,8 @@ extension EventLoop where Network: ~Copyable {
           return
         }
         if engine.gatheredCount > 0 {
-          // What was gathered is answered before anything else happens, and in its place.
+          // What was gathered is answered before anything else happens, and in its place; then there is
+          // room for more queries.
           answerGathered()
           continue
         }
@@ -57,19 +58,19 @@ extension EventLoop where Network: ~Copyable {
   /// Takes queries from the front of an inbox, to be answered together with those of other sessions.
   ///
   /// - Returns: whether there were any.
-  private mutating func gather(_ session: Session, _ executed: inout Int) -> Bool {
+  private mutating func gather(_ session: Session, _ asked: inout Int) -> Bool {
     guard session.isGreeted && loadingPercent == nil && drainUntilMicros == nil else {
       return false
     }
     let room = min(
-      ServerLimits.queriesPerTurnMax - executed,
-      (ServerLimits.outboxSizeMax - session.outbox.count) / ScoreReply.size)
+      ServerLimits.queriesPerTurnMax - asked,
+      (ServerLimits.outboxSizeMax - session.outbox.count) / ScoreOneReplyFrame.size)
     let taken = engine.gather(session.inbox.bytes, countMax: max(0, room), at: turnMicros)
     if taken.count == 0 { return false }
     session.inbox.consume(taken.size)
     gathered.append((session, taken.count))
     requestCount += UInt64(taken.count)
-    executed += taken.count
+    asked += taken.count
     return true
   }
 

@@ -204,7 +204,8 @@ public enum PatronServer {
       crew.stop()
       do {
         _ = try writeSnapshot(
-          of: store, to: storage, SnapshotPace(bytesPerSecond: 0, clock: SystemClock()))
+          of: store, to: storage,
+          SnapshotPace(bytesPerSecond: 0, isAlone: true, clock: SystemClock()))
       } catch {
         // It would only have made the next start faster.
         if case .outOfSpace = error { return }

@@ -61,15 +61,20 @@ package struct SnapshotResult: Sendable {
 package struct SnapshotPace: Sendable {
   /// The most bytes a second, those that are read to verify them included; 0 sets no bound.
   package let bytesPerSecond: Int64
+  /// Whether nobody else waits for the disk meanwhile.
+  let isAlone: Bool
   let clock: any Clock
 
   /// Chooses a pace.
   ///
   /// - Parameters:
   ///   - bytesPerSecond: the most bytes a second; 0 sets no bound.
+  ///   - isAlone: whether nobody else waits for the disk meanwhile, as at the end of a server: then a
+  ///     snapshot is synced once and not piece by piece.
   ///   - clock: the time.
-  package init(bytesPerSecond: Int64, clock: any Clock) {
+  package init(bytesPerSecond: Int64, isAlone: Bool = false, clock: any Clock) {
     self.bytesPerSecond = bytesPerSecond
+    self.isAlone = isAlone
     self.clock = clock
   }
 
@@ -169,7 +174,7 @@ private func writeSnapshot(
 ) throws(DurabilityError) -> SnapshotResult {
   var writer = try SnapshotWriter(
     sequence: store.sequence, time: store.timeMicros, created: pace.clock.calendarMicros(),
-    in: storage, fromScratch: fromScratch, pace: pace.begin())
+    in: storage, fromScratch: fromScratch, isAlone: pace.isAlone, pace: pace.begin())
   try store.forEachSection { (section) throws(DurabilityError) in
     try writer.append(
       kind: section.kind.rawValue, index: section.index, changed: section.changed,

@@ -27,7 +27,9 @@ struct CRC32CTests {
   @Test("table, instruction and pieces agree", arguments: seeds(20))
   func agreement(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
-    let bytes = generator.bytes(count: Int.random(in: 1...300, using: &generator))
+    // From 6 KiB on, thirds go side by side.
+    let most = seed % 2 == 0 ? 300 : 40_000
+    let bytes = generator.bytes(count: Int.random(in: 1...most, using: &generator))
     let cut = Int.random(in: 0...bytes.count, using: &generator)
     let whole = CRC32C.checksum(bytes.rawBytes, salt: 5)
     var pieces = CRC32C(salt: 5)

@@ -59,10 +59,13 @@ struct Ledger: RecoveryHandler, Equatable {
   }
 
   /// Appends all entries as blocks and finishes.
-  func writeSnapshot(to storage: any Storage) throws(DurabilityError) {
+  func writeSnapshot(
+    to storage: any Storage, isAlone: Bool = false
+  ) throws(DurabilityError) {
     let sequence = UInt64(entries.count)
     var writer = try SnapshotWriter(
-      sequence: sequence, time: 1_000_000 + Int64(sequence), created: 3, in: storage)
+      sequence: sequence, time: 1_000_000 + Int64(sequence), created: 3, in: storage,
+      isAlone: isAlone)
     for (index, entry) in entries.enumerated() {
       try writer.append(
         kind: 7, index: UInt32(index), changed: entry.sequence, bytes: entry.payload.rawBytes)
@@ -116,7 +119,7 @@ struct Life {
       ledger = Ledger(through: last)
       if step % 4 == 3 {
         if step > 4 { try journal.roll() }
-        try ledger.writeSnapshot(to: storage)
+        try ledger.writeSnapshot(to: storage, isAlone: step % 8 == 7)
         try retireOldFiles(in: storage)
       }
     }
