@@ -288,6 +288,11 @@ struct PointQueries: ~Copyable {
 }
 
 extension Engine {
+  /// Bytes that the reply to a gathered query has at most.
+  public static let gatheredReplySizeMax = max(
+    ScoreOneReplyFrame.size,
+    RecommendReplyHead.size + Limits.slateMax * (17 + Limits.identifierSizeMax))
+
   /// Queries that were gathered and not yet written.
   public var gatheredCount: Int { queries.count }
 

@@ -64,7 +64,7 @@ extension EventLoop where Network: ~Copyable {
     }
     let room = min(
       ServerLimits.queriesPerTurnMax - asked,
-      (ServerLimits.outboxSizeMax - session.outbox.count) / ScoreOneReplyFrame.size)
+      (ServerLimits.outboxSizeMax - session.outbox.count) / Engine.gatheredReplySizeMax)
     let taken = engine.gather(session.inbox.bytes, countMax: max(0, room), at: turnMicros)
     if taken.count == 0 { return false }
     session.inbox.consume(taken.size)
