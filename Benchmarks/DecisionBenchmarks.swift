@@ -11,11 +11,18 @@ enum DecisionBenchmarks {
     for count in [0, 16, 64, 256] {
       let group = "decisions, the engine with \(count) live offers"
       let recommending = "recommendations, the engine with \(count) live offers"
+      let plainly = "recommendations, \(count) live offers without conditions"
+      if count > 0, bench.wants(plainly) {
+        let box = try EngineBox(adopting: Shop().modelFields)
+        try box.fill(Shop(), customers)
+        try prepare(box, json(count, isPlain: true), count, customers)
+        try recommendations(&bench, plainly, box)
+      }
       guard bench.wants(group) || bench.wants(recommending) else { continue }
       let shop = try Shop()
       let box = try EngineBox(adopting: shop.modelFields)
       try box.fill(shop, customers)
-      try prepare(box, count, customers)
+      try prepare(box, json(count), count, customers)
       if bench.wants(group) { try decisions(&bench, group, box) }
       if bench.wants(recommending) { try recommendations(&bench, recommending, box) }
     }
@@ -84,7 +91,9 @@ enum DecisionBenchmarks {
   }
 
   /// Consents, the catalogue, and enough outcomes for beliefs that differ from offer to offer.
-  static func prepare(_ box: EngineBox, _ count: Int, _ customers: Int) throws {
+  static func prepare(
+    _ box: EngineBox, _ catalogue: String, _ count: Int, _ customers: Int
+  ) throws {
     for start in stride(from: 0, to: customers, by: 4_000) {
       var batch = RecordConsentsRequest(consents: [])
       for number in start..<min(customers, start + 4_000) {
@@ -98,7 +107,7 @@ enum DecisionBenchmarks {
       _ = try box.ask(.recordConsents, batch, for: RecordReply.self)
     }
     _ = try box.ask(
-      .putCatalogue, PutCatalogueRequest(catalogue: json(count)), for: CatalogueChangeReply.self)
+      .putCatalogue, PutCatalogueRequest(catalogue: catalogue), for: CatalogueChangeReply.self)
     var random = SeededRandom(seed: 5)
     for _ in 0..<(count * 100) {
       let number = Int(random.next() % UInt64(customers))
@@ -134,7 +143,13 @@ enum DecisionBenchmarks {
   }
 
   /// Offers with three conditions, a budget and caps each, which most customers may have.
-  static func json(_ count: Int) -> String {
+  ///
+  /// - Parameters:
+  ///   - count: how many.
+  ///   - isPlain: whether there are no conditions, budgets, caps and holdouts.
+  /// - Returns: JSON.
+  static func json(_ count: Int, isPlain: Bool = false) -> String {
+    if isPlain { return plain(count) }
     let offers = (0..<count).map { number in
       #"{"id": "o\#(number)", "family": "f\#(number % 16)", "channels": ["email", "site"], "#
         + #""placements": ["checkout"], "state": "live", "contact_cost": 0.01, "#
@@ -144,6 +159,21 @@ enum DecisionBenchmarks {
         + #""applicability": "not bought(\"c\#(number % 8)\") and days_since_order > 0.0\#(number) "#
         + #"* (typical_gap else 30)", "suitability": "not open_complaint"}"#
     }
+    return json(offers, count)
+  }
+
+  private static func plain(_ count: Int) -> String {
+    let offers = (0..<count).map { number in
+      #"{"id": "o\#(number)", "family": "f\#(number % 16)", "channels": ["site"], "#
+        + #""placements": ["checkout"], "state": "live"}"#
+    }
+    return #"{"currency": "\#(Shop.currency)", "margin_rate": 0.3, "outcome_noise": 10, "#
+      + #""placements": [{"id": "checkout", "top": 1}], "features": {"schema": 1, "list": ["#
+      + (0..<Limits.ownFeaturesMax).map { "{\"id\": \"own\($0)\"}" }.joined(separator: ", ")
+      + #"]}, "offers": [\#(offers.joined(separator: ",\n"))]}"#
+  }
+
+  private static func json(_ offers: [String], _ count: Int) -> String {
     let members = (0..<min(count, 16)).map { "\"o\($0)\"" }.joined(separator: ", ")
     let campaigns = count == 0 ? "" : #""campaigns": [{"id": "c", "offers": [\#(members)]}], "#
     let features = (0..<Limits.ownFeaturesMax).map { "{\"id\": \"own\($0)\"}" }

@@ -15,7 +15,8 @@ enum TrialBenchmarks {
     let shop = try Shop()
     let box = try EngineBox(adopting: shop.modelFields)
     try box.fill(shop, customers)
-    try DecisionBenchmarks.prepare(box, offers, customers)
+    try DecisionBenchmarks.prepare(
+      box, DecisionBenchmarks.json(offers), offers, customers)
     func contestant(
       _ name: String, _ flags: DecideFlags, _ money: String? = nil, _ crew: any FitCrew = Cores()
     ) throws -> Contestant {

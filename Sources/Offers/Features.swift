@@ -98,8 +98,8 @@ public enum Features {
     }
     /// A magnitude: −2 for nothing, 0 for `unit`, towards 2 for much more.
     func size(_ value: Double, _ unit: Double) -> Double {
-      let share = max(value, 0) / unit
-      return 4 * (share.isInfinite ? 1 : share / (1 + share)) - 2
+      let size = max(value, 0)
+      return 4 * (size.isInfinite ? 1 : size / (unit + size)) - 2
     }
     set(1, size(signs.orders, 3))
     set(2, size(signs.daysSinceOrder, 30))

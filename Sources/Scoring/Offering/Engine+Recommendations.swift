@@ -1,5 +1,5 @@
 // The query recommend, one at a time: a whole decision that takes the best, of which nothing is kept.
-// Many at a time are in Recommendations.
+// Many at a time are in Engine+RecommendedTogether.
 
 import Offers
 import Wire

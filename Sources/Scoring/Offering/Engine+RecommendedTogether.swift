@@ -1,0 +1,350 @@
+// Requests to recommend of all connections, gathered and answered together as scores are. Whom NextBest is
+// not enough for is decided for whole, as one alone is in Engine+Recommendations.
+
+import Models
+import Offers
+import Wire
+
+extension Engine {
+  // MARK: Gathering
+
+  /// Takes the requests to recommend at the front of an inbox; see `gather`.
+  mutating func gatherRecommendations(
+    _ first: RecommendFrame, _ bytes: RawSpan, countMax: Int, at nowMicros: Int64
+  ) -> (count: Int, size: Int) {
+    guard
+      queries.count == 0
+        ? beginRecommending(first, bytes, at: max(nowMicros, store.timeMicros))
+        : recommendations.terms != nil, let terms = recommendations.terms
+    else { return (0, 0) }
+    let countMax = min(countMax, PointQueries.countMax - queries.count)
+    var (count, place) = (0, 0)
+    while count < countMax, let frame = RecommendFrame(bytes, at: place) {
+      let own = bytes.extracting(place..<place + frame.size)
+      guard terms.holds(frame, own), recommendations.append(frame, own) else { break }
+      let name = own.extracting(frame.name)
+      let hash = SipHash.hash(name, key: indexKey)
+      customerIndex.prefetch(hash)
+      queries.append(name, hash: hash, tag: frame.tag)
+      place += frame.size
+      count += 1
+    }
+    if queries.count == 0 { recommendations.clear() }
+    return (count, place)
+  }
+
+  /// Makes sure that everything is ready for requests like this one; not if these have to be decided for
+  /// whole, or refused.
+  private mutating func beginRecommending(
+    _ frame: RecommendFrame, _ bytes: RawSpan, at timeMicros: Int64
+  ) -> Bool {
+    guard let shelf = store.offering.shelf, let moment = store.calendar?.moment(at: timeMicros)
+    else { return false }
+    let own = bytes.extracting(0..<frame.size)
+    if let former = recommendations.former, former.terms.shelf === shelf,
+      former.terms.holds(frame, own), former.terms.moment.today == moment.today,
+      former.terms.moment.minute == moment.minute,
+      former.terms.question.generation == store.generation
+    {
+      if former.sequence != store.sequence {
+        prepare(former.terms)
+        recommendations.former?.sequence = store.sequence
+      }
+      believe(former.terms)
+      return begin(former.terms)
+    }
+    guard let channel = Wire.Channel(rawValue: frame.channel),
+      let placement = shelf.placement(own.extracting(frame.placement)),
+      let day = UInt16(exactly: moment.today), let question = decisionQuestion(day, shelf)
+    else { return false }
+    let terms = RecommendTerms(frame, placement: placement, channel, moment, shelf, question)
+    guard terms.holds(frame, own) else { return false }
+    prepare(terms)
+    recommendations.former = (terms, store.sequence, .max)
+    believe(terms)
+    return begin(terms)
+  }
+
+  private mutating func begin(_ terms: RecommendTerms) -> Bool {
+    guard recommendations.next.isEnough else { return false }
+    recommendations.terms = terms
+    queries.begin(terms.question)
+    return true
+  }
+
+  /// The question that decisions ask of the models; nil without any.
+  private func decisionQuestion(_ day: UInt16, _ shelf: OfferShelf) -> ScoreQuestion? {
+    guard let adopted = store.model,
+      let horizon = DecisionDesk.horizon(day, shelf, adopted.model.calibration)
+    else { return nil }
+    return ScoreQuestion(
+      adopted, horizon, tables.tables(horizon, store.generation), day: day,
+      generation: store.generation, majorPerMinor: store.majorPerMinor, customersMax: 1)
+  }
+
+  private mutating func prepare(_ terms: RecommendTerms) {
+    store.readBudgets(terms.moment, terms.shelf, &desk)
+    let budgets = desk.budgets
+    recommendations.next.prepare(
+      terms.request(), budgets: budgets.span, in: terms.shelf.catalogue)
+  }
+
+  /// Takes over what is believed, if that has changed.
+  private mutating func believe(_ terms: RecommendTerms) {
+    guard recommendations.former?.beliefs != store.offering.beliefs else { return }
+    recommendations.former?.beliefs = store.offering.beliefs
+    if let learner = store.offering.learner {
+      let arms = terms.shelf.arms
+      recommendations.next.believe(learner, arms: arms.span)
+    }
+  }
+
+  // MARK: Answering
+
+  /// Chooses offers for all who were gathered, after their scores were found.
+  mutating func answerRecommendations(_ terms: RecommendTerms) {
+    makeCards()
+    setOwnFeatures()
+    // Taken out while they are filled from the engine.
+    var rows: [NextBestRow] = []
+    swap(&rows, &recommendations.rows)
+    for place in 0..<queries.count { read(place, terms, into: &rows[place]) }
+    recommendations.next.choose(&rows, count: queries.count)
+    swap(&rows, &recommendations.rows)
+    for place in 0..<queries.count {
+      let start = recommendations.replies.count
+      if recommendations.rows[place].isLeftOut { decideForWhole(place, terms) }
+      recommendations.ranges.append(start..<recommendations.replies.count)
+    }
+  }
+
+  private mutating func setOwnFeatures() {
+    // Taken out while they are read.
+    var own: [Double] = []
+    swap(&own, &recommendations.own)
+    for place in 0..<queries.count {
+      let asked = recommendations.asked[place]
+      recommendations.next.setOwn(
+        place, own.span.extracting(asked.own), missing: asked.missing)
+    }
+    swap(&own, &recommendations.own)
+  }
+
+  /// Sees to it that everybody who was gathered has a card.
+  private mutating func makeCards() {
+    for place in 0..<queries.count {
+      let number = queries.rows[place]
+      if number != CustomerRow.none, !store.facts.card(of: number)[.made] {
+        store.facts.setCard(of: number, store.makeCard(of: number))
+      }
+    }
+  }
+
+  /// Reads what is known of a customer, as a whole decision knows it; see `Store.know`.
+  @inline(__always)
+  private mutating func read(
+    _ place: Int, _ terms: RecommendTerms, into row: inout NextBestRow
+  ) {
+    row = NextBestRow()
+    let asked = recommendations.asked[place]
+    if asked.basketMinor >= 0 {
+      row.basket = Double(asked.basketMinor) * terms.question.majorPerMinor
+      row.basketLines = Double(asked.lines)
+    }
+    row.held = recommendations.next.holdouts(of: Span<UInt8>(_bytes: queries.name(place)))
+    let number = queries.rows[place]
+    guard number != CustomerRow.none else { return }
+    let asks = recommendations.next.asks
+    let card = store.facts.card(of: number)
+    row.isKnown = true
+    row.granted = card.granted
+    row.denied = card.denied
+    row.hasOpenComplaint = card[.openComplaint]
+    if card[.ending] { readConsents(of: number, terms.moment, &row) }
+    row.isProfiled = recommendations.next.mayProfile(row.granted, row.denied)
+    row.isLeftOut =
+      asks.person && card[.profile] || asks.bought && card[.lines]
+      || asks.viewed && card[.looks] || asks.complaints && card[.complaints]
+    if card[.looks] {
+      (row.cartLeft, row.viewedLeft) = store.daysLeft(by: number, terms.moment)
+    }
+    if card[.contacts] || store.offering.heads(of: number).contacts != .none {
+      readContacts(of: number, terms, &row)
+    }
+    readHistory(of: number, place, terms, &row)
+  }
+
+  /// Reads consents of which one ends some day.
+  @inline(never)
+  private func readConsents(of number: UInt32, _ moment: Moment, _ row: inout NextBestRow) {
+    var standing = Standing()
+    store.readConsents(of: number, at: moment.nowMicros, &standing)
+    (row.granted, row.denied) = (standing.granted, standing.denied)
+  }
+
+  /// Reads contacts, which leave the row out if they may close an offer.
+  @inline(never)
+  private mutating func readContacts(
+    of number: UInt32, _ terms: RecommendTerms, _ row: inout NextBestRow
+  ) {
+    desk.standing.contacts.removeAll(keepingCapacity: true)
+    desk.standing.refusals.removeAll(keepingCapacity: true)
+    store.readContacts(of: number, terms.moment, terms.shelf, &desk)
+    if desk.standing.contacts.count > recommendations.next.contactsMax
+      || !desk.standing.refusals.isEmpty
+    {
+      row.isLeftOut = true
+    }
+    row.fatigue =
+      recommendations.next.fatigueCost * desk.standing.fatigue(at: terms.moment.nowMicros)
+  }
+
+  /// Reads the orders, and the scores where they may be used.
+  @inline(__always)
+  private mutating func readHistory(
+    of number: UInt32, _ place: Int, _ terms: RecommendTerms, _ row: inout NextBestRow
+  ) {
+    let day = terms.question.day
+    let customer = store.customers[number]
+    guard customer.firstDay != CustomerRow.noDay else { return }
+    row.firstOrder = Int32(customer.firstDay)
+    let statistics: Statistics
+    if customer.lastReturn == CustomerRow.none && customer.lastDay <= day {
+      statistics = Statistics(customer)
+    } else {
+      statistics = pastStatistics(of: customer, asOf: day)
+      guard statistics.isKnown else { return }
+    }
+    row.orders = Double(statistics.repeatOrders) + 1
+    row.daysSinceOrder = Double(day - statistics.lastDay)
+    row.age = Double(day - statistics.firstDay)
+    row.totalSpend = store.totalSpend(statistics)
+    row.meanSpend = row.totalSpend / row.orders
+    row.returnedShare =
+      customer.lastReturn == CustomerRow.none
+      ? 0 : store.returnedShare(of: customer, netMajor: row.totalSpend)
+    if row.isProfiled {
+      let score = queries.score(place, terms.question)
+      row.alive = score.aliveProbability
+      row.churn = score.churnProbability
+      row.expectedOrders = score.expectedOrders
+      if terms.question.spendKnown { row.lifetimeValue = score.lifetimeValue }
+    }
+    // The segment needs it of these alone.
+    if recommendations.next.asks.typicalGap || row.alive >= 0.5 && row.churn >= 0.7 {
+      row.typicalGap = typicalGap(customer, statistics, asOf: day)
+    }
+  }
+
+  /// What the orders themselves say, for who has returns or later orders.
+  @inline(never)
+  private func pastStatistics(of customer: CustomerRow, asOf day: UInt16) -> Statistics {
+    store.statistics(of: customer, asOf: day)
+  }
+
+  /// The median of the days between a customer's newest orders.
+  private mutating func typicalGap(
+    _ customer: CustomerRow, _ statistics: Statistics, asOf day: UInt16
+  ) -> Double {
+    let length = Double(statistics.lastDay - statistics.firstDay)
+    switch statistics.repeatOrders {
+    case 0: return .nan
+    case 1: return length
+    // Of two gaps the mean, which the day between them does not change.
+    case 2: return length / 2
+    default:
+      store.readDayOrders(of: customer, asOf: day, into: &desk.days)
+      return store.medianGap(&desk)
+    }
+  }
+
+  /// Writes the whole reply to a request that NextBest is not enough for.
+  private mutating func decideForWhole(_ place: Int, _ terms: RecommendTerms) {
+    // Taken out of the engine while it decides.
+    var taken = PointQueries(countMax: 0)
+    var replies = ByteBuffer(capacity: 0)
+    swap(&taken, &queries)
+    swap(&replies, &recommendations.replies)
+    let asked = recommendations.asked[place]
+    let own = recommendations.own[asked.own]
+    desk.own.removeAll(keepingCapacity: true)
+    desk.own.append(contentsOf: own)
+    desk.categories.removeAll(keepingCapacity: true)
+    let question = DecisionQuestion(
+      key: .none, placement: terms.placement, channel: terms.channel, flags: .greedy,
+      top: UInt8(terms.terms >> 8), basketMinor: asked.basketMinor,
+      lines: asked.lines, ownMissing: own.isEmpty ? .max : asked.missing, check: 0)
+    let tag = taken.tags[place]
+    let mark = Frame.begin(verb: Verb.recommend.rawValue, tag: tag, in: &replies)
+    do throws(Refusal) {
+      try recommend(
+        taken.name(place), question, terms.moment, terms.shelf, at: FrameHeader.size, &replies)
+      Frame.end(mark, in: &replies)
+    } catch {
+      replies.truncate(to: mark)
+      Frame.refuse(error, verb: Verb.recommend.rawValue, tag: tag, in: &replies)
+    }
+    swap(&taken, &queries)
+    swap(&replies, &recommendations.replies)
+  }
+
+  // MARK: Replying
+
+  /// Writes whole replies to those who were gathered; see `writeGathered`.
+  func writeRecommendations(
+    _ range: Range<Int>, _ terms: RecommendTerms, into out: inout ByteBuffer
+  ) {
+    let blank = RecommendReplyHead(
+      generation: terms.question.generation, catalogue: terms.version,
+      asOfDay: Int32(terms.question.day))
+    for place in range {
+      let whole = recommendations.ranges[place]
+      if whole.isEmpty {
+        writeRecommendation(place, terms, blank, into: &out)
+      } else {
+        out.append(bytes: recommendations.replies.bytes.extracting(whole))
+      }
+    }
+  }
+
+  @inline(__always)
+  private func writeRecommendation(
+    _ place: Int, _ terms: RecommendTerms, _ blank: RecommendReplyHead,
+    into out: inout ByteBuffer
+  ) {
+    var head = blank
+    let row = recommendations.rows[place]
+    if row.isKnown { head.insert(.known) }
+    if row.held != 0, recommendations.next.isHeldOut(row.held) { head.insert(.heldOut) }
+    if row.isProfiled { head.insert(.profiled) }
+    head.segment = row.segment.rawValue
+    if !row.alive.isNaN {
+      head.insert(.scored)
+      head.aliveProbability = row.alive
+      head.churnProbability = row.churn
+      head.expectedOrders = row.expectedOrders
+      if terms.question.spendKnown {
+        head.insert(.valued)
+        head.expectedSpend = queries.scores[place].expectedSpendPerOrder
+        head.lifetimeValue = row.lifetimeValue
+      }
+    }
+    let shelf = terms.shelf
+    let first = place * recommendations.next.top
+    let last = first + recommendations.next.top
+    var (end, size) = (first, 0)
+    while end < last, recommendations.next.chosen[end] >= 0 {
+      size += 16 + shelf.identifierSize(Int(recommendations.next.chosen[end]))
+      end += 1
+    }
+    head.end(count: end - first, offersSize: size, tag: queries.tags[place])
+    out.append(head)
+    for choice in first..<end {
+      out.append(
+        SIMD2(
+          Double(recommendations.next.scores[choice]), Double(recommendations.next.uplifts[choice]))
+      )
+      shelf.writeIdentifier(Int(recommendations.next.chosen[choice]), to: &out)
+    }
+  }
+}
