@@ -44,12 +44,10 @@ extension NextBest {
   ///
   /// - Parameter customer: the identifier's bytes, as received.
   /// - Returns: bit i for holdout i.
-  public func holdouts(of customer: Span<UInt8>) -> UInt64 {
+  public mutating func holdouts(of customer: Span<UInt8>) -> UInt64 {
     var held: UInt64 = 0
-    let keys = holdoutKeys.span
-    for place in openHoldouts.indices {
-      let bucket = Bucket(customer: customer, key: keys.extracting(openHoldouts[place].key))
-      if bucket.isHeld(percent: openHoldouts[place].percent) { held |= openHoldouts[place].bit }
+    for place in openHoldouts.indices where openHoldouts[place].holds(customer) {
+      held |= openHoldouts[place].bit
     }
     return held
   }

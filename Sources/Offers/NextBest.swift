@@ -55,9 +55,7 @@ public struct NextBest: ~Copyable {
   var needs = FactNeeds()
   var intervals = RuleIntervals([])
   var holdouts: [OfferSet] = []
-  /// The holdouts that are not over: their bits, shares, and keys one behind the other.
-  var openHoldouts: [(bit: UInt64, percent: Double, key: Range<Int>)] = []
-  var holdoutKeys: [UInt8] = []
+  var openHoldouts: [OpenHoldout] = []
   /// What may be chosen by the purposes that are consented to, a bit each.
   var allowed = [OfferSet](repeating: OfferSet(), count: 16)
 
@@ -123,12 +121,11 @@ public struct NextBest: ~Copyable {
       typicalGap: needs.numbers.contains(.typicalGap))
     holdouts = sets.holdouts
     openHoldouts.removeAll()
-    holdoutKeys.removeAll()
     for place in catalogue.holdouts.indices where !catalogue.holdouts[place].isClosed {
-      let start = holdoutKeys.count
-      holdoutKeys += catalogue.holdoutKeys[place]
       openHoldouts.append(
-        (1 << UInt64(place), catalogue.holdouts[place].percent, start..<holdoutKeys.count))
+        OpenHoldout(
+          bit: 1 << UInt64(place), percent: catalogue.holdouts[place].percent,
+          key: catalogue.holdoutKeys[place]))
     }
     let present = sets.live(on: today, catalogue.offers.span) & sets.fitting(request)
     let served = present & (sets.mandatory | sets.transactional | sets.sharing)
@@ -238,5 +235,34 @@ public struct NextBest: ~Copyable {
         weights[first + feature][place % lanes] = Float(own[feature])
       }
     }
+  }
+}
+
+/// A holdout that is not over, with the bytes that a bucket is found from.
+struct OpenHoldout {
+  let bit: UInt64
+  private let percent: Double
+  /// The key and 0x1F; behind them the customer who is asked about.
+  private var joined: [UInt8]
+  private let prefix: Int
+
+  init(bit: UInt64, percent: Double, key: [UInt8]) {
+    self.bit = bit
+    self.percent = percent
+    joined = key + [0x1f]
+    prefix = joined.count
+  }
+
+  /// Whether it holds a customer.
+  mutating func holds(_ customer: Span<UInt8>) -> Bool {
+    let count = prefix + customer.count
+    while joined.count < count { joined.append(0) }
+    Self.write(customer, to: &joined, from: prefix)
+    return Bucket(joined: joined.span.extracting(first: count)).isHeld(percent: percent)
+  }
+
+  private static func write(_ customer: Span<UInt8>, to joined: inout [UInt8], from start: Int) {
+    var joined = joined.mutableSpan
+    for place in customer.indices { joined[start + place] = customer[place] }
   }
 }

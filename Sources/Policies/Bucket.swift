@@ -35,7 +35,15 @@ public enum XXHash64 {
   /// - Parameter bytes: any number of them.
   /// - Returns: the hash.
   public static func hash(_ bytes: Span<UInt8>) -> UInt64 {
-    hash(count: bytes.count) { UInt64(bytes[$0]) }
+    // Bytes are bytes.
+    let raw = unsafe bytes.bytes
+    return hash(
+      count: bytes.count,
+      word: { place in
+        precondition(place >= 0 && place <= raw.byteCount - 8)
+        // Eight bytes from there on lie within the span.
+        return unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
+      }, byte: { UInt64(bytes[$0]) })
   }
 
   /// The hash of a number's eight bytes, lowest first.
@@ -46,13 +54,22 @@ public enum XXHash64 {
     hash(count: 8) { word >> UInt64($0 * 8) & 0xff }
   }
 
+  /// The hash of bytes that are not in memory one behind the other.
   @inline(__always)
   private static func hash(count: Int, _ byte: (Int) -> UInt64) -> UInt64 {
-    func word(_ place: Int) -> UInt64 {
-      var word: UInt64 = 0
-      for offset in 0..<8 { word |= byte(place + offset) << UInt64(offset * 8) }
-      return word
-    }
+    hash(
+      count: count,
+      word: { place in
+        var word: UInt64 = 0
+        for offset in 0..<8 { word |= byte(place + offset) << UInt64(offset * 8) }
+        return word
+      }, byte: byte)
+  }
+
+  @inline(__always)
+  private static func hash(
+    count: Int, word: (Int) -> UInt64, byte: (Int) -> UInt64
+  ) -> UInt64 {
     var place = 0
     var hash: UInt64
     if count >= 32 {
@@ -122,6 +139,11 @@ public struct Bucket: Equatable, Sendable {
   public init(customer: Span<UInt8>, key: Span<UInt8>) {
     self.init(hash: XXHash64.hash(key, separator: 0x1f, customer))
   }
+
+  /// The bucket of a customer whose bytes stand behind the key's and 0x1F already.
+  ///
+  /// - Parameter joined: key ‖ 0x1F ‖ customer.
+  public init(joined: Span<UInt8>) { self.init(hash: XXHash64.hash(joined)) }
 
   /// Whether the customer belongs to the control group.
   ///

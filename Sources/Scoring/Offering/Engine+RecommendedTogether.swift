@@ -109,12 +109,21 @@ extension Engine {
     var rows: [NextBestRow] = []
     swap(&rows, &recommendations.rows)
     for place in 0..<queries.count { read(place, terms, into: &rows[place]) }
+    Self.findHoldouts(&recommendations.next, queries, &rows)
     recommendations.next.choose(&rows, count: queries.count)
     swap(&rows, &recommendations.rows)
     for place in 0..<queries.count {
       let start = recommendations.replies.count
       if recommendations.rows[place].isLeftOut { decideForWhole(place, terms) }
       recommendations.ranges.append(start..<recommendations.replies.count)
+    }
+  }
+
+  private static func findHoldouts(
+    _ next: inout NextBest, _ queries: borrowing PointQueries, _ rows: inout [NextBestRow]
+  ) {
+    for place in 0..<queries.count {
+      rows[place].held = next.holdouts(of: Span<UInt8>(_bytes: queries.name(place)))
     }
   }
 
@@ -151,7 +160,6 @@ extension Engine {
       row.basket = Double(asked.basketMinor) * terms.question.majorPerMinor
       row.basketLines = Double(asked.lines)
     }
-    row.held = recommendations.next.holdouts(of: Span<UInt8>(_bytes: queries.name(place)))
     let number = queries.rows[place]
     guard number != CustomerRow.none else { return }
     let asks = recommendations.next.asks
