@@ -57,8 +57,12 @@ struct RecommendationsTests {
       rest: #""vip_value": 60, "features": {"schema": 3, "list": [{"id": "a"}, "#
         + #"{"id": "b", "default": 2, "center": 1, "scale": 3}]}, "#
         + #""holdouts": [{"level": "global", "key": "k", "percent": 20}, "#
-        + #"{"level": "offer", "of": "o3", "key": "l", "percent": 50}], \#(rest)"#,
-      placements: #"{"id": "checkout", "top": 2}, {"id": "other"}"#)
+        + #"{"level": "offer", "of": "o3", "key": "l", "percent": 50}], "#
+        + #""caps": [{"scope": "global", "limit": 12, "days": 7}, "#
+        + #"{"scope": "channel", "of": "sms", "limit": 1, "days": 7}], "#
+        + #""suppressions": [{"scope": "offer", "refusals": 1, "days": 30}], \#(rest)"#,
+      placements: #"{"id": "checkout", "top": 2}, {"id": "other"}"#
+    ).replacing(#""site": {"#, with: #""site": {"fatigue_cost": 0.05, "#)
   }
 
   /// A shop with customers of every kind, and offers that are worth different amounts to them.
@@ -93,6 +97,8 @@ struct RecommendationsTests {
         made.body?.decision ?? "", .ended, order: 10_000,
         margin: worth + Int64.random(in: 0...2_000, using: &chance))
       try #require(told.body?.recorded == 1)
+      // Some are called on so often that a cap is near, some refuse what they were offered.
+      if number % 9 == 0, let decision = made.body?.decision { _ = shop.tell(decision, .refused) }
     }
     return shop
   }
