@@ -15,7 +15,7 @@ struct RecommendationsTests {
     #""applicability": "days_since_order > 0.5 * (typical_gap else 30)""#,
     #""eligibility": "segment in (\"loyal\", \"vip\", \"will buy again\")""#,
     #""eligibility": "new_customer or churn > 0.2""#,
-    #""eligibility": "consent.email else true", "suitability": "p_alive > 0.1""#,
+    #""eligibility": "not (consent.email else false)", "suitability": "p_alive > 0.1""#,
     #""eligibility": "lifetime_value > 1 and mean_spend > 10""#,
     #""eligibility": "basket_lines <= 3 and total_spend < 400""#,
     #""eligibility": "age_days > 30", "suitability": "returned_share < 0.5""#,
@@ -128,8 +128,8 @@ struct RecommendationsTests {
         .recordProfiles, RecordProfilesRequest(profiles: [.init(customer: customer, profile)]),
         RecordReply.self)
     }
-    if kind == 5 {
-      var consent = Consent(.site, .marketing, .granted, timeMicros: shop.nowMicros)
+    if (5..<12).contains(kind) {
+      var consent = Consent(.email, .marketing, .granted, timeMicros: shop.nowMicros)
       consent.expiresMicros = shop.nowMicros + 1_000
       _ = shop.ask(
         .recordConsents,
@@ -260,6 +260,8 @@ struct RecommendationsTests {
         shop.engine.keep(made)
       }
       var chance = SeededGenerator(seed: seed + 100)
+      // Consents have ended that the cards were made with.
+      shop.nowMicros += 10_000
       for customer in 0..<150 { Self.befall("c\(customer)", &shop, &chance) }
     }
   }
