@@ -333,6 +333,32 @@ struct RecommendationsTests {
     }
   }
 
+  @Test("a consent that has just ended does not hold, though everything is ready for this minute")
+  func endedConsent() throws {
+    var shop = try EngineHarness()
+    _ = shop.record("a", "1", day: 19_990)
+    _ = shop.adopt()
+    let put = shop.put(EngineHarness.catalogue([EngineHarness.offer("o")]))
+    try #require(put.body != nil)
+    for number in 1...8 {
+      let made = shop.decide("t\(number)", key: UInt64(number), [])
+      let isChosen = !(made.body?.told.choices.isEmpty ?? true)
+      _ = shop.tell(made.body?.decision ?? "", .ended, order: 9_000, margin: isChosen ? 5_000 : 0)
+    }
+    var consent = Consent(.email, .marketing, .granted, timeMicros: shop.nowMicros)
+    consent.expiresMicros = shop.nowMicros + 1_000
+    _ = shop.ask(
+      .recordConsents, RecordConsentsRequest(consents: [.init(customer: "a", consent)]),
+      RecordReply.self)
+    let request = RecommendRequest(customer: "a", placement: "checkout", channel: .email)
+    var counts: [Int] = []
+    for later: Int64 in [0, 999, 1] {
+      shop.nowMicros += later
+      counts.append(try Self.gathered(&shop, [request]).replies.map(\.offers.count).reduce(0, +))
+    }
+    #expect(counts == [1, 1, 0])
+  }
+
   @Test("a recommendation changes nothing")
   func changesNothing() throws {
     var shop = try Self.shop(seed: 7)

@@ -44,8 +44,10 @@ extension Engine {
     if let former = recommendations.former, former.terms.shelf === shelf,
       former.terms.holds(frame, own), former.terms.moment.today == moment.today,
       former.terms.moment.minute == moment.minute,
-      former.terms.question.generation == store.generation
+      former.terms.question.generation == store.generation,
+      former.terms.question.majorPerMinor == store.majorPerMinor
     {
+      former.terms.moment = moment
       if former.sequence != store.sequence {
         prepare(former.terms)
         recommendations.former?.sequence = store.sequence

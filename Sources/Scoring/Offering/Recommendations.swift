@@ -10,7 +10,8 @@ final class RecommendTerms {
   let terms: UInt16
   let placement: Int
   let channel: Wire.Channel
-  let moment: Moment
+  /// Now; what was made ready holds for all of its minute.
+  var moment: Moment
   let shelf: OfferShelf
   let question: ScoreQuestion
   // What is compared with every request, beside it.
