@@ -29,6 +29,20 @@ extension NextBest {
     }
   }
 
+  /// Sets what a row bought of; nothing where it is not said before each choice.
+  ///
+  /// - Parameters:
+  ///   - row: its number.
+  ///   - texts: the categories.
+  public mutating func setBought(_ row: Int, _ texts: TextSet) { columns.setBought(row, texts) }
+
+  /// Sets what a row looked at, likewise.
+  ///
+  /// - Parameters:
+  ///   - row: its number.
+  ///   - texts: the categories.
+  public mutating func setViewed(_ row: Int, _ texts: TextSet) { columns.setViewed(row, texts) }
+
   /// Whether personal scores may be used.
   ///
   /// - Parameters:

@@ -17,10 +17,12 @@ public struct NextBest: ~Copyable {
   /// What stands for an amount that is not known, or for no limit: beyond all amounts.
   static let beyond: Float = 1e30
 
-  /// What conditions ask that a row cannot say.
+  /// What conditions ask of few customers, or that a row cannot say: birthdays and the days since a complaint.
   public struct Asks: Equatable, Sendable {
-    /// Who the customer is as a person.
+    /// Country, language or preferred channel.
     public var person = false
+    /// When the customer was born.
+    public var birthday = false
     /// What was bought.
     public var bought = false
     /// What was looked at.
@@ -116,7 +118,9 @@ public struct NextBest: ~Copyable {
     intervals = catalogue.intervals
     needs = catalogue.needs
     asks = Asks(
-      person: needs.asksPerson, bought: needs.asksBought, viewed: needs.asksViewed,
+      person: needs.asksPerson, birthday: needs.asksBirthday,
+      bought: needs.categories.contains { !$0.isViewed },
+      viewed: needs.categories.contains(where: \.isViewed),
       complaints: needs.numbers.contains(.daysSinceComplaint),
       typicalGap: needs.numbers.contains(.typicalGap))
     holdouts = sets.holdouts
@@ -199,14 +203,14 @@ public struct NextBest: ~Copyable {
     for place in catalogue.offers.indices {
       let offer = catalogue.offers[place]
       let isFixed = !offer.rewardCost.isNaN
-      let values = [
+      let values: InlineArray<8, Double> = [
         isFixed ? offer.redemption * offer.rewardCost : 0, isFixed ? 0 : offer.redemption,
         offer.rewardValue / 100, Double(offer.liabilityMinor) / scale, offer.contactCost,
         offer.lever, 1 / offer.lever, budgets[place].price,
       ]
       let first = place / lanes * OfferKernel.terms
-      for (term, value) in values.enumerated() {
-        terms[first + term][place % lanes] = Float(value)
+      for term in values.indices {
+        terms[first + term][place % lanes] = Float(values[term])
       }
       excluding[place] = catalogue.sets.excluded[place].words
     }

@@ -39,6 +39,12 @@ public struct NextBestRow: Sendable {
   public var viewedLeft = Double.nan
   /// What contacts of the last days take from every score, in major units.
   public var fatigue = 0.0
+  /// ``TextField/country``, a code of the catalogue.
+  public var country = RuleCode.unknown
+  /// ``TextField/language``.
+  public var language = RuleCode.unknown
+  /// ``TextField/preferredChannel``.
+  public var preferredChannel = RuleCode.unknown
   /// Counted from 1970-01-01; ``RuleCode/unknown`` without an order.
   public var firstOrder = RuleCode.unknown
   /// What was consented to and has not expired.
@@ -77,8 +83,16 @@ struct FactColumns: ~Copyable {
   /// A word of 64 rows for each slot.
   private var yes = [UInt64](repeating: 0, count: FactColumns.truthSlots)
   private var no = [UInt64](repeating: 0, count: FactColumns.truthSlots)
+  /// For each question about a category in ``FactNeeds`` the rows that are yes, and the others.
+  private var categoryYes: [UInt64] = []
+  private var categoryNo: [UInt64] = []
+  private var categories: [FactNeeds.Category] = []
+  /// What was bought by, and looked at by, the rows of the bits.
+  private var bought = [TextSet](repeating: TextSet(), count: FactColumns.rowsMax)
+  private var viewed = [TextSet](repeating: TextSet(), count: FactColumns.rowsMax)
+  private var boughtRows: UInt64 = 0
+  private var viewedRows: UInt64 = 0
   private let none: [UInt64] = [0]
-  private let all: [UInt64] = [.max]
 
   private static let truthSlots = TruthSlot.profiling + 1
 
@@ -94,6 +108,18 @@ struct FactColumns: ~Copyable {
         TextCode.of(placement: request.placement)
       days[DayField.today.rawValue * Self.rowsMax + row] = request.moment.today
     }
+  }
+
+  /// Sets what a row bought.
+  mutating func setBought(_ row: Int, _ texts: TextSet) {
+    bought[row] = texts
+    boughtRows |= 1 << UInt64(row)
+  }
+
+  /// Sets what a row looked at.
+  mutating func setViewed(_ row: Int, _ texts: TextSet) {
+    viewed[row] = texts
+    viewedRows |= 1 << UInt64(row)
   }
 
   private mutating func set(_ field: NumberField, _ row: Int, _ value: Double) {
@@ -126,13 +152,47 @@ struct FactColumns: ~Copyable {
         break
       }
     }
-    let segments = TextField.segment.rawValue * Self.rowsMax
-    let firstOrders = DayField.firstOrder.rawValue * Self.rowsMax
-    for row in rows.indices {
-      codes[segments + row] = TextCode.of(rows[row].segment)
-      days[firstOrders + row] = rows[row].firstOrder
+    for field in needs.texts {
+      switch field {
+      case .segment: fill(field, rows) { TextCode.of($0.segment) }
+      case .country: fill(field, rows) { $0.country }
+      case .language: fill(field, rows) { $0.language }
+      case .preferredChannel: fill(field, rows) { $0.preferredChannel }
+      case .channel, .placement: break
+      }
     }
+    let firstOrders = DayField.firstOrder.rawValue * Self.rowsMax
+    for row in rows.indices { days[firstOrders + row] = rows[row].firstOrder }
     for slot in needs.truths { fillTruth(slot, rows) }
+    fillCategories(needs)
+  }
+
+  private mutating func fillCategories(_ needs: FactNeeds) {
+    categories = needs.categories
+    categoryYes.removeAll(keepingCapacity: true)
+    categoryNo.removeAll(keepingCapacity: true)
+    for category in categories {
+      var yes: UInt64 = 0
+      var left = category.isViewed ? viewedRows : boughtRows
+      while left != 0 {
+        let row = left.trailingZeroBitCount
+        left &= left - 1
+        let texts = category.isViewed ? viewed[row] : bought[row]
+        if texts.contains(category.code) { yes |= 1 << UInt64(row) }
+      }
+      categoryYes.append(yes)
+      categoryNo.append(~yes)
+    }
+    (boughtRows, viewedRows) = (0, 0)
+  }
+
+  @inline(__always)
+  private mutating func fill(
+    _ field: TextField, _ rows: Span<NextBestRow>, _ value: (borrowing NextBestRow) -> Int32
+  ) {
+    let start = field.rawValue * Self.rowsMax
+    var column = codes.mutableSpan
+    for row in rows.indices { column[start + row] = value(rows[row]) }
   }
 
   @inline(__always)
@@ -193,12 +253,17 @@ extension FactColumns: RuleColumns {
     numbers(at: NumberField.daysSinceComplaint.rawValue)
   }
 
-  /// Nothing was bought or looked at by those whom this is enough for, and no basket's categories are
-  /// told.
+  /// No basket's categories are told.
   @_lifetime(borrow self)
   func truths(of function: Int, _ arguments: RuleArguments) -> RuleTruths {
-    function == CategoryQuestion.inBasket.rawValue
-      ? RuleTruths(yes: none.span, no: none.span) : RuleTruths(yes: none.span, no: all.span)
+    let isViewed = function == CategoryQuestion.viewed.rawValue
+    let category = FactNeeds.Category(isViewed: isViewed, code: arguments.text)
+    guard function != CategoryQuestion.inBasket.rawValue,
+      let place = categories.firstIndex(of: category)
+    else { return RuleTruths(yes: none.span, no: none.span) }
+    return RuleTruths(
+      yes: categoryYes.span.extracting(place..<place + 1),
+      no: categoryNo.span.extracting(place..<place + 1))
   }
 }
 
@@ -209,8 +274,14 @@ struct FactNeeds: Sendable {
   private(set) var truths: [Int] = []
   private(set) var texts: [TextField] = []
   private(set) var days: [DayField] = []
-  private(set) var asksBought = false
-  private(set) var asksViewed = false
+  private(set) var categories: [Category] = []
+
+  /// A question whether something of a category was bought or looked at.
+  struct Category: Equatable, Sendable {
+    let isViewed: Bool
+    /// A text of the catalogue.
+    let code: Int32
+  }
 
   init(_ reads: [RuleStep] = []) {
     for read in reads {
@@ -220,20 +291,27 @@ struct FactNeeds: Sendable {
       case .loadCode: if let field = TextField(rawValue: slot) { texts.append(field) }
       case .loadDay: if let field = DayField(rawValue: slot) { days.append(field) }
       case .loadTruth: truths.append(slot)
-      case .callTruth where slot == CategoryQuestion.bought.rawValue: asksBought = true
-      case .callTruth where slot == CategoryQuestion.viewed.rawValue: asksViewed = true
+      case .callTruth where slot != CategoryQuestion.inBasket.rawValue:
+        let category = Category(
+          isViewed: slot == CategoryQuestion.viewed.rawValue, code: read.code)
+        if !categories.contains(category) { categories.append(category) }
       default: break
       }
     }
     // Each once, whoever reads it.
     numbers = NumberField.allCases.filter(numbers.contains)
+    texts = TextField.allCases.filter(texts.contains)
     truths = Set(truths).sorted()
   }
 
-  /// Whether it matters who the customer is as a person.
+  /// Whether it matters where a customer is and what he prefers.
   var asksPerson: Bool {
     texts.contains { [.country, .language, .preferredChannel].contains($0) }
-      || days.contains(.birthday)
+  }
+
+  /// Whether it matters when the customer was born.
+  var asksBirthday: Bool {
+    days.contains(.birthday)
       || numbers.contains { [.daysToBirthday, .yearsOld].contains($0) }
   }
 }

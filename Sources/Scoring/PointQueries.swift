@@ -71,6 +71,8 @@ struct PointQueries: ~Copyable {
   fileprivate var question: ScoreQuestion?
   /// The fields of the request that the question was made of; nil where it came another way.
   fileprivate var terms: SIMD4<UInt64>?
+  /// The last question that was made of a request's fields, whatever was asked since.
+  fileprivate var former: (terms: SIMD4<UInt64>, question: ScoreQuestion)?
   fileprivate(set) var tags: [UInt64]
   fileprivate var hashes: [UInt64]
   /// Where each identifier ends in `names`.
@@ -113,7 +115,7 @@ struct PointQueries: ~Copyable {
   }
 
   /// Has the next question made anew, for what is needed to answer it may have changed.
-  mutating func forgetQuestion() { terms = nil }
+  mutating func forgetQuestion() { former = nil }
 
   fileprivate mutating func clear() {
     count = 0
@@ -338,16 +340,21 @@ extension Engine {
     _ terms: SIMD4<UInt64>, _ bytes: RawSpan, at nowMicros: Int64
   ) -> Bool {
     // Most queries of a shop ask for the same, and until the day ends it means the same.
-    if let question = queries.question, queries.terms == terms,
-      question.generation == store.generation, question.majorPerMinor == store.majorPerMinor,
-      terms[0] != 0 || store.calendar?.day(ofMicros: nowMicros) == question.day
+    if let former = queries.former, former.terms == terms,
+      former.question.generation == store.generation,
+      former.question.majorPerMinor == store.majorPerMinor,
+      terms[0] != 0 || store.calendar?.day(ofMicros: nowMicros) == former.question.day
     {
+      queries.begin(former.question)
+      queries.terms = terms
       return true
     }
     var body = FrameReader(bytes, from: FrameHeader.size)
     do throws(Refusal) {
-      queries.begin(try question(&body, at: nowMicros))
+      let question = try question(&body, at: nowMicros)
+      queries.begin(question)
       queries.terms = terms
+      queries.former = (terms, question)
       return true
     } catch {
       return false

@@ -27,6 +27,8 @@ struct RecommendationsTests {
     #""eligibility": "not bought(\"c1\")""#, #""eligibility": "country == \"FR\"""#,
     #""eligibility": "(days_since_complaint else 99) > 5""#,
     #""eligibility": "not viewed(\"c2\")""#,
+    #""eligibility": "bought(\"c2\") or viewed(\"c1\") or language == \"fr\"""#,
+    #""eligibility": "days_to_birthday > 20 or preferred_channel == \"sms\"""#,
   ]
   private static let rewards = [
     #""reward": {"kind": "discount_percent", "value": 7, "redemption": 0.4}, "max_liability": 5"#,
@@ -38,10 +40,11 @@ struct RecommendationsTests {
   }
 
   private static func catalogue(_ chance: inout SeededGenerator, rest: String = "") -> String {
-    let hasRare = Bool.random(using: &chance)
+    // With the last one, everybody with a profile is decided for whole.
+    let rare = Bool.random(using: &chance) ? rare : Array(rare.dropLast())
     let offers = (0..<offerCount).map { number in
       var parts = [
-        pick(hasRare && number % 9 == 0 ? rare : conditions, &chance), pick(rewards, &chance),
+        pick(number % 4 == 0 ? rare : conditions, &chance), pick(rewards, &chance),
       ]
       if number % 4 == 0 { parts.append("\"lever\": \(pick(["0.7", "1.4"], &chance))") }
       if number % 5 == 0 { parts.append(#""group": "g\#(number % 3)""#) }
@@ -75,6 +78,17 @@ struct RecommendationsTests {
           "c\(customer)", "o\(customer)-\(order)",
           day: Int.random(in: 19_000...19_999, using: &chance),
           minor: Int64.random(in: 0...9_999, using: &chance))
+      }
+      if customer % 4 == 0 {
+        _ = shop.ask(
+          .recordOrderLines,
+          RecordOrderLinesRequest(
+            currency: "EUR", minorDigits: 2,
+            lines: [
+              .init(
+                customer: "c\(customer)", order: "o\(customer)-0", line: 1,
+                category: "c\(customer / 4 % 3)", amountMinor: 1)
+            ]), RecordReply.self)
       }
       if customer % 17 == 0 {
         _ = shop.giveBack("c\(customer)", "o\(customer)-0", as: "r", day: 20_000)
@@ -122,8 +136,9 @@ struct RecommendationsTests {
     ]
     let kind = Int.random(in: 0..<40, using: &chance)
     if kind < kinds.count { tell(kinds[kind], of: customer, &shop) }
-    if kind == 4 {
-      let profile = ProfileChange(country: .set("FR"))
+    if kind == 4 || kind > 34 {
+      var profile = ProfileChange(country: .set(kind == 4 ? "FR" : "DE"), language: .set("fr"))
+      profile.channel = .set(kind == 36 ? .email : .sms)
       _ = shop.ask(
         .recordProfiles, RecordProfilesRequest(profiles: [.init(customer: customer, profile)]),
         RecordReply.self)

@@ -172,7 +172,8 @@ extension Store {
   /// The value of all orders, what came back taken off, in major units.
   @inline(__always)
   func totalSpend(_ statistics: Statistics) -> Double {
-    Double(statistics.firstSpendMinor + statistics.repeatSpendMinor) * majorPerMinor
+    // Added as numbers that cannot overflow.
+    (Double(statistics.firstSpendMinor) + Double(statistics.repeatSpendMinor)) * majorPerMinor
   }
 
   /// Which share of all orders' value came back.
@@ -210,13 +211,21 @@ extension Store {
   private func readPerson(
     _ number: UInt32, _ shelf: OfferShelf, _ facts: inout Offers.Facts
   ) {
-    guard let entry = profile(of: number) else { return }
-    let person = entry.profile
-    if let country = person.country { facts[.country] = shelf.catalogue.code(of: country) }
-    if let language = person.language {
-      facts[.language] = shelf.catalogue.code(of: language)
+    (facts[.country], facts[.language], facts[.preferredChannel]) = person(number, shelf)
+  }
+
+  /// A customer's country, language and preferred channel as codes of the catalogue.
+  func person(
+    _ number: UInt32, _ shelf: OfferShelf
+  ) -> (country: Int32, language: Int32, channel: Int32) {
+    var codes = (RuleCode.unknown, RuleCode.unknown, RuleCode.unknown)
+    guard let entry = profile(of: number) else { return codes }
+    if entry.country != 0 { codes.0 = shelf.letterCodes[entry.country] ?? TextCode.other }
+    if entry.language != 0 { codes.1 = shelf.letterCodes[entry.language] ?? TextCode.other }
+    if let channel = Wire.Channel(rawValue: entry.channel) {
+      codes.2 = TextCode.of(channel.inCatalogue)
     }
-    if let channel = person.channel { facts[.preferredChannel] = TextCode.of(channel.inCatalogue) }
+    return codes
   }
 
   /// What was bought, looked at, left behind, and complained about.
@@ -226,31 +235,14 @@ extension Store {
   ) {
     let heads = self.facts.heads(of: number)
     (facts[.cartLeft], facts[.viewedLeft]) = daysLeft(by: number, moment)
-    var (boughtBits, viewedBits): (UInt32, UInt32) = (0, 0)
-    var next = heads.lines
-    var left = Self.looksReadMax
-    while left > 0, let place = next.number {
-      let line = self.facts.lines[place]
-      note(line.category, shelf, &facts.bought, &boughtBits, desk.categories)
-      next = line.previous
-      left -= 1
-    }
-    next = heads.views
-    left = Self.looksReadMax
-    while left > 0, let place = next.number {
-      let view = self.facts.events[place]
-      if let name = view.name.number {
-        note(name, shelf, &facts.viewed, &viewedBits, desk.categories)
-      }
-      next = view.previous
-      left -= 1
-    }
+    let boughtBits = readBought(heads, shelf, &facts.bought, among: desk.categories)
+    let viewedBits = readViewed(heads, shelf, &facts.viewed, among: desk.categories)
     if !desk.categories.isEmpty {
       let count = Double(desk.categories.count)
       facts.boughtShare = Double(boughtBits.nonzeroBitCount) / count
       facts.viewedShare = Double(viewedBits.nonzeroBitCount) / count
     }
-    next = heads.complaints
+    var next = heads.complaints
     var opened = Int64.min
     while let place = next.number {
       let entry = self.facts.events[place]
@@ -258,6 +250,40 @@ extension Store {
       next = entry.previous
     }
     if opened > .min { facts[.daysSinceComplaint] = days(opened, moment) }
+  }
+
+  /// Notes the categories of the newest order lines.
+  ///
+  /// - Returns: which of the basket's categories were among them, a bit each.
+  func readBought(
+    _ heads: FactHeads, _ shelf: OfferShelf, _ texts: inout TextSet, among categories: [Link] = []
+  ) -> UInt32 {
+    var bits: UInt32 = 0
+    var next = heads.lines
+    var left = Self.looksReadMax
+    while left > 0, let place = next.number {
+      let line = facts.lines[place]
+      note(line.category, shelf, &texts, &bits, categories)
+      next = line.previous
+      left -= 1
+    }
+    return bits
+  }
+
+  /// Notes the categories of the newest views; see `readBought`.
+  func readViewed(
+    _ heads: FactHeads, _ shelf: OfferShelf, _ texts: inout TextSet, among categories: [Link] = []
+  ) -> UInt32 {
+    var bits: UInt32 = 0
+    var next = heads.views
+    var left = Self.looksReadMax
+    while left > 0, let place = next.number {
+      let view = facts.events[place]
+      if let name = view.name.number { note(name, shelf, &texts, &bits, categories) }
+      next = view.previous
+      left -= 1
+    }
+    return bits
   }
 
   /// Days since a cart was left behind, and since something was looked at and not bought; NaN where

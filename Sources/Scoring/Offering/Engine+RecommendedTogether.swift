@@ -173,8 +173,13 @@ extension Engine {
     if card[.ending] { readConsents(of: number, terms.moment, &row) }
     row.isProfiled = recommendations.next.mayProfile(row.granted, row.denied)
     row.isLeftOut =
-      asks.person && card[.profile] || asks.bought && card[.lines]
-      || asks.viewed && card[.looks] || asks.complaints && card[.complaints]
+      asks.birthday && card[.profile] || asks.complaints && card[.complaints]
+    if asks.person && card[.profile] {
+      (row.country, row.language, row.preferredChannel) = store.person(number, terms.shelf)
+    }
+    if asks.bought && card[.lines] || asks.viewed && card[.looks] {
+      readCategories(of: number, place, terms.shelf)
+    }
     if card[.looks] {
       (row.cartLeft, row.viewedLeft) = store.daysLeft(by: number, terms.moment)
     }
@@ -182,6 +187,17 @@ extension Engine {
       readContacts(of: number, terms, &row)
     }
     readHistory(of: number, place, terms, &row)
+  }
+
+  /// Reads what was bought and looked at.
+  @inline(never)
+  private mutating func readCategories(of number: UInt32, _ place: Int, _ shelf: OfferShelf) {
+    let heads = store.facts.heads(of: number)
+    var (bought, viewed) = (TextSet(), TextSet())
+    _ = store.readBought(heads, shelf, &bought)
+    _ = store.readViewed(heads, shelf, &viewed)
+    recommendations.next.setBought(place, bought)
+    recommendations.next.setViewed(place, viewed)
   }
 
   /// Reads consents of which one ends some day.

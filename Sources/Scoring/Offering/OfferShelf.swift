@@ -28,6 +28,8 @@ final class OfferShelf: Sendable {
   let controls: [UInt64]
   /// The codes under which conditions know names.
   let codes: [UInt32: Int32]
+  /// The same for texts of two letters, the first one in the high byte.
+  let letterCodes: [UInt16: Int32]
   /// The bytes of each offer's identifier, and of each placement's name.
   let identifiers: [[UInt8]]
   /// The identifiers as replies have them, a byte of length before each, one behind the other; and where each
@@ -67,6 +69,12 @@ final class OfferShelf: Sendable {
       }
     }
     self.codes = codes
+    var letters: [UInt16: Int32] = [:]
+    for (code, text) in catalogue.texts.enumerated() where text.utf8.count == 2 {
+      let pair = text.utf8.reduce(0) { $0 << 8 | UInt16($1) }
+      if letters[pair] == nil { letters[pair] = Int32(code) }
+    }
+    letterCodes = letters
     identifiers = catalogue.words.map { Array($0.id.utf8) }
     identifierBytes = identifiers.flatMap { [UInt8($0.count)] + $0 }
     var starts = [0]
