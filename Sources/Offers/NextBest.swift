@@ -43,8 +43,6 @@ public struct NextBest: ~Copyable {
   public private(set) var fatigueCost = 0.0
   /// How many offers are chosen for each.
   public private(set) var top = 1
-  /// The day of the request.
-  public private(set) var today: Int32 = 0
 
   var request: DecisionRequest?
   var isOptIn = true
@@ -107,7 +105,7 @@ public struct NextBest: ~Copyable {
     let sets = catalogue.sets
     self.request = request
     top = request.top == 0 ? placement.top : request.top
-    today = request.moment.today
+    let today = request.moment.today
     isOptIn = catalogue.channels[Int(request.channel.rawValue)].consent == .optIn
     profilingIsOptIn = catalogue.profiling == .optIn
     profilingBit = ConsentSet.bit(request.channel, .profiling)

@@ -304,7 +304,7 @@ struct FactNeeds: Sendable {
     truths = Set(truths).sorted()
   }
 
-  /// Whether it matters where a customer is and what he prefers.
+  /// Whether it matters where customers are and what they prefer.
   var asksPerson: Bool {
     texts.contains { [.country, .language, .preferredChannel].contains($0) }
   }

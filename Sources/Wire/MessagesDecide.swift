@@ -126,6 +126,39 @@ extension FrameReader {
   }
 }
 
+extension FrameReader {
+  /// Reads the categories of a basket, their number first.
+  mutating func readCategories() throws(Refusal) -> [String] {
+    var categories: [String] = []
+    for _ in 0..<(try readCategoryCount()) {
+      let at = offset
+      categories.append(try text(try readIdentifier("category"), at: at))
+    }
+    return categories
+  }
+
+  /// Reads features of a shop's own, their number first.
+  mutating func readFeatures() throws(Refusal) -> [Double] {
+    var features: [Double] = []
+    for _ in 0..<(try readFeatureCount()) { features.append(try readFinite("feature")) }
+    return features
+  }
+}
+
+extension ByteBuffer {
+  /// Writes the categories of a basket, their number first.
+  mutating func append(categories: [String]) throws(Refusal) {
+    append(UInt8(clamping: categories.count))
+    for category in categories { try append(identifier: category) }
+  }
+
+  /// Writes features of a shop's own, their number first.
+  mutating func append(features: [Double]) {
+    append(UInt8(clamping: features.count))
+    for feature in features { append(feature) }
+  }
+}
+
 /// Asks which offers a customer gets.
 public struct DecideRequest: Message, Equatable, Sendable {
   public static let title = "decide request"
@@ -189,15 +222,10 @@ public struct DecideRequest: Message, Equatable, Sendable {
     placement = try text(head.placement, at: at + 1 + head.customer.byteCount)
     (channel, flags, top) = (head.channel, head.flags, head.top)
     (basketMinor, lines) = (head.basketMinor, head.lines)
-    for _ in 0..<(try reader.readCategoryCount()) {
-      let at = reader.offset
-      categories.append(try text(try reader.readIdentifier("category"), at: at))
-    }
+    categories = try reader.readCategories()
     schema = try reader.read(UInt16.self)
     missing = try reader.read(UInt16.self)
-    for _ in 0..<(try reader.readFeatureCount()) {
-      features.append(try reader.readFinite("feature"))
-    }
+    features = try reader.readFeatures()
   }
 
   public func write(to out: inout ByteBuffer) throws(Refusal) {
@@ -209,12 +237,10 @@ public struct DecideRequest: Message, Equatable, Sendable {
     out.append(top)
     out.append(basketMinor)
     out.append(lines)
-    out.append(UInt8(clamping: categories.count))
-    for category in categories { try out.append(identifier: category) }
+    try out.append(categories: categories)
     out.append(schema)
     out.append(missing)
-    out.append(UInt8(clamping: features.count))
-    for feature in features { out.append(feature) }
+    out.append(features: features)
   }
 }
 

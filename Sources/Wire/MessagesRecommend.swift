@@ -111,13 +111,8 @@ public struct RecommendRequest: Message, Equatable, Sendable {
     let at = start + 18
     placement = try text(head.placement, at: at)
     customer = try text(head.customer, at: at + 1 + head.placement.byteCount)
-    for _ in 0..<(try reader.readCategoryCount()) {
-      let at = reader.offset
-      categories.append(try text(try reader.readIdentifier("category"), at: at))
-    }
-    for _ in 0..<(try reader.readFeatureCount()) {
-      features.append(try reader.readFinite("feature"))
-    }
+    categories = try reader.readCategories()
+    features = try reader.readFeatures()
   }
 
   public func write(to out: inout ByteBuffer) throws(Refusal) {
@@ -131,10 +126,8 @@ public struct RecommendRequest: Message, Equatable, Sendable {
     out.append(missing)
     try out.append(identifier: placement)
     try out.append(identifier: customer)
-    out.append(UInt8(clamping: categories.count))
-    for category in categories { try out.append(identifier: category) }
-    out.append(UInt8(clamping: features.count))
-    for feature in features { out.append(feature) }
+    try out.append(categories: categories)
+    out.append(features: features)
   }
 }
 
