@@ -43,7 +43,7 @@ extension Engine {
     entry.source = makeName(row.source)
     entry.textVersion = makeName(row.textVersion)
     keep(&entry, standing ?? makeStanding(of: customer, row.channel, row.purpose))
-    store.facts.forgetCard(of: customer)
+    cards.forget(customer)
     return .recorded
   }
 
@@ -59,7 +59,7 @@ extension Engine {
       ConsentStanding(
         next: heads.standings, channel: channel.rawValue, purpose: purpose.rawValue))
     heads.standings = Link(number)
-    store.facts.setHeads(of: customer, heads)
+    set(heads, of: customer)
     return number
   }
 

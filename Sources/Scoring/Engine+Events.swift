@@ -62,7 +62,7 @@ extension Engine {
   ) {
     let number = store.facts.events.append(entry)
     heads[keyPath: kind.list] = Link(number)
-    store.facts.setHeads(of: customer, heads)
+    set(heads, of: customer)
     let table = store.facts.events
     factIndexes.events.insert(entry.identity, number) { table[$0].identity }
   }

@@ -51,7 +51,7 @@ extension Engine {
   ) {
     let number = store.facts.lines.append(entry)
     heads.lines = Link(number)
-    store.facts.setHeads(of: customer, heads)
+    set(heads, of: customer)
     let table = store.facts.lines
     factIndexes.lines.insert(entry.identity, number) { table[$0].identity }
   }

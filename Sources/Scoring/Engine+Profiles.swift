@@ -42,7 +42,7 @@ extension Engine {
     let customer = known ?? makeCustomer(row.customer)
     var heads = store.facts.heads(of: customer)
     heads.profile = Link(store.facts.profiles.append(after))
-    store.facts.setHeads(of: customer, heads)
+    set(heads, of: customer)
     return .recorded
   }
 

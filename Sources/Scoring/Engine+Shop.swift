@@ -113,7 +113,7 @@ extension Engine {
     row.lastOrder = number
     update(&row, with: order.amountMinor, on: day, place)
     if let known {
-      store.customers[known] = row
+      set(row, of: known)
     } else {
       row.identifier = store.identifiers.append(order.customer)
       insertCustomer(store.customers.append(row), hash: hash)
@@ -154,7 +154,7 @@ extension Engine {
         amountMinor: entry.amountMinor == 0 ? left : entry.amountMinor, identity: identity,
         order: order, previous: row.lastReturn, day: day))
     row.take(store.recomputedStatistics(of: row))
-    store.customers[number] = row
+    set(row, of: number)
     return .recorded
   }
 

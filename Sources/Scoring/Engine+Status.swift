@@ -12,7 +12,7 @@ extension Engine {
     reply.returns = UInt64(store.returns.count)
     reply.customerBytes = UInt64(
       store.customers.chunks.size + store.facts.heads.chunks.size + store.identifiers.size
-        + customerIndex.size)
+        + customerIndex.size + cards.size)
     reply.orderBytes = UInt64(
       store.orders.chunks.size + store.returns.chunks.size + orderIndex.size)
     reply.answerBytes = UInt64(

@@ -57,6 +57,8 @@ public struct Engine: ~Copyable {
   var queries = PointQueries()
   /// The same of recommendations, beside their queries; no state.
   var recommendations = Recommendations()
+  /// What point queries read of customers; no state.
+  var cards = Cards()
   /// What is tabulated of the models; no state.
   var tables = TableShelf()
 

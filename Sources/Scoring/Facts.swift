@@ -13,8 +13,6 @@ struct Facts: Sendable {
   var profiles = Table<ProfileEntry>()
   var events = Table<EventEntry>()
   var lines = Table<LineEntry>()
-  /// Of as many customers as were asked about, or fewer; not saved.
-  var cards = Table<Card>()
 
   /// The chunks of every table and the sections they are kept in, in the sequence of the head.
   static var tables: [(kind: Section.Kind, chunks: WritableKeyPath<Facts, Chunks>)] {
@@ -62,7 +60,6 @@ struct Facts: Sendable {
   mutating func setHeads(of customer: UInt32, _ row: FactHeads) {
     heads.chunks.grow(to: Int(customer) + 1)
     heads[customer] = row
-    forgetCard(of: customer)
   }
 }
 

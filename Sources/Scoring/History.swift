@@ -19,6 +19,9 @@ struct Statistics: Equatable {
   var repeatSpendMinor: Int64 = 0
   var firstSpendMinor: Int64 = 0
 
+  /// Those of who is not known.
+  init() {}
+
   /// The columns of a row.
   init(_ row: CustomerRow) {
     repeatOrders = row.repeatOrders

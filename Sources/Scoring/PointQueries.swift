@@ -20,6 +20,8 @@ final class ScoreQuestion {
   let asksLayer: Bool
   /// Whether the models' time is the calendar's and nothing is laid over them that asks for more.
   let isPlain: Bool
+  /// Whether there is more to read of a customer than its card.
+  var readsRows: Bool { asksLayer || !isPlain }
   /// Whether there is a model of spends.
   let spendKnown: Bool
 
@@ -82,8 +84,6 @@ struct PointQueries: ~Copyable {
   ///
   /// `CustomerRow.none` where there is none.
   fileprivate(set) var rows: [UInt32]
-  /// Where the identifiers of these rows are.
-  fileprivate var positions: [UInt32]
   fileprivate var asked: [Asked]
   fileprivate var subjects: [ScoreSubject]
   fileprivate var churns: [ChurnHistory] = []
@@ -98,7 +98,6 @@ struct PointQueries: ~Copyable {
     ends = [Int](repeating: 0, count: countMax)
     names = ByteBuffer(capacity: countMax * (Limits.identifierSizeMax + 1))
     rows = [UInt32](repeating: CustomerRow.none, count: countMax)
-    positions = rows
     asked = [Asked](repeating: Asked(), count: countMax)
     subjects = [ScoreSubject](repeating: ScoreSubject(history: .new), count: countMax)
     scores = [CustomerScore](
@@ -156,18 +155,16 @@ struct PointQueries: ~Copyable {
   /// - Parameters:
   ///   - question: what is asked of each.
   ///   - engine: where they are.
-  ///   - withFacts: whether their facts are going to be read too.
-  fileprivate mutating func answer(
-    _ question: ScoreQuestion, in engine: borrowing Engine, withFacts: Bool
-  ) {
+  fileprivate mutating func answer(_ question: ScoreQuestion, in engine: inout Engine) {
     // Field by field, for a span of one would hold all of them.
-    Self.findCandidates(count, hashes, &rows, &positions, in: engine)
-    if withFacts {
+    Self.findCandidates(count, hashes, &rows, in: engine)
+    if question.readsRows {
       for place in 0..<count where rows[place] != CustomerRow.none {
-        engine.store.prefetchFacts(of: rows[place])
+        engine.store.customers.prefetch(rows[place], first: CustomerRow.scoringSize)
       }
     }
-    Self.confirm(count, names, ends, hashes, positions, &rows, in: engine)
+    engine.makeCards(rows, count: count)
+    Self.confirm(count, names, ends, hashes, &rows, in: &engine)
     Self.read(count, rows, question, &asked, &subjects, in: engine)
     if question.asksLayer {
       churns.removeAll(keepingCapacity: true)
@@ -179,28 +176,20 @@ struct PointQueries: ~Copyable {
   /// Finds the rows that these hashes may lead to, each step for all customers before the next one: so
   /// the processor waits for many lines of memory at a time.
   private static func findCandidates(
-    _ count: Int, _ hashes: [UInt64], _ rows: inout [UInt32], _ positions: inout [UInt32],
-    in engine: borrowing Engine
+    _ count: Int, _ hashes: [UInt64], _ rows: inout [UInt32], in engine: borrowing Engine
   ) {
     var rows = rows.mutableSpan
-    var positions = positions.mutableSpan
     for place in 0..<count {
       let candidate = engine.customerIndex.find(hashes[place]) { _ in true }
       rows[place] = candidate ?? CustomerRow.none
-      if let candidate {
-        engine.store.customers.prefetch(candidate, first: CustomerRow.scoringSize)
-      }
-    }
-    for place in 0..<count where rows[place] != CustomerRow.none {
-      positions[place] = engine.store.customers[rows[place]].identifier
-      engine.store.identifiers.prefetch(positions[place])
+      if let candidate { engine.cards.prefetch(candidate) }
     }
   }
 
   /// Keeps the rows whose identifiers are those that were asked for.
   private static func confirm(
     _ count: Int, _ names: borrowing ByteBuffer, _ ends: [Int], _ hashes: [UInt64],
-    _ positions: [UInt32], _ rows: inout [UInt32], in engine: borrowing Engine
+    _ rows: inout [UInt32], in engine: inout Engine
   ) {
     var rows = rows.mutableSpan
     var start = 0
@@ -209,8 +198,8 @@ struct PointQueries: ~Copyable {
       if rows[place] != CustomerRow.none {
         let name = names.bytes.extracting(start..<end)
         // Nearly always it is the candidate; if not, the bucket has another one, or none.
-        if !engine.store.identifiers.equals(name, at: positions[place]) {
-          rows[place] = engine.row(of: name, hash: hashes[place]) ?? CustomerRow.none
+        if !engine.cards.isName(name, of: rows[place], in: engine.store) {
+          rows[place] = engine.rowWithCard(of: name, hash: hashes[place])
         }
       }
       start = end
@@ -396,7 +385,7 @@ extension Engine {
     // Out of the engine, which is read while they are answered.
     var taken = PointQueries(countMax: 0)
     swap(&taken, &queries)
-    taken.answer(question, in: self, withFacts: recommendations.terms != nil)
+    taken.answer(question, in: &self)
     swap(&taken, &queries)
     tables.note(queries.count, question.horizon, question.generation)
   }
@@ -415,17 +404,26 @@ extension Engine {
   @inline(__always)
   fileprivate func ask(_ number: UInt32, _ question: ScoreQuestion) -> Asked {
     guard number != CustomerRow.none else { return Asked() }
-    // Only what is named here is read: each further column is a line of memory of its own.
-    let row = store.customers[number]
-    if row.lastReturn != CustomerRow.none
-      || row.lastDay > question.day && row.lastDay != CustomerRow.noDay
-    {
-      return askHistory(number, question)
-    }
+    let card = cards[number]
+    guard card.holds(on: question.day) else { return askHistory(number, question) }
     return Asked(
-      repeatOrders: row.repeatOrders, firstDay: row.firstDay, lastDay: row.lastDay,
-      meanSpend: row.repeatOrders == 0
-        ? 0 : Double(row.repeatSpendMinor) / Double(row.repeatOrders) * question.majorPerMinor)
+      repeatOrders: card.repeatOrders, firstDay: card.firstDay, lastDay: card.lastDay,
+      meanSpend: card.repeatOrders == 0
+        ? 0 : Double(card.repeatSpendMinor) / Double(card.repeatOrders) * question.majorPerMinor)
+  }
+
+  /// The row of an identifier, which has a card then; `CustomerRow.none` for nobody's.
+  @inline(never)
+  fileprivate mutating func rowWithCard(of name: RawSpan, hash: UInt64) -> UInt32 {
+    // Whoever else has the tag was looked at just now: that card is near, the rows are not.
+    let found = customerIndex.find(hash) { row in
+      cards[row][.made]
+        ? cards.isName(name, of: row, in: store)
+        : store.identifiers.equals(name, at: store.customers[row].identifier)
+    }
+    guard let found else { return CustomerRow.none }
+    if !cards[found][.made] { makeCard(of: found) }
+    return found
   }
 
   /// What the orders themselves say, for who has returns or later orders.

@@ -218,7 +218,7 @@ extension Engine {
     }
     store.offering.count(body, shelf)
     store.enrol(customer, body, shelf, on: day, &heads)
-    if heads != OfferHeads() { store.offering.setHeads(of: customer, heads) }
+    if heads != OfferHeads() { set(heads, of: customer) }
     return remember(
       body, customer: customer, shelf, firstContact: choice > 0 ? Link(firstContact) : .none,
       arm: arm, cost: cost, rate: rate, isLearnable: isLearnable)

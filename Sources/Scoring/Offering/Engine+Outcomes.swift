@@ -95,7 +95,7 @@ extension Engine {
       heads.contacts = kept.newest
       if number == Int(choice) { meant = kept.number }
     }
-    store.offering.setHeads(of: customer, heads)
+    set(heads, of: customer)
     return meant
   }
 }

@@ -105,7 +105,6 @@ extension Engine {
 
   /// Chooses offers for all who were gathered, after their scores were found.
   mutating func answerRecommendations(_ terms: RecommendTerms) {
-    makeCards()
     setOwnFeatures()
     // Taken out while they are filled from the engine.
     var rows: [NextBestRow] = []
@@ -141,16 +140,6 @@ extension Engine {
     swap(&own, &recommendations.own)
   }
 
-  /// Sees to it that everybody who was gathered has a card.
-  private mutating func makeCards() {
-    for place in 0..<queries.count {
-      let number = queries.rows[place]
-      if number != CustomerRow.none, !store.facts.card(of: number)[.made] {
-        store.facts.setCard(of: number, store.makeCard(of: number))
-      }
-    }
-  }
-
   /// Reads what is known of a customer, as a whole decision knows it; see `Store.know`.
   @inline(__always)
   private mutating func read(
@@ -165,7 +154,7 @@ extension Engine {
     let number = queries.rows[place]
     guard number != CustomerRow.none else { return }
     let asks = recommendations.next.asks
-    let card = store.facts.card(of: number)
+    let card = cards[number]
     row.isKnown = true
     row.granted = card.granted
     row.denied = card.denied
@@ -183,10 +172,8 @@ extension Engine {
     if card[.looks] {
       (row.cartLeft, row.viewedLeft) = store.daysLeft(by: number, terms.moment)
     }
-    if card[.contacts] || store.offering.heads(of: number).contacts != .none {
-      readContacts(of: number, terms, &row)
-    }
-    readHistory(of: number, place, terms, &row)
+    if card[.contacts] { readContacts(of: number, terms, &row) }
+    readHistory(of: number, card, place, terms, &row)
   }
 
   /// Reads what was bought and looked at.
@@ -228,27 +215,21 @@ extension Engine {
   /// Reads the orders, and the scores where they may be used.
   @inline(__always)
   private mutating func readHistory(
-    of number: UInt32, _ place: Int, _ terms: RecommendTerms, _ row: inout NextBestRow
+    of number: UInt32, _ card: Card, _ place: Int, _ terms: RecommendTerms,
+    _ row: inout NextBestRow
   ) {
     let day = terms.question.day
-    let customer = store.customers[number]
-    guard customer.firstDay != CustomerRow.noDay else { return }
-    row.firstOrder = Int32(customer.firstDay)
-    let statistics: Statistics
-    if customer.lastReturn == CustomerRow.none && customer.lastDay <= day {
-      statistics = Statistics(customer)
-    } else {
-      statistics = pastStatistics(of: customer, asOf: day)
-      guard statistics.isKnown else { return }
-    }
+    guard card.firstDay != CustomerRow.noDay else { return }
+    row.firstOrder = Int32(card.firstDay)
+    let statistics =
+      card.holds(on: day) ? Statistics(card) : pastStatistics(of: number, asOf: day)
+    guard statistics.isKnown else { return }
     row.orders = Double(statistics.repeatOrders) + 1
     row.daysSinceOrder = Double(day - statistics.lastDay)
     row.age = Double(day - statistics.firstDay)
     row.totalSpend = store.totalSpend(statistics)
     row.meanSpend = row.totalSpend / row.orders
-    row.returnedShare =
-      customer.lastReturn == CustomerRow.none
-      ? 0 : store.returnedShare(of: customer, netMajor: row.totalSpend)
+    row.returnedShare = card[.returns] ? returnedShare(of: number, row.totalSpend) : 0
     if row.isProfiled {
       let score = queries.score(place, terms.question)
       row.alive = score.aliveProbability
@@ -258,19 +239,25 @@ extension Engine {
     }
     // The segment needs it of these alone.
     if recommendations.next.asks.typicalGap || row.alive >= 0.5 && row.churn >= 0.7 {
-      row.typicalGap = typicalGap(customer, statistics, asOf: day)
+      row.typicalGap = typicalGap(of: number, card, statistics, asOf: day)
     }
   }
 
   /// What the orders themselves say, for who has returns or later orders.
   @inline(never)
-  private func pastStatistics(of customer: CustomerRow, asOf day: UInt16) -> Statistics {
-    store.statistics(of: customer, asOf: day)
+  private func pastStatistics(of number: UInt32, asOf day: UInt16) -> Statistics {
+    store.statistics(of: store.customers[number], asOf: day)
+  }
+
+  @inline(never)
+  private func returnedShare(of number: UInt32, _ netMajor: Double) -> Double {
+    store.returnedShare(of: store.customers[number], netMajor: netMajor)
   }
 
   /// The median of the days between a customer's newest orders.
+  @inline(__always)
   private mutating func typicalGap(
-    _ customer: CustomerRow, _ statistics: Statistics, asOf day: UInt16
+    of number: UInt32, _ card: Card, _ statistics: Statistics, asOf day: UInt16
   ) -> Double {
     let length = Double(statistics.lastDay - statistics.firstDay)
     switch statistics.repeatOrders {
@@ -279,9 +266,19 @@ extension Engine {
     // Of two gaps the mean, which the day between them does not change.
     case 2: return length / 2
     default:
-      store.readDayOrders(of: customer, asOf: day, into: &desk.days)
-      return store.medianGap(&desk)
+      return card.holds(on: day) && !card.typicalGap.isNaN
+        ? Double(card.typicalGap) : findTypicalGap(of: number, card, asOf: day)
     }
+  }
+
+  @inline(never)
+  private mutating func findTypicalGap(
+    of number: UInt32, _ card: Card, asOf day: UInt16
+  ) -> Double {
+    store.readDayOrders(of: store.customers[number], asOf: day, into: &desk.days)
+    let gap = store.medianGap(&desk)
+    if card.holds(on: day) { cards.setTypicalGap(gap, of: number) }
+    return gap
   }
 
   /// Writes the whole reply to a request that NextBest is not enough for.
