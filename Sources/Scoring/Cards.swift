@@ -107,6 +107,8 @@ struct Cards {
   private static let blank = Block(size: blockRows * Card.size, stamp: 0)
 
   private var blocks: [Block] = []
+  /// Where each begins, for `prefetch`: so that it does not wait for the block's object first.
+  private var addresses: [UInt] = []
   /// Blocks that are not the blank one.
   private var madeCount = 0
 
@@ -117,8 +119,8 @@ struct Cards {
   @inline(__always)
   func prefetch(_ customer: UInt32) {
     let block = Int(customer) / Self.blockRows
-    if block < blocks.count {
-      Block.prefetch(blocks[block].address(at: Self.place(of: customer)))
+    if block < addresses.count {
+      Block.prefetch(addresses[block] &+ UInt(Self.place(of: customer)))
     }
   }
 
@@ -155,12 +157,15 @@ struct Cards {
     let block = Int(customer) / Self.blockRows
     if block >= blocks.count {
       blocks += repeatElement(Self.blank, count: block + 1 - blocks.count)
+      addresses += repeatElement(Self.blank.address(at: 0), count: blocks.count - addresses.count)
     }
     if blocks[block] === Self.blank {
       blocks[block] = Block(size: Self.blockRows * Card.size, stamp: 0)
       madeCount += 1
     }
-    Block.writable(&blocks[block], stamp: 0).store(card, at: Self.place(of: customer))
+    let memory = Block.writable(&blocks[block], stamp: 0)
+    memory.store(card, at: Self.place(of: customer))
+    addresses[block] = memory.address(at: 0)
   }
 
   /// Has a card made anew when it is next asked for.
