@@ -28,7 +28,7 @@ public struct RecentOrders: Sendable, Equatable {
   public var reference: Double
 
   /// No recent orders.
-  public static let none = RecentOrders(month: 0, reference: 0)
+  @inlinable public static var none: RecentOrders { RecentOrders(month: 0, reference: 0) }
   /// Days in which an order counts as of the last month.
   public static let monthDays = 30.0
 

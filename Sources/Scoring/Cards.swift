@@ -134,17 +134,20 @@ struct Cards {
     }
   }
 
-  /// Whether a customer, whose card was made, has this identifier.
+  /// The card of a customer, if it has this identifier.
+  ///
+  /// - Precondition: the card was made.
   @inline(__always)
-  func isName(_ name: RawSpan, of customer: UInt32, in store: borrowing Store) -> Bool {
+  func card(of customer: UInt32, named name: RawSpan, in store: borrowing Store) -> Card? {
     let block = blocks[Int(customer) / Self.blockRows]
     let place = Self.place(of: customer)
-    let size = block.load(UInt8.self, at: place + Card.nameOffset - 1)
-    if size == Card.isElsewhere {
-      return store.identifiers.equals(name, at: store.customers[customer].identifier)
+    let card = block.load(Card.self, at: place)
+    if card.nameSize == Card.isElsewhere {
+      return store.identifiers.equals(name, at: store.customers[customer].identifier) ? card : nil
     }
     let start = place + Card.nameOffset
-    return block.bytes.extracting(start..<(start + Int(size))).isSame(as: name)
+    let own = block.bytes.extracting(start..<(start + Int(card.nameSize)))
+    return own.isSame(as: name) ? card : nil
   }
 
   @inline(__always)

@@ -164,8 +164,7 @@ struct PointQueries: ~Copyable {
       }
     }
     engine.makeCards(rows, count: count)
-    Self.confirm(count, names, ends, hashes, &rows, in: &engine)
-    Self.read(count, rows, question, &asked, &subjects, in: engine)
+    Self.read(count, names, ends, hashes, question, &rows, &asked, &subjects, in: &engine)
     if question.asksLayer {
       churns.removeAll(keepingCapacity: true)
       for place in 0..<count { churns.append(engine.churn(rows[place], asked[place], question)) }
@@ -186,36 +185,32 @@ struct PointQueries: ~Copyable {
     }
   }
 
-  /// Keeps the rows whose identifiers are those that were asked for.
-  private static func confirm(
+  /// Keeps the rows whose identifiers are those that were asked for, and reads what is known of them on the
+  /// day; of an unknown one, what holds for a first order today.
+  private static func read(
     _ count: Int, _ names: borrowing ByteBuffer, _ ends: [Int], _ hashes: [UInt64],
-    _ rows: inout [UInt32], in engine: inout Engine
+    _ question: ScoreQuestion, _ rows: inout [UInt32], _ asked: inout [Asked],
+    _ subjects: inout [ScoreSubject], in engine: inout Engine
   ) {
     var rows = rows.mutableSpan
+    var asked = asked.mutableSpan
+    var subjects = subjects.mutableSpan
     var start = 0
     for place in 0..<count {
       let end = ends[place]
+      var card = Card()
       if rows[place] != CustomerRow.none {
         let name = names.bytes.extracting(start..<end)
         // Nearly always it is the candidate; if not, the bucket has another one, or none.
-        if !engine.cards.isName(name, of: rows[place], in: engine.store) {
+        if let own = engine.cards.card(of: rows[place], named: name, in: engine.store) {
+          card = own
+        } else {
           rows[place] = engine.rowWithCard(of: name, hash: hashes[place])
+          if rows[place] != CustomerRow.none { card = engine.cards[rows[place]] }
         }
       }
       start = end
-    }
-  }
-
-  /// Reads what is known of the customers on the day; of an unknown one, what holds for a first order
-  /// today.
-  private static func read(
-    _ count: Int, _ rows: [UInt32], _ question: ScoreQuestion, _ asked: inout [Asked],
-    _ subjects: inout [ScoreSubject], in engine: borrowing Engine
-  ) {
-    var asked = asked.mutableSpan
-    var subjects = subjects.mutableSpan
-    for place in 0..<count {
-      let found = engine.ask(rows[place], question)
+      let found = engine.ask(rows[place], card, question)
       asked[place] = found
       if found.firstDay == CustomerRow.noDay {
         subjects[place] = ScoreSubject(history: .new)
@@ -400,11 +395,9 @@ extension Engine {
 
   // MARK: Reading a customer
 
-  /// What is known of a customer on the day.
+  /// What is known of a customer on the day; of nobody, nothing.
   @inline(__always)
-  fileprivate func ask(_ number: UInt32, _ question: ScoreQuestion) -> Asked {
-    guard number != CustomerRow.none else { return Asked() }
-    let card = cards[number]
+  fileprivate func ask(_ number: UInt32, _ card: Card, _ question: ScoreQuestion) -> Asked {
     guard card.holds(on: question.day) else { return askHistory(number, question) }
     return Asked(
       repeatOrders: card.repeatOrders, firstDay: card.firstDay, lastDay: card.lastDay,
@@ -418,7 +411,7 @@ extension Engine {
     // Whoever else has the tag was looked at just now: that card is near, the rows are not.
     let found = customerIndex.find(hash) { row in
       cards[row][.made]
-        ? cards.isName(name, of: row, in: store)
+        ? cards.card(of: row, named: name, in: store) != nil
         : store.identifiers.equals(name, at: store.customers[row].identifier)
     }
     guard let found else { return CustomerRow.none }

@@ -136,14 +136,15 @@ struct CardsTests {
       let row = UInt32(number)
       shop.engine.makeCard(of: row)
       for other in names {
-        let isName = shop.engine.cards.isName(Array(other.utf8).raw, of: row, in: shop.engine.store)
-        #expect(isName == (other == name))
+        let card = shop.engine.cards.card(
+          of: row, named: Array(other.utf8).raw, in: shop.engine.store)
+        #expect((card != nil) == (other == name))
       }
       for place in 0..<name.utf8.count {
         var other = Array(name.utf8)
         other[place] ^= 1
-        let isName = shop.engine.cards.isName(other.raw, of: row, in: shop.engine.store)
-        #expect(!isName)
+        let card = shop.engine.cards.card(of: row, named: other.raw, in: shop.engine.store)
+        #expect(card == nil)
       }
     }
   }
