@@ -10,7 +10,9 @@ public struct PurchaseHistory: Sendable, Equatable {
   public var ageDays: Double
 
   /// A customer who has ordered for the first time at this moment.
-  public static let new = PurchaseHistory(repeatOrders: 0, recencyDays: 0, ageDays: 0)
+  @inlinable public static var new: PurchaseHistory {
+    PurchaseHistory(repeatOrders: 0, recencyDays: 0, ageDays: 0)
+  }
 
   /// Puts the three numbers together; they are trusted, not checked.
   ///

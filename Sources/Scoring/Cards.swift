@@ -23,13 +23,14 @@ struct Card: BitwiseCopyable {
   private var marks: Marks = []
   /// Bytes of the identifier; `isElsewhere` for one that does not fit.
   fileprivate var nameSize: UInt8 = 0
-  fileprivate var name = InlineArray<25, UInt8>(repeating: 0)
+  /// Its bytes, as they lie in memory: as words, for an InlineArray is filled by a call.
+  private var name: (UInt64, UInt64, UInt64) = (0, 0, 0)
 
   /// Bytes of a card: one line of memory.
   static let size = 64
   /// Where the identifier begins.
   fileprivate static let nameOffset = size - nameSizeMax
-  fileprivate static let nameSizeMax = 25
+  fileprivate static let nameSizeMax = 24
   fileprivate static let isElsewhere = UInt8.max
 
   /// What there is beside.
@@ -96,7 +97,14 @@ struct Card: BitwiseCopyable {
       return
     }
     nameSize = UInt8(bytes.count)
-    for place in bytes.indices { name[place] = bytes[place] }
+    func word(_ start: Int) -> UInt64 {
+      var word: UInt64 = 0
+      for place in stride(from: start, to: min(start + 8, bytes.count), by: 1) {
+        word |= UInt64(bytes[place]) << UInt64(8 * (place - start))
+      }
+      return UInt64(littleEndian: word)
+    }
+    name = (word(0), word(8), word(16))
   }
 }
 
@@ -134,20 +142,16 @@ struct Cards {
     }
   }
 
-  /// The card of a customer, if it has this identifier.
-  ///
-  /// - Precondition: the card was made.
+  /// A card that was made, and whether this is its identifier; nil where that is not on it.
   @inline(__always)
-  func card(of customer: UInt32, named name: RawSpan, in store: borrowing Store) -> Card? {
+  func look(_ customer: UInt32, for name: RawSpan) -> (card: Card, isNamed: Bool?) {
     let block = blocks[Int(customer) / Self.blockRows]
     let place = Self.place(of: customer)
     let card = block.load(Card.self, at: place)
-    if card.nameSize == Card.isElsewhere {
-      return store.identifiers.equals(name, at: store.customers[customer].identifier) ? card : nil
-    }
+    if card.nameSize == Card.isElsewhere { return (card, nil) }
     let start = place + Card.nameOffset
     let own = block.bytes.extracting(start..<(start + Int(card.nameSize)))
-    return own.isSame(as: name) ? card : nil
+    return (card, own.isSame(as: name))
   }
 
   @inline(__always)
@@ -231,8 +235,23 @@ extension Store {
   }
 }
 
-// Whoever changes what is on a card does it by these.
 extension Engine {
+  /// The card of a customer, if it has this identifier.
+  ///
+  /// - Precondition: the card was made.
+  @inline(__always)
+  func card(of customer: UInt32, named name: RawSpan) -> Card? {
+    let (card, isNamed) = cards.look(customer, for: name)
+    return isNamed ?? isKept(name, as: customer) ? card : nil
+  }
+
+  @inline(never)
+  private func isKept(_ name: RawSpan, as customer: UInt32) -> Bool {
+    store.identifiers.equals(name, at: store.customers[customer].identifier)
+  }
+
+  // MARK: Whoever changes what is on a card does it by these
+
   /// Sees to it that these customers have cards.
   ///
   /// - Parameters:

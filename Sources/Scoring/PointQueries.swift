@@ -202,7 +202,7 @@ struct PointQueries: ~Copyable {
       if rows[place] != CustomerRow.none {
         let name = names.bytes.extracting(start..<end)
         // Nearly always it is the candidate; if not, the bucket has another one, or none.
-        if let own = engine.cards.card(of: rows[place], named: name, in: engine.store) {
+        if let own = engine.card(of: rows[place], named: name) {
           card = own
         } else {
           rows[place] = engine.rowWithCard(of: name, hash: hashes[place])
@@ -408,15 +408,20 @@ extension Engine {
   /// The row of an identifier, which has a card then; `CustomerRow.none` for nobody's.
   @inline(never)
   fileprivate mutating func rowWithCard(of name: RawSpan, hash: UInt64) -> UInt32 {
-    // Whoever else has the tag was looked at just now: that card is near, the rows are not.
-    let found = customerIndex.find(hash) { row in
-      cards[row][.made]
-        ? cards.card(of: row, named: name, in: store) != nil
-        : store.identifiers.equals(name, at: store.customers[row].identifier)
-    }
-    guard let found else { return CustomerRow.none }
+    guard let found = rowByCards(of: name, hash: hash) else { return CustomerRow.none }
     if !cards[found][.made] { makeCard(of: found) }
     return found
+  }
+
+  /// Whoever else has the tag was looked at just now: that card is near, the rows are not.
+  ///
+  /// Of its own and not mutating, for a closure there would hold a copy of the whole store.
+  private func rowByCards(of name: RawSpan, hash: UInt64) -> UInt32? {
+    customerIndex.find(hash) { row in
+      cards[row][.made]
+        ? card(of: row, named: name) != nil
+        : store.identifiers.equals(name, at: store.customers[row].identifier)
+    }
   }
 
   /// What the orders themselves say, for who has returns or later orders.

@@ -136,14 +136,13 @@ struct CardsTests {
       let row = UInt32(number)
       shop.engine.makeCard(of: row)
       for other in names {
-        let card = shop.engine.cards.card(
-          of: row, named: Array(other.utf8).raw, in: shop.engine.store)
+        let card = shop.engine.card(of: row, named: Array(other.utf8).raw)
         #expect((card != nil) == (other == name))
       }
       for place in 0..<name.utf8.count {
         var other = Array(name.utf8)
         other[place] ^= 1
-        let card = shop.engine.cards.card(of: row, named: other.raw, in: shop.engine.store)
+        let card = shop.engine.card(of: row, named: other.raw)
         #expect(card == nil)
       }
     }
