@@ -10,6 +10,8 @@ import Wire
 struct DecisionPlan: Equatable {
   /// Live offers, 0 to `Limits.offersMax`.
   var offers = 64
+  /// Whether offers are for everybody: without conditions, budgets, caps and holdouts.
+  var isPlain = false
   /// Whether the best is taken; else it is drawn.
   var isGreedy = false
   /// Share of the decisions whose outcome is told.
@@ -40,7 +42,7 @@ enum DecisionShop {
       var client = try PatronClient(
         connectingTo: address, name: "loadtest", timeoutMillis: 120_000)
       try consent(population, &client)
-      _ = try client.putCatalogue(catalogue(plan.offers))
+      _ = try client.putCatalogue(catalogue(plan))
       try teach(population, plan, seed: seed, &client)
     } catch let failure as Failure {
       throw failure
@@ -118,17 +120,15 @@ enum DecisionShop {
   }
 
   /// Offers that most customers may have: three conditions, a reward, a budget and caps each, 2 % of the
-  /// customers held out, the first sixteen in a campaign, sixteen features of the shop's own.
-  static func catalogue(_ count: Int) -> String {
+  /// customers held out, the first sixteen in a campaign, sixteen features of the shop's own. Plain ones have
+  /// the reward and the features alone.
+  static func catalogue(_ plan: DecisionPlan) -> String {
+    let count = plan.offers
     let offers = (0..<count).map { number in
       #"{"id": "o\#(number)", "family": "f\#(number % 16)", "channels": ["email", "site"], "#
         + #""placements": ["\#(placement)"], "state": "live", "contact_cost": 0.01, "#
-        + #""reward": {"kind": "discount_amount", "value": 1, "redemption": 0.3}, "#
-        + #""budget": {"money": 100000000.00, "count": 100000000}, "#
-        + #""eligibility": "basket >= \#(10 + number % 50) and orders >= 1", "#
-        + #""applicability": "not bought(\"c\#(number % 8)\") and "#
-        + #"days_since_order > 0.0\#(number) * (typical_gap else 30)", "#
-        + #""suitability": "not open_complaint"}"#
+        + #""reward": {"kind": "discount_amount", "value": 1, "redemption": 0.3}"#
+        + (plan.isPlain ? "}" : conditions(number))
     }
     let members = (0..<min(count, 16)).map { "\"o\($0)\"" }.joined(separator: ", ")
     let campaigns = count == 0 ? "" : #""campaigns": [{"id": "c", "offers": [\#(members)]}], "#
@@ -136,12 +136,23 @@ enum DecisionShop {
     let caps = ["global", "family", "offer"].map { scope in
       #"{"scope": "\#(scope)", "limit": 32, "days": 1}"#
     }
+    let rules =
+      plan.isPlain
+      ? ""
+      : #""holdouts": [{"level": "global", "key": "global-2026", "percent": 2}], "#
+        + #""caps": [\#(caps.joined(separator: ", "))], "#
+        + #""suppressions": [{"scope": "offer", "refusals": 2, "days": 30}], \#(campaigns)"#
     return #"{"currency": "\#(Population.currency)", "margin_rate": 0.3, "outcome_noise": 10, "#
-      + #""placements": [{"id": "\#(placement)"}], \#(campaigns)"#
+      + #""placements": [{"id": "\#(placement)"}], "#
       + #""features": {"schema": \#(schema), "list": [\#(features.joined(separator: ", "))]}, "#
-      + #""holdouts": [{"level": "global", "key": "global-2026", "percent": 2}], "#
-      + #""caps": [\#(caps.joined(separator: ", "))], "#
-      + #""suppressions": [{"scope": "offer", "refusals": 2, "days": 30}], "#
-      + #""offers": [\#(offers.joined(separator: ",\n"))]}"#
+      + #"\#(rules)"offers": [\#(offers.joined(separator: ",\n"))]}"#
+  }
+
+  private static func conditions(_ number: Int) -> String {
+    #", "budget": {"money": 100000000.00, "count": 100000000}, "#
+      + #""eligibility": "basket >= \#(10 + number % 50) and orders >= 1", "#
+      + #""applicability": "not bought(\"c\#(number % 8)\") and "#
+      + #"days_since_order > 0.0\#(number) * (typical_gap else 30)", "#
+      + #""suitability": "not open_complaint"}"#
   }
 }

@@ -95,6 +95,7 @@ struct Options: Equatable {
     case "--no-pin": isUnpinned = true
     case "--goals": hasGoals = true
     case "--half": words.isHalf = true
+    case "--plain": words.isPlain = true
     case "--help", "-h": wantsHelp = true
     default: return false
     }
@@ -228,6 +229,7 @@ struct Options: Equatable {
                           50/1, or at the one shape that --connections and --pipeline say
       --redis HOST:PORT   the Redis that is taken, empty, instead of starting redis-server; it keeps what
                           was stored, and there is no processor time of it
+      --plain             the offers are for everybody: without conditions, budgets, caps and holdouts
       --goals             exit with 1 when a goal is missed or was not measured
       --curve SIZES       shops of such sizes as 10k,100k,1M,10M beside each other: what a score costs, and
                           resident bytes by customer

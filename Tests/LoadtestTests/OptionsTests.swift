@@ -62,6 +62,10 @@ struct OptionsTests {
       ["--versus=redis", "--rounds", "3", "--pipeline", "8", "--duration", "1s", "--no-pin"])
     let shape = Shape(connections: 50, pipeline: 8)
     #expect(one.mode == .versus(VersusPlan(rivals: .redis, rounds: 3, shapes: [shape])))
+    #expect(
+      try Options(["--versus", "echo", "--plain"]).mode
+        == .versus(VersusPlan(rivals: .echo, isPlain: true)))
+    #expect(throws: Failure.self) { try Options(["--plain"]) }
     #expect(one.duration == 1)
     #expect(!one.pins)
     #expect(try Options(["--versus", "all", "--pin"]).pins)

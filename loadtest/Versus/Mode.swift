@@ -31,6 +31,7 @@ struct ModeWords: Equatable {
   var curve: [Int]?
   var soak: Double?
   var isHalf = false
+  var isPlain = false
   var beside: [BesideWork]?
   /// Options whose default differs from mode to mode.
   var hasConnections = false
@@ -90,7 +91,8 @@ extension Options {
     let said = modes.filter(\.isSaid).map(\.name)
     if said.count > 1 { throw .usage("\(said[0]) and \(said[1]) exclude each other") }
     for (isSaid, name, needed) in [
-      (words.redis != nil, "--redis", ["--versus"]), (hasGoals, "--goals", ["--versus"]),
+      (words.redis != nil, "--redis", ["--versus"]), (words.isPlain, "--plain", ["--versus"]),
+      (hasGoals, "--goals", ["--versus"]),
       (words.rounds != nil, "--rounds", ["--versus", "--curve", "--half"]),
       (words.beside != nil, "--beside", ["--half"]),
       (isUnpinned, "--no-pin", modes.map(\.name)),
@@ -114,7 +116,9 @@ extension Options {
       if words.redis != nil && rivals == .echo { throw .usage("--redis does not go with echo") }
       if hasGoals && shapes != VersusPlan.shapes { throw .usage("--goals needs all shapes") }
       return .versus(
-        VersusPlan(rivals: rivals, rounds: rounds, shapes: shapes, redis: words.redis))
+        VersusPlan(
+          rivals: rivals, rounds: rounds, shapes: shapes, redis: words.redis,
+          isPlain: words.isPlain))
     }
     if let curve = words.curve { return .curve(curve) }
     if let soak = words.soak { return .soak(soak) }

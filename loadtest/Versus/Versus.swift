@@ -18,6 +18,8 @@ struct VersusPlan: Equatable {
   var shapes = VersusPlan.shapes
   /// A Redis that runs already.
   var redis: String?
+  /// Whether offers are for everybody.
+  var isPlain = false
 
   static let shapes = [(50, 64), (50, 16), (50, 1)].map {
     Shape(connections: $0.0, pipeline: $0.1)
@@ -87,7 +89,8 @@ enum Versus {
     var contestants: [Contestant] = []
     let population = server.population
     try DecisionShop.open(
-      server.server.address, to: population, DecisionPlan(offers: RequestKind.offers),
+      server.server.address, to: population,
+      DecisionPlan(offers: RequestKind.offers, isPlain: plan.isPlain),
       seed: seed)
     for kind in RequestKind.allCases { contestants.append(try .patron(kind, server)) }
     // What is stored is the plain score.
