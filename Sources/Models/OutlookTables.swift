@@ -24,7 +24,7 @@ public struct OutlookTables: Sendable {
 
   /// The range in which a largest number of repeat orders is accepted.
   public static let repeatOrdersMaxRange = 0...1023
-  /// What scans look up by day takes no more memory than this.
+  /// What scans look up by day takes no more memory than this, or than a row for each model.
   static let dayBytesMax = 4 << 20
 
   /// Tabulates; nil for parameters that are better left to the exact functions.
