@@ -1,5 +1,5 @@
-// Groups «batch»: what a whole shop's scores cost from tables, in every build of the kernels, beside the exact
-// functions and beside the memory's speed. batch.py sets scipy beside the first of them.
+// Groups «batch»: what a whole shop's scores cost from tables, in every build of the kernels, beside the
+// exact functions and beside the memory's speed. batch.py sets scipy beside some of them.
 
 import Foundation
 import Kernels
@@ -26,7 +26,17 @@ enum BatchBenchmarks {
     var x: [UInt32] = []
     var first: [UInt16] = []
     var last: [UInt16] = []
+    /// In cents.
+    var spend: [Int64] = []
     let day = UInt16(Shop.endDay + 1)
+
+    var all: CustomerColumns {
+      @_lifetime(borrow self) borrowing get {
+        CustomerColumns(
+          repeatOrders: x.span, firstDays: first.span, lastDays: last.span,
+          repeatSpendMinor: spend.span)
+      }
+    }
 
     var subjects: [ScoreSubject] {
       x.indices.map {
@@ -45,43 +55,47 @@ enum BatchBenchmarks {
     var tables: OutlookTables
 
     /// Passes over some rows chunk by chunk, as a scan does.
-    func scan(_ columns: Columns, _ rows: Range<Int>) -> UInt64 {
-      var alive = [Double](repeating: 0, count: chunkRows)
-      var orders = alive
+    func scan(_ columns: Columns, _ rows: Range<Int>, _ kinds: ScoreKinds) -> UInt64 {
+      var scores = [Double](repeating: 0, count: chunkRows * kinds.count)
       var sum: UInt64 = 0
       for start in stride(from: rows.lowerBound, to: rows.upperBound, by: chunkRows) {
         let chunk = start..<min(start + chunkRows, rows.upperBound)
-        if chunk.count < alive.count {
-          alive = [Double](repeating: 0, count: chunk.count)
-          orders = alive
-        }
-        var living = alive.mutableSpan
-        var expected = orders.mutableSpan
-        look(columns, chunk, &living, &expected)
-        sum &+= living[0].bitPattern &+ expected[chunk.count - 1].bitPattern
+        var room = scores.mutableSpan
+        look(columns, chunk, kinds, &room)
+        sum &+= room[0].bitPattern &+ room[chunk.count * kinds.count - 1].bitPattern
       }
       return sum
     }
 
     func look(
-      _ columns: Columns, _ rows: Range<Int>, _ alive: inout MutableSpan<Double>,
-      _ orders: inout MutableSpan<Double>
+      _ columns: Columns, _ rows: Range<Int>, _ kinds: ScoreKinds,
+      _ scores: inout MutableSpan<Double>, isExact: Bool = false
     ) {
-      model.aliveAndOrders(
-        repeatOrders: columns.x.span.extracting(rows),
-        firstDays: columns.first.span.extracting(rows),
-        lastDays: columns.last.span.extracting(rows), asOf: columns.day, horizon, tables,
-        alive: &alive, orders: &orders)
+      model.score(
+        columns.all.extracting(rows), kinds, asOf: columns.day, horizon, isExact ? nil : tables,
+        majorPerMinor: 0.01, into: &scores)
     }
   }
 
+  /// What most segments ask for.
+  private static let threeKinds: ScoreKinds = [.alive, .churn, .value]
+
   static func run(_ bench: inout Bench) throws {
     let names =
-      models.flatMap { ["batch, columns, \($0.kind.name)", "batch, scores, \($0.kind.name)"] }
-      + ["batch, bytes", "batch, tables of x up to \(repeatOrdersMax)"]
+      models.flatMap {
+        [
+          "batch, columns, \($0.kind.name)", "batch, scores, \($0.kind.name)",
+          "batch, all scores of columns, \($0.kind.name)",
+        ]
+      }
+      + [
+        "batch, bytes", "batch, all scores of columns, bytes",
+        "batch, tables of x up to \(repeatOrdersMax)",
+      ]
     guard names.contains(where: { bench.wants($0) }) else { return }
     let columns = try columns(1_000_000)
     try scan(&bench, columns)
+    try allScores(&bench, columns)
     try bytes(&bench, columns)
     try scores(&bench, columns)
     try tables(&bench)
@@ -89,16 +103,15 @@ enum BatchBenchmarks {
 
   /// Writes the customers and what was found of them, for whoever wants to compare.
   ///
-  /// - Parameter folder: where to; five columns of 8 bytes a number, the last two of doubles.
+  /// - Parameter folder: where to; columns of 8 bytes a number, the last five of doubles.
   /// - Throws: what writing throws.
   static func write(to folder: String) throws {
     let columns = try columns(1_000_000)
     let tabulated = try tabulated(models[0])
-    var alive = [Double](repeating: 0, count: columns.x.count)
-    var orders = alive
-    var living = alive.mutableSpan
-    var expected = orders.mutableSpan
-    tabulated.look(columns, columns.x.indices, &living, &expected)
+    let count = columns.x.count
+    var scores = [Double](repeating: 0, count: count * ScoreKinds.all.count)
+    var room = scores.mutableSpan
+    tabulated.look(columns, columns.x.indices, .all, &room)
     func put(_ name: String, _ numbers: [UInt64]) throws {
       var bytes = Data(capacity: 8 * numbers.count)
       for number in numbers {
@@ -111,14 +124,17 @@ enum BatchBenchmarks {
     try put("x", columns.x.map(UInt64.init))
     try put("first", columns.first.map(UInt64.init))
     try put("last", columns.last.map(UInt64.init))
-    try put("alive", alive.map(\.bitPattern))
-    try put("orders", orders.map(\.bitPattern))
+    try put("minor", columns.spend.map { UInt64(bitPattern: $0) })
+    for (place, name) in ["alive", "churn", "orders", "spend", "value"].enumerated() {
+      try put(name, scores[place * count..<(place + 1) * count].map(\.bitPattern))
+    }
   }
 
   private static func columns(_ count: Int) throws -> Columns {
-    let histories = try Shop().histories(count).histories
+    let (histories, meanSpend) = try Shop().histories(count)
     var columns = Columns()
-    for history in histories {
+    for (history, mean) in zip(histories, meanSpend) {
+      columns.spend.append(Int64((history.repeatOrders * mean * 100).rounded()))
       columns.x.append(UInt32(history.repeatOrders))
       columns.first.append(columns.day - UInt16(history.ageDays))
       columns.last.append(columns.day - UInt16(history.ageDays - history.recencyDays))
@@ -159,7 +175,8 @@ enum BatchBenchmarks {
         Contestant("two threads", amount: amount) {
           let half = columns.x.count / 2 / chunkRows * chunkRows
           let sums = try inParallel(2, threads: 2) { number in
-            tabulated.scan(columns, number == 0 ? 0..<half : half..<columns.x.count)
+            tabulated.scan(
+              columns, number == 0 ? 0..<half : half..<columns.x.count, [.alive, .orders])
           }
           return sums.reduce(0, &+)
         }
@@ -169,7 +186,7 @@ enum BatchBenchmarks {
         tabulated.tables.level = level
         contestants.append(
           Contestant("one thread, \(level)", amount: amount) { [tabulated] in
-            tabulated.scan(columns, columns.x.indices)
+            tabulated.scan(columns, columns.x.indices, [.alive, .orders])
           })
       }
       let few = 10_000
@@ -186,48 +203,96 @@ enum BatchBenchmarks {
     }
   }
 
-  /// Whole columns in, whole columns out: 8 bytes read and 16 written for each customer.
-  private static func bytes(_ bench: inout Bench, _ columns: Columns) throws {
-    let group = "batch, bytes"
-    guard bench.wants(group) else { return }
-    let copies = bench.isQuick ? 2 : 8
-    var many = columns
-    for _ in 1..<copies {
-      many.x += columns.x
-      many.first += columns.first
-      many.last += columns.last
-    }
-    let rows = many
-    let tabulated = try tabulated(models[0])
-    var alive = [Double](repeating: 0, count: rows.x.count)
-    var orders = alive
-    let memory = [SIMD8<UInt64>](repeating: .one, count: 4 << 20)
-    try bench.compare(
-      group, .gigabytesPerSecond,
-      [
-        Contestant("the pass, bg-nbd, one thread", amount: 24 * Double(rows.x.count)) {
-          var living = alive.mutableSpan
-          var expected = orders.mutableSpan
-          tabulated.look(rows, rows.x.indices, &living, &expected)
-          return living[0].bitPattern &+ expected[0].bitPattern
-        },
-        Contestant("reading memory, one thread", amount: 64 * Double(memory.count)) {
-          let memory = memory.span
-          var (a, b, c, d) = (
-            SIMD8<UInt64>.zero, SIMD8<UInt64>.zero, SIMD8<UInt64>.zero,
-            SIMD8<UInt64>.zero
-          )
-          var at = 0
-          while at < memory.count {
-            a &+= memory[at]
-            b &+= memory[at + 1]
-            c &+= memory[at + 2]
-            d &+= memory[at + 3]
-            at += 4
+  /// P(alive), churn and lifetime value, from whole columns.
+  private static func allScores(_ bench: inout Bench, _ columns: Columns) throws {
+    let amount = Double(columns.x.count)
+    for model in models {
+      let group = "batch, all scores of columns, \(model.kind.name)"
+      guard bench.wants(group) else { continue }
+      let tabulated = try tabulated(model)
+      var contestants = [
+        Contestant("two threads", amount: amount) {
+          let half = columns.x.count / 2 / chunkRows * chunkRows
+          let sums = try inParallel(2, threads: 2) { number in
+            tabulated.scan(
+              columns, number == 0 ? 0..<half : half..<columns.x.count, threeKinds)
           }
-          return (a &+ b &+ c &+ d).wrappedSum()
+          return sums.reduce(0, &+)
         },
-      ])
+        Contestant("one thread, all five", amount: amount) {
+          tabulated.scan(columns, columns.x.indices, .all)
+        },
+      ]
+      for level in levels {
+        var tabulated = tabulated
+        tabulated.tables.level = level
+        contestants.append(
+          Contestant("one thread, \(level)", amount: amount) { [tabulated] in
+            tabulated.scan(columns, columns.x.indices, threeKinds)
+          })
+      }
+      let few = 4096
+      var scores = [Double](repeating: 0, count: few * threeKinds.count)
+      contestants.append(
+        Contestant("exact functions", amount: Double(few)) {
+          var room = scores.mutableSpan
+          tabulated.look(columns, 0..<few, threeKinds, &room, isExact: true)
+          return room[0].bitPattern
+        })
+      try bench.compare(group, .nanosecondsEach, contestants)
+    }
+  }
+
+  /// Whole columns in, whole columns out: for P(alive) and orders 8 bytes read and 16 written for each
+  /// customer, with spend 16 read and 24 written for churn and value.
+  private static func bytes(_ bench: inout Bench, _ columns: Columns) throws {
+    for (group, kinds, size) in [
+      ("batch, bytes", [.alive, .orders] as ScoreKinds, 24),
+      ("batch, all scores of columns, bytes", threeKinds, 40),
+    ] where bench.wants(group) {
+      let copies = bench.isQuick ? 2 : 8
+      var many = columns
+      for _ in 1..<copies {
+        many.x += columns.x
+        many.first += columns.first
+        many.last += columns.last
+        many.spend += columns.spend
+      }
+      let rows = many
+      let tabulated = try tabulated(models[0])
+      var scores = [Double](repeating: 0, count: rows.x.count * kinds.count)
+      let memory = [SIMD8<UInt64>](repeating: .one, count: 4 << 20)
+      try bench.compare(
+        group, .gigabytesPerSecond,
+        [
+          Contestant(
+            "the pass, bg-nbd, one thread", amount: Double(size) * Double(rows.x.count)
+          ) {
+            var room = scores.mutableSpan
+            tabulated.look(rows, rows.x.indices, kinds, &room)
+            return room[0].bitPattern &+ room[rows.x.count].bitPattern
+          },
+          Contestant("reading memory, one thread", amount: 64 * Double(memory.count)) {
+            read(memory)
+          },
+        ])
+    }
+  }
+
+  private static func read(_ memory: [SIMD8<UInt64>]) -> UInt64 {
+    let memory = memory.span
+    var (a, b, c, d) = (
+      SIMD8<UInt64>.zero, SIMD8<UInt64>.zero, SIMD8<UInt64>.zero, SIMD8<UInt64>.zero
+    )
+    var at = 0
+    while at < memory.count {
+      a &+= memory[at]
+      b &+= memory[at + 1]
+      c &+= memory[at + 2]
+      d &+= memory[at + 3]
+      at += 4
+    }
+    return (a &+ b &+ c &+ d).wrappedSum()
   }
 
   private static func scores(_ bench: inout Bench, _ columns: Columns) throws {

@@ -1,141 +1,197 @@
-// Scans: what the models say of all customers of a chunk, from its columns of orders and days.
+// Scans: what the models say of all customers of a chunk, from its columns of orders, days and spend.
+
+internal import Kernels
 
 extension CustomerModel {
-  /// P(alive) and expected orders of whole columns of customers.
+  /// Scores of whole columns of customers.
   ///
-  /// The relative error is below 1e-9. A customer's numbers do not depend on the neighbours.
+  /// The same as `score(_:_:_:into:)` says of each of them, to a relative error below 1e-9. A customer's
+  /// numbers do not depend on the neighbours, nor on what else is asked for. Of a customer without an order
+  /// they are those of a first order on the day; a customer whose last order is after the day gets numbers
+  /// that are none. With tables and an even clock all is looked up by day; whoever has more orders or is older
+  /// than what is there, and everybody under a season, is asked about as by `score(_:_:_:into:)`.
   ///
   /// - Parameters:
-  ///   - repeatOrders: x.
-  ///   - firstDays: days of the first orders, since 1970-01-01.
-  ///   - lastDays: days of the last orders, not before the first and not after the day.
-  ///   - day: of the scores, since 1970-01-01.
+  ///   - columns: the customers.
+  ///   - kinds: which scores.
+  ///   - day: of the scores, since 1970-01-01, below 65,535.
   ///   - horizon: made under this model's calibration from this day.
-  ///   - tables: made of this model and this horizon.
-  ///   - alive: becomes P(alive).
-  ///   - orders: becomes the expected orders within the horizon.
-  /// - Precondition: all columns are equally long, the tables are of this horizon, and there is no correction,
-  ///   which would need more than these columns.
-  public func aliveAndOrders(
-    repeatOrders: Span<UInt32>, firstDays: Span<UInt16>, lastDays: Span<UInt16>, asOf day: UInt16,
-    _ horizon: ScoreHorizon, _ tables: OutlookTables, alive: inout MutableSpan<Double>,
-    orders: inout MutableSpan<Double>
+  ///   - tables: made of this model and this horizon; without them all is exact, and slow.
+  ///   - majorPerMinor: major units of the currency by minor unit; 0.01 for cents.
+  ///   - scores: the columns that are asked for one behind the other, in the order of ``ScoreKinds``, each
+  ///     as long as the customers'; other columns are neither computed nor written.
+  /// - Precondition: there is room for all scores, the tables are of this horizon, there are amounts where
+  ///   spend or value is asked for, and there is no correction, which needs more than these columns, where
+  ///   orders or value are.
+  public func score(
+    _ columns: borrowing CustomerColumns, _ kinds: ScoreKinds, asOf day: UInt16,
+    _ horizon: ScoreHorizon, _ tables: OutlookTables?, majorPerMinor: Double,
+    into scores: inout MutableSpan<Double>
   ) {
-    let count = repeatOrders.count
+    let count = columns.count
+    precondition(scores.count >= kinds.count * count, "A column has one score for each customer.")
     precondition(
-      firstDays.count == count && lastDays.count == count && alive.count == count
-        && orders.count == count, "Columns are equally long.")
-    precondition(tables.horizon == horizon, "A table is of one horizon.")
-    precondition(calibration.correction == nil, "A correction needs recent orders.")
-    let columns = DayColumns(
-      repeatOrders: repeatOrders, firstDays: firstDays, lastDays: lastDays, day: day,
-      clock: calibration.clock)
-    if let days = tables.days {
-      scan(columns, horizon, days, tables, &alive, &orders)
-    } else {
-      scan(columns, horizon, tables, &alive, &orders)
-    }
-  }
-
-  /// By blocks, for whatever is tabulated.
-  private func scan(
-    _ columns: borrowing DayColumns, _ horizon: ScoreHorizon, _ tables: OutlookTables,
-    _ alive: inout MutableSpan<Double>, _ orders: inout MutableSpan<Double>
-  ) {
-    let (share, factor) = (tables.overlay.perModel, tables.overlay.level)
-    var block = ScoreBlock()
+      kinds.isDisjoint(with: [.spend, .value]) || columns.repeatSpendMinor.count == count,
+      "Spend needs amounts.")
+    precondition(
+      calibration.correction == nil || kinds.isDisjoint(with: [.orders, .value]),
+      "A correction needs recent orders.")
+    if let tables { precondition(tables.horizon == horizon, "A table is of one horizon.") }
+    let scan = ColumnScan(
+      model: self,
+      places: InlineArray { number in
+        kinds.column(of: ScoreKinds(rawValue: 1 << UInt8(number))).map { $0 * count } ?? -1
+      }, day: day, horizon: horizon, tables: tables, majorPerMinor: majorPerMinor)
+    var strays = Strays()
     var start = 0
-    while start < columns.count {
-      block.look(columns, from: start, tables)
-      let found = block.found
-      for place in 0..<min(ScoreBlock.customersMax, columns.count - start) {
-        let row = start + place
-        alive[row] = found[place] * share
-        orders[row] = found[ScoreBlock.customersMax * 2 + place] * share * factor
-        if orders[row].isNaN {
-          let score = exact(columns.history(row), horizon)
-          (alive[row], orders[row]) = (score.aliveProbability, score.expectedOrders)
-        }
-      }
-      start += ScoreBlock.customersMax
+    while start < count {
+      let taken = min(ColumnScan.blockRows, count - start)
+      scan.block(columns, start..<start + taken, &strays, into: &scores)
+      start += taken
     }
-  }
-
-  /// By days.
-  private func scan(
-    _ columns: borrowing DayColumns, _ horizon: ScoreHorizon, _ days: DayTable,
-    _ tables: OutlookTables, _ alive: inout MutableSpan<Double>,
-    _ orders: inout MutableSpan<Double>
-  ) {
-    let whole = columns.count / Lanes.scalarCount * Lanes.scalarCount
-    var areIn = true
-    if whole > 0 {
-      areIn = days.aliveAndOrders(
-        x: columns.repeatOrders.extracting(0..<whole),
-        first: columns.firstDays.extracting(0..<whole),
-        last: columns.lastDays.extracting(0..<whole), day: columns.day, tables.level,
-        alive: &alive, orders: &orders)
-    }
-    if whole < columns.count {
-      // The last few in an octet of their own.
-      var x = InlineArray<8, UInt32>(repeating: columns.repeatOrders[whole])
-      var first = InlineArray<8, UInt16>(repeating: columns.firstDays[whole])
-      var last = InlineArray<8, UInt16>(repeating: columns.lastDays[whole])
-      for place in 0..<columns.count - whole {
-        x[place] = columns.repeatOrders[whole + place]
-        first[place] = columns.firstDays[whole + place]
-        last[place] = columns.lastDays[whole + place]
-      }
-      var foundAlive = InlineArray<8, Double>(repeating: 0)
-      var foundOrders = InlineArray<8, Double>(repeating: 0)
-      var living = foundAlive.mutableSpan
-      var expected = foundOrders.mutableSpan
-      let isIn = days.aliveAndOrders(
-        x: x.span, first: first.span, last: last.span, day: columns.day, tables.level,
-        alive: &living, orders: &expected)
-      areIn = areIn && isIn
-      for place in 0..<columns.count - whole {
-        alive[whole + place] = living[place]
-        orders[whole + place] = expected[place]
-      }
-    }
-    if areIn { return }
-    for row in 0..<columns.count where orders[row].isNaN {
-      let score = exact(columns.history(row), horizon)
-      (alive[row], orders[row]) = (score.aliveProbability, score.expectedOrders)
-    }
-  }
-
-  private func exact(_ history: PurchaseHistory, _ horizon: ScoreHorizon) -> CustomerScore {
-    score(ScoreSubject(history: history), horizon)
+    scan.ask(columns, &strays, into: &scores)
   }
 }
 
-/// The columns of a scan.
-struct DayColumns: ~Escapable {
-  let repeatOrders: Span<UInt32>
-  let firstDays: Span<UInt16>
-  let lastDays: Span<UInt16>
-  let day: UInt16
-  let clock: SeasonClock
+/// Rows that are to be asked about one by one.
+private struct Strays {
+  /// So many are asked about together.
+  static let rowsMax = 32
 
-  @_lifetime(copy repeatOrders, copy firstDays, copy lastDays)
-  init(
-    repeatOrders: Span<UInt32>, firstDays: Span<UInt16>, lastDays: Span<UInt16>, day: UInt16,
-    clock: SeasonClock
+  var rows = InlineArray<32, Int>(repeating: 0)
+  var count = 0
+}
+
+/// What a scan asks of every customer.
+private struct ColumnScan {
+  let model: CustomerModel
+  /// Where the columns of the five scores begin; below 0 where they are not asked for.
+  let places: InlineArray<5, Int>
+  let day: UInt16
+  let horizon: ScoreHorizon
+  let tables: OutlookTables?
+  let majorPerMinor: Double
+
+  /// Rows that are worked on together: what one model of a blend wrote is near when the next one adds to it.
+  static let blockRows = 1024
+
+  /// Scores a block of rows, and leaves some of them to be asked about.
+  func block(
+    _ columns: borrowing CustomerColumns, _ rows: Range<Int>, _ strays: inout Strays,
+    into scores: inout MutableSpan<Double>
   ) {
-    self.repeatOrders = repeatOrders
-    self.firstDays = firstDays
-    self.lastDays = lastDays
-    self.day = day
-    self.clock = clock
+    var marks = InlineArray<128, UInt8>(repeating: .max)
+    if let tables, !tables.days.isEmpty {
+      marks = InlineArray(repeating: 0)
+      var bits = marks.mutableSpan
+      find(columns, rows, tables, &scores, &bits)
+    }
+    for octet in 0..<(rows.count + 7) / 8 where marks[octet] != 0 {
+      for bit in 0..<min(8, rows.count - octet * 8) where marks[octet] >> bit & 1 != 0 {
+        let row = rows.lowerBound + octet * 8 + bit
+        let (first, last) = (columns.firstDays[row], columns.lastDays[row])
+        if first != .max && (last > day || first > last) {
+          for kind in 0..<5 where places[kind] >= 0 { scores[places[kind] + row] = .nan }
+          continue
+        }
+        strays.rows[strays.count] = row
+        strays.count += 1
+        if strays.count == Strays.rowsMax { ask(columns, &strays, into: &scores) }
+      }
+    }
   }
 
-  var count: Int { repeatOrders.count }
+  /// Looks rows up by day, and marks who is not there.
+  private func find(
+    _ columns: borrowing CustomerColumns, _ rows: Range<Int>, _ tables: OutlookTables,
+    _ scores: inout MutableSpan<Double>, _ marks: inout MutableSpan<UInt8>
+  ) {
+    let spend = ColumnSpend(model.spend, day: day, majorPerMinor: majorPerMinor)
+    let share = tables.overlay.perModel
+    let whole = rows.count / 8 * 8
+    if whole > 0 {
+      let start = rows.lowerBound
+      for number in tables.days.indices {
+        tables.days[number].find(
+          columns.extracting(start..<start + whole), spend, share: share, tables.level,
+          places: InlineArray { places[$0] < 0 ? -1 : places[$0] + start }, adds: number > 0,
+          into: &scores, marks: &marks)
+      }
+    }
+    guard whole < rows.count else { return }
+    // The last few in an octet of their own.
+    let start = rows.lowerBound + whole
+    let taken = rows.count - whole
+    var x = InlineArray<8, UInt32>(repeating: 0)
+    var first = InlineArray<8, UInt16>(repeating: day)
+    var last = InlineArray<8, UInt16>(repeating: day)
+    var minor = InlineArray<8, Int64>(repeating: 0)
+    for place in 0..<taken {
+      x[place] = columns.repeatOrders[start + place]
+      first[place] = columns.firstDays[start + place]
+      last[place] = columns.lastDays[start + place]
+      if !columns.repeatSpendMinor.isEmpty {
+        minor[place] = columns.repeatSpendMinor[start + place]
+      }
+    }
+    let few = CustomerColumns(
+      repeatOrders: x.span, firstDays: first.span, lastDays: last.span,
+      repeatSpendMinor: minor.span)
+    var found = InlineArray<40, Double>(repeating: 0)
+    var room = found.mutableSpan
+    var mark = InlineArray<1, UInt8>(repeating: 0)
+    var bits = mark.mutableSpan
+    for number in tables.days.indices {
+      tables.days[number].find(
+        few, spend, share: share, tables.level,
+        places: InlineArray { places[$0] < 0 ? -1 : $0 * 8 }, adds: number > 0, into: &room,
+        marks: &bits)
+    }
+    marks[whole / 8] = bits[0]
+    for kind in 0..<5 where places[kind] >= 0 {
+      for place in 0..<taken { scores[places[kind] + start + place] = room[kind * 8 + place] }
+    }
+  }
 
-  func history(_ row: Int) -> PurchaseHistory {
-    PurchaseHistory(
-      repeatOrders: Double(repeatOrders[row]), firstDay: Double(firstDays[row]),
-      lastDay: Double(lastDays[row]), asOf: Double(day), clock: clock)
+  /// Asks about rows as everybody asks, and forgets them.
+  @inline(never)
+  func ask(
+    _ columns: borrowing CustomerColumns, _ strays: inout Strays,
+    into scores: inout MutableSpan<Double>
+  ) {
+    guard strays.count > 0 else { return }
+    var subjects = InlineArray<32, ScoreSubject>(repeating: ScoreSubject(history: .new))
+    for place in 0..<strays.count where columns.firstDays[strays.rows[place]] != .max {
+      subjects[place] = subject(columns, strays.rows[place])
+    }
+    var found = InlineArray<32, CustomerScore>(
+      repeating: CustomerScore(
+        aliveProbability: 0, churnProbability: 0, expectedOrders: 0, expectedSpendPerOrder: 0,
+        lifetimeValue: 0))
+    var room = found.mutableSpan
+    model.score(subjects.span.extracting(0..<strays.count), horizon, tables, into: &room)
+    for place in 0..<strays.count {
+      let (score, row) = (room[place], strays.rows[place])
+      if places[0] >= 0 { scores[places[0] + row] = score.aliveProbability }
+      if places[1] >= 0 { scores[places[1] + row] = score.churnProbability }
+      if places[2] >= 0 { scores[places[2] + row] = score.expectedOrders }
+      if places[3] >= 0 { scores[places[3] + row] = score.expectedSpendPerOrder }
+      if places[4] >= 0 { scores[places[4] + row] = score.lifetimeValue }
+    }
+    strays.count = 0
+  }
+
+  /// A customer with an order.
+  private func subject(_ columns: borrowing CustomerColumns, _ row: Int) -> ScoreSubject {
+    let x = columns.repeatOrders[row]
+    var subject = ScoreSubject(
+      history: PurchaseHistory(
+        repeatOrders: Double(x), firstDay: Double(columns.firstDays[row]),
+        lastDay: Double(columns.lastDays[row]), asOf: Double(day),
+        clock: model.calibration.clock))
+    if x > 0 && !columns.repeatSpendMinor.isEmpty {
+      subject.meanSpend = Double(columns.repeatSpendMinor[row]) / Double(x) * majorPerMinor
+    }
+    return subject
   }
 }

@@ -109,16 +109,6 @@ struct ScoreBlock: ~Copyable {
     tables.overlay.score(self.facts.span, octets: octets, tables.level, &room)
   }
 
-  /// Finds the outlooks of at most `customersMax` rows.
-  mutating func look(_ columns: borrowing DayColumns, from start: Int, _ tables: OutlookTables) {
-    let taken = min(Self.customersMax, columns.count - start)
-    var histories = histories.mutableSpan
-    for place in 0..<taken {
-      Self.take(columns.history(start + place), at: place, &histories)
-    }
-    look(tables, octets: (taken + Lanes.scalarCount - 1) / Lanes.scalarCount)
-  }
-
   @inline(__always)
   private static func take(
     _ history: PurchaseHistory, at place: Int, _ histories: inout MutableSpan<Double>

@@ -46,14 +46,6 @@ struct GeometricTable: Sendable {
     ]
   }
 
-  /// As ColumnKernel has them.
-  func columnNumbers(level: Double, days: Int, rows: Int) -> InlineArray<12, Double> {
-    [
-      numbers[0], numbers[2], numbers[3], numbers[4], numbers[6], Double(days), numbers[8],
-      numbers[9], numbers[10], numbers[13], level, Double(rows - 1),
-    ]
-  }
-
   /// Adds the outlooks of customers, see GeometricKernel.
   func add(
     _ histories: Span<Double>, octets: Int, _ level: Processor.Level,

@@ -19,11 +19,13 @@ public struct OutlookTables: Sendable {
   public var level = Processor.level
   let parts: [PartTable]
   let overlay: OverlayNumbers
-  /// For scans, where they have a way of their own.
-  let days: DayTable?
+  /// For scans, of every model; none under an uneven clock.
+  let days: [DayTable]
 
   /// The range in which a largest number of repeat orders is accepted.
   public static let repeatOrdersMaxRange = 0...1023
+  /// What scans look up by day takes no more memory than this, or than a row for each model.
+  static let dayBytesMax = 4 << 20
 
   /// Tabulates; nil for parameters that are better left to the exact functions.
   ///
@@ -58,14 +60,21 @@ public struct OutlookTables: Sendable {
     self.horizon = horizon
     self.parts = parts
     self.overlay = overlay
-    days = DayTable(model, parts, reach)
+    var days: [DayTable] = []
+    for (part, table) in zip(model.parts, parts) {
+      let day = DayTable(
+        part, table, horizon, reach, level: exp(model.calibration.logLevel),
+        bytesMax: Self.dayBytesMax / parts.count)
+      if let day { days.append(day) }
+    }
+    self.days = days.count == parts.count ? days : []
   }
 
   /// How much memory it takes, in bytes.
   public var bytes: Int {
     let lengths = parts.reduce(0) { $0 + $1.lengths.count }
-    let byDay = days?.byDay.count ?? 0
-    return sheets.reduce(lengths + byDay) { $0 + $1.coefficients.count } * 8
+    let byDay = days.reduce(0) { $0 + $1.bytes }
+    return sheets.reduce(lengths) { $0 + $1.coefficients.count } * 8 + byDay
   }
 
   /// The largest relative error that the check of a piece in use has found.

@@ -85,14 +85,25 @@ struct PieceSheet: Sendable {
     for _ in 0..<stride { coefficients.append(.nan) }
   }
 
-  /// What the table says, for tests and where speed is nothing.
-  func value(_ function: Int, x: Int, ageDays: Double) -> Double {
+  /// Where an age lies in every row.
+  struct Position {
+    let piece: Int
+    /// How far from the middle of the piece, in pieces.
+    let offset: Double
+  }
+
+  /// Where an age lies.
+  func position(ageDays: Double) -> Position {
     let position = log1p(ageDays / scale) * perLength
-    let piece = position.rounded()
-    let at = ((x * pieces + Int(piece)) * functions + function) * Self.terms
+    return Position(piece: Int(position.rounded()), offset: position - position.rounded())
+  }
+
+  /// What the table says, for tables made of it.
+  func value(_ function: Int, x: Int, _ position: Position) -> Double {
+    let at = ((x * pieces + position.piece) * functions + function) * Self.terms
     var sum = 0.0
     for term in (0..<Self.terms).reversed() {
-      sum = sum * (position - piece) + coefficients[at + term]
+      sum = sum * position.offset + coefficients[at + term]
     }
     return sum
   }

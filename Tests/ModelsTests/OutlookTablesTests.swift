@@ -1,4 +1,4 @@
-// Scores from tables: against the exact functions, alone and in a batch, in every build, from columns.
+// Scores from tables: against the exact functions, alone and in a batch, in every build.
 
 import Kernels
 import Testing
@@ -246,61 +246,6 @@ struct OutlookTablesTests {
         Self.batch(model, subjects, horizon, tables), model, subjects, horizon)
       print("step \(step): \(worst.map(\.error))")
       for error in worst { #expect(error.error < 1e-9, "\(error.place)") }
-    }
-  }
-
-  @Test(
-    "columns give what the exact functions give, wherever a customer stands",
-    arguments: [false, true])
-  func columns(isSeasonal: Bool) throws {
-    var calibration = Calibration()
-    calibration.logLevel = 0.125
-    if isSeasonal { calibration.clock = try ScoreSubjectTests.clock() }
-    let day: UInt16 = 20_000
-    for purchase in ScoreSubjectTests.purchases {
-      let model = CustomerModel(
-        purchases: [purchase], spend: CDNOWMaximum.spend, calibration: calibration)
-      let horizon = ScoreHorizon(
-        try Self.terms(273, 0.1), under: calibration, from: Double(day))
-      let tables = try #require(
-        OutlookTables(model, horizon, repeatOrdersMax: 20, ageDaysMax: 1500))
-      var random = SeededRandom(seed: 3)
-      var (x, first, last): ([UInt32], [UInt16], [UInt16]) = ([], [], [])
-      for _ in 0..<333 {
-        let count = Int.random(in: 0...24, using: &random)
-        let age = Int.random(in: count...1600, using: &random)
-        let recency = count == 0 ? 0 : Int.random(in: count...age, using: &random)
-        x.append(UInt32(count))
-        first.append(day - UInt16(age))
-        last.append(day - UInt16(age - recency))
-      }
-      func scan(_ from: Int) -> (alive: [Double], orders: [Double]) {
-        var alive = [Double](repeating: -1, count: x.count - from)
-        var orders = alive
-        var living = alive.mutableSpan
-        var expected = orders.mutableSpan
-        model.aliveAndOrders(
-          repeatOrders: x.span.extracting(from...), firstDays: first.span.extracting(from...),
-          lastDays: last.span.extracting(from...), asOf: day, horizon, tables, alive: &living,
-          orders: &expected)
-        return (alive, orders)
-      }
-      let (alive, orders) = scan(0)
-      var worst = (WorstError(), WorstError())
-      for row in x.indices {
-        let history = PurchaseHistory(
-          repeatOrders: Double(x[row]), firstDay: Double(first[row]), lastDay: Double(last[row]),
-          asOf: Double(day), clock: calibration.clock)
-        let truth = Self.exact(model, ScoreSubject(history: history), horizon)
-        worst.0.add(alive[row], truth.aliveProbability, "\(history)")
-        worst.1.add(orders[row], truth.expectedOrders, "\(history)")
-      }
-      print("columns: \(worst.0.error) \(worst.1.error)")
-      #expect(worst.0.error < 1e-9, "\(worst.0.place)")
-      #expect(worst.1.error < 1e-9, "\(worst.1.place)")
-      let shifted = scan(3)
-      #expect(shifted.alive == Array(alive.dropFirst(3)))
-      #expect(shifted.orders == Array(orders.dropFirst(3)))
     }
   }
 }
