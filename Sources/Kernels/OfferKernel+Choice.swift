@@ -92,9 +92,9 @@ extension OfferKernel {
       let rest = unsafe left[unchecked: place &* 4 &+ word]
       let at = rowsStart &+ (place &* words &+ word) &* 4
       let a = Sums.zero.replacing(with: load(room, at), where: lanes(rest))
-      let b = Sums.zero.replacing(with: load(room, at &+ 1), where: lanes(rest >> 16))
-      let c = Sums.zero.replacing(with: load(room, at &+ 2), where: lanes(rest >> 32))
-      let d = Sums.zero.replacing(with: load(room, at &+ 3), where: lanes(rest >> 48))
+      let b = Sums.zero.replacing(with: load(room, at &+ 1), where: lanes(rest &>> 16))
+      let c = Sums.zero.replacing(with: load(room, at &+ 2), where: lanes(rest &>> 32))
+      let d = Sums.zero.replacing(with: load(room, at &+ 3), where: lanes(rest &>> 48))
       best = larger(larger(larger(larger(best, a), b), c), d)
     }
     store(best, &room, place)

@@ -241,7 +241,7 @@ extension OfferKernel {
         negative(load(terms, at &+ 7)), cost, fused(likely, factor, lessFatigue))
       let shift = UInt64(truncatingIfNeeded: group % 4 &* groupOffers)
       let some = Sums.zero.replacing(
-        with: score, where: lanes(word(open, customer, group / 4) >> shift))
+        with: score, where: lanes(word(open, customer, group / 4) &>> shift))
       store(some, &room, row &+ group)
       // What is no number stays out by being no larger.
       best = larger(best, some)

@@ -110,7 +110,7 @@ public enum XXHash64 {
   }
 
   private static func rotated(_ word: UInt64, _ bits: UInt64) -> UInt64 {
-    word << bits | word >> (64 - bits)
+    word &<< bits | word &>> (64 &- bits)
   }
 }
 

@@ -112,16 +112,17 @@ public struct RecommendFrame: Equatable, Sendable {
 /// All fields lie at multiples of their sizes, so there is nothing between them.
 @frozen
 public struct RecommendReplyHead: BitwiseCopyable, Sendable {
-  @usableFromInline var length: UInt32
+  @usableFromInline let length: UInt32
   @usableFromInline let verb: UInt16
   @usableFromInline let status: UInt16
-  @usableFromInline var tag: UInt64
+  /// Of the request.
+  public var tag: UInt64
   @usableFromInline let rest: UInt64
   /// ``RecommendReply/flags``, as they lie.
   public var flags: UInt16
   /// ``RecommendReply/segment``.
   public var segment: UInt8
-  @usableFromInline var count: UInt8
+  @usableFromInline let count: UInt8
   @usableFromInline let generation: UInt32
   @usableFromInline let catalogue: UInt32
   @usableFromInline let asOfDay: Int32
@@ -153,14 +154,6 @@ public struct RecommendReplyHead: BitwiseCopyable, Sendable {
     (aliveProbability, churnProbability, expectedOrders) = (0, 0, 0)
     (expectedSpend, lifetimeValue) = (0, 0)
   }
-
-  /// Says what follows, and whom the reply is for.
-  @inline(__always)
-  fileprivate mutating func end(count: Int, offersSize: Int, tag: UInt64) {
-    length = UInt32(truncatingIfNeeded: Self.size - 4 + offersSize)
-    self.count = UInt8(truncatingIfNeeded: count)
-    self.tag = tag
-  }
 }
 
 /// The identifiers of a catalogue's offers as replies have them, each ready to be copied with one load.
@@ -187,15 +180,14 @@ extension ByteBuffer {
   /// Appends a whole reply to recommend.
   ///
   /// - Parameters:
-  ///   - head: what stands before the offers; its end is told here.
-  ///   - tag: of the request.
+  ///   - head: what stands before the offers; length and count are set here.
   ///   - chosen: the places of the offers in their order; -1 where there are no more.
   ///   - scores: theirs, in major units.
   ///   - uplifts: theirs, in major units.
   ///   - names: the identifiers of all offers.
   /// - Precondition: each offer has a score, an uplift and an identifier.
   public mutating func append(
-    _ head: borrowing RecommendReplyHead, tag: UInt64, chosen: Span<Int32>, scores: Span<Float>,
+    _ head: borrowing RecommendReplyHead, chosen: Span<Int32>, scores: Span<Float>,
     uplifts: Span<Float>, names: borrowing RecommendNames
   ) {
     precondition(
@@ -223,9 +215,10 @@ extension ByteBuffer {
       place &+= 1 &+ Int(identifiers[slot])
       number &+= 1
     }
-    var head = copy head
-    head.end(count: number, offersSize: place - RecommendReplyHead.size, tag: tag)
-    unsafe first.storeBytes(of: head, as: RecommendReplyHead.self)
+    // The whole frame's length is its first field, and the number of offers stands before the generation.
+    unsafe first.storeBytes(of: copy head, as: RecommendReplyHead.self)
+    unsafe first.storeBytes(of: UInt32(truncatingIfNeeded: place &- 4), as: UInt32.self)
+    unsafe (first + 27).storeBytes(of: UInt8(truncatingIfNeeded: number), as: UInt8.self)
     end += place
   }
 }

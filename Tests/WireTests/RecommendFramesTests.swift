@@ -89,13 +89,13 @@ struct RecommendFramesTests {
       out.append(UInt8(9))
       var head = RecommendReplyHead(generation: 4, catalogue: 5, asOfDay: -6)
       head.flags = reply.flags.rawValue
-      head.segment = 3
+      (head.tag, head.segment) = (77, 3)
       (head.aliveProbability, head.churnProbability, head.expectedOrders) = (0.25, 0.5, 1.75)
       (head.expectedSpend, head.lifetimeValue) = (20.5, 30.25)
       let known = RecommendNames(names.map { Array($0.utf8) })
       for _ in 0..<2 {
         out.append(
-          head, tag: 77, chosen: chosen.span.extracting(first: count), scores: scores.span,
+          head, chosen: chosen.span.extracting(first: count), scores: scores.span,
           uplifts: uplifts.span, names: known)
       }
       let bytes = out.bytes

@@ -365,6 +365,7 @@ extension Engine {
         continue
       }
       let isScored = !rows[place].alive.isNaN
+      head.tag = tags[place]
       head.flags = rows[place].isKnown ? known : 0
       head.flags |= rows[place].isProfiled ? profiled : 0
       head.flags |= rows[place].held != 0 ? heldOut : 0
@@ -378,7 +379,7 @@ extension Engine {
       head.lifetimeValue = isValued ? rows[place].lifetimeValue : 0
       let own = place * top..<(place + 1) * top
       out.append(
-        head, tag: tags[place], chosen: chosen.extracting(own), scores: scores.extracting(own),
+        head, chosen: chosen.extracting(own), scores: scores.extracting(own),
         uplifts: uplifts.extracting(own), names: terms.shelf.recommendNames)
     }
   }
