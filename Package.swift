@@ -15,7 +15,7 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CLinux"]),
     .target(name: "Policies", dependencies: ["Models", "Kernels"]),
     .target(name: "Wire"),
-    .target(name: "Rules"),
+    .target(name: "Rules", dependencies: ["Kernels"]),
     .target(name: "Offers", dependencies: ["Rules", "Policies", "Kernels"]),
     .target(name: "Durability", dependencies: ["Platform"]),
     .target(
@@ -69,7 +69,9 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Support"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Kernels", "Support"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules", "Support"]),
-    .testTarget(name: "OffersTests", dependencies: ["Offers", "Rules", "Policies", "Support"]),
+    .testTarget(
+      name: "OffersTests",
+      dependencies: ["Offers", "Rules", "Policies", "Kernels", "Models", "Support"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Models"]),
     .testTarget(name: "PoliciesTests", dependencies: ["Policies", "Models", "Support"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Support"]),
@@ -113,7 +115,9 @@ let package = Package(
 for level in levels.keys.sorted() {
   package.targets.append(.target(name: level, dependencies: ["CLinux"]))
   for target in package.targets
-  where ["Models", "Policies", "Offers", "Benchmarks", "KernelsTests"].contains(target.name) {
+  where [
+    "Models", "Policies", "Rules", "Offers", "OffersTests", "Benchmarks", "KernelsTests",
+  ].contains(target.name) {
     target.dependencies.append(.init(stringLiteral: level))
   }
 }

@@ -51,7 +51,7 @@ enum NextBestBenchmarks {
       }
     }
     return Shop(
-      weights: aligned(vectors(groups * 32, -1...1)), terms: aligned(terms), excluding: excluding,
+      weights: aligned(vectors(groups * 33, -1...1)), terms: aligned(terms), excluding: excluding,
       x: numbers(customers * 32, -1...1), bases: numbers(customers, 0...100),
       limits: numbers(customers, 1...100), fatigues: numbers(customers, 0...0.5), open: open)
   }
@@ -126,7 +126,7 @@ enum NextBestBenchmarks {
     var room = sums.mutableSpan
     for start in stride(from: 0, to: customers, by: together) {
       let taken = start..<start + together
-      let x = shop.x.span.extracting(start * 32..<taken.upperBound * 32)
+      let x = shop.x.span.extracting(droppingFirst: start)
       let bases = shop.bases.span.extracting(taken)
       let limits = shop.limits.span.extracting(taken)
       let fatigues = shop.fatigues.span.extracting(taken)
@@ -136,19 +136,19 @@ enum NextBestBenchmarks {
         case .v4:
           KernelsV4.OfferKernel.choose(
             weights: shop.weights.span, terms: shop.terms.span, excluding: shop.excluding.span,
-            x: x, bases: bases, limits: limits, fatigues: fatigues, open: open, top: top,
-            chosen: &numbers, scores: &some, uplifts: &others, sums: &room)
+            x: x, columns: 32, apart: customers, bases: bases, limits: limits, fatigues: fatigues,
+            open: open, top: top, chosen: &numbers, scores: &some, uplifts: &others, sums: &room)
         case .v3:
           KernelsV3.OfferKernel.choose(
             weights: shop.weights.span, terms: shop.terms.span, excluding: shop.excluding.span,
-            x: x, bases: bases, limits: limits, fatigues: fatigues, open: open, top: top,
-            chosen: &numbers, scores: &some, uplifts: &others, sums: &room)
+            x: x, columns: 32, apart: customers, bases: bases, limits: limits, fatigues: fatigues,
+            open: open, top: top, chosen: &numbers, scores: &some, uplifts: &others, sums: &room)
       #endif
       default:
         Kernels.OfferKernel.choose(
           weights: shop.weights.span, terms: shop.terms.span, excluding: shop.excluding.span,
-          x: x, bases: bases, limits: limits, fatigues: fatigues, open: open, top: top,
-          chosen: &numbers, scores: &some, uplifts: &others, sums: &room)
+          x: x, columns: 32, apart: customers, bases: bases, limits: limits, fatigues: fatigues,
+          open: open, top: top, chosen: &numbers, scores: &some, uplifts: &others, sums: &room)
       }
     }
   }

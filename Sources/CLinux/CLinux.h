@@ -105,6 +105,49 @@ __attribute__((always_inline)) static inline linux_numbers linux_gather(
 #endif
 }
 
+// Eight numbers from their places among sixteen.
+__attribute__((always_inline)) static inline linux_numbers linux_pick(
+    linux_numbers low, linux_numbers high, linux_places at) {
+#if defined(__AVX512F__)
+  return __builtin_ia32_vpermi2varpd512(low, at, high);
+#else
+  linux_numbers found;
+  for (int lane = 0; lane < 8; lane++) found[lane] = at[lane] < 8 ? low[at[lane]] : high[at[lane] - 8];
+  return found;
+#endif
+}
+
+// Eight rows of eight numbers, so many bytes apart, as eight columns, so many numbers apart.
+__attribute__((always_inline)) static inline void linux_turn(
+    const void *rows, size_t apart, double *columns, size_t between) {
+  typedef double loose __attribute__((ext_vector_type(8), aligned(1)));
+  linux_numbers r[8], t[8], u[8];
+#pragma clang loop unroll(full)
+  for (int row = 0; row < 8; row++) r[row] = *(const loose *)((const char *)rows + apart * row);
+#pragma clang loop unroll(full)
+  for (int row = 0; row < 8; row += 2) {
+    t[row] = __builtin_shufflevector(r[row], r[row + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+    t[row + 1] = __builtin_shufflevector(r[row], r[row + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+#pragma clang loop unroll(full)
+  for (int half = 0; half < 8; half += 4) {
+#pragma clang loop unroll(full)
+    for (int odd = 0; odd < 2; odd++) {
+      linux_numbers a = t[half + odd], b = t[half + odd + 2];
+      u[half + odd] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+      u[half + odd + 2] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int column = 0; column < 4; column++) {
+    linux_numbers a = u[column], b = u[column + 4];
+    *(loose *)(columns + between * column) =
+        __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+    *(loose *)(columns + between * (column + 4)) =
+        __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
 // What the thread sanitizer cannot see for itself: that a lock was taken, or is given back, in the
 // kernel. Nothing happens without the sanitizer (.ci/sanitize thread).
 #ifdef PATRON_THREAD_SANITIZER

@@ -9,35 +9,32 @@ extension OfferKernel {
   /// Chooses for a block, of whose offers a set has one word.
   @inline(never)
   static func chooseOfFew(
-    _ groups: Int, _ count: Int, _ first: Int, _ excluding: Span<SIMD4<UInt64>>,
-    _ open: Span<SIMD4<UInt64>>, _ top: Int, _ chosen: inout MutableSpan<Int32>,
+    _ given: borrowing Given, _ count: Int, _ first: Int, _ chosen: inout MutableSpan<Int32>,
     _ scores: inout MutableSpan<Float>, _ uplifts: inout MutableSpan<Float>,
     _ sums: borrowing MutableSpan<Sums>, _ room: inout Room
   ) {
-    choose(
-      groups, 1, count, first, excluding, open, top, &chosen, &scores, &uplifts, sums, &room)
+    choose(given, 1, count, first, &chosen, &scores, &uplifts, sums, &room)
   }
 
   /// The same for up to four words.
   @inline(never)
   static func chooseOfMany(
-    _ groups: Int, _ count: Int, _ first: Int, _ excluding: Span<SIMD4<UInt64>>,
-    _ open: Span<SIMD4<UInt64>>, _ top: Int, _ chosen: inout MutableSpan<Int32>,
+    _ given: borrowing Given, _ count: Int, _ first: Int, _ chosen: inout MutableSpan<Int32>,
     _ scores: inout MutableSpan<Float>, _ uplifts: inout MutableSpan<Float>,
     _ sums: borrowing MutableSpan<Sums>, _ room: inout Room
   ) {
-    choose(
-      groups, (groups &+ 3) / 4, count, first, excluding, open, top, &chosen, &scores, &uplifts,
-      sums, &room)
+    choose(given, (given.groups &+ 3) / 4, count, first, &chosen, &scores, &uplifts, sums, &room)
   }
 
   @inline(__always)
   private static func choose(
-    _ groups: Int, _ words: Int, _ count: Int, _ first: Int, _ excluding: Span<SIMD4<UInt64>>,
-    _ open: Span<SIMD4<UInt64>>, _ top: Int, _ chosen: inout MutableSpan<Int32>,
+    _ given: borrowing Given, _ words: Int, _ count: Int, _ first: Int,
+    _ chosen: inout MutableSpan<Int32>,
     _ scores: inout MutableSpan<Float>, _ uplifts: inout MutableSpan<Float>,
     _ sums: borrowing MutableSpan<Sums>, _ room: inout Room
   ) {
+    let (groups, top) = (given.groups, given.top)
+    let (open, excluding) = (given.open, given.excluding)
     // What may still be chosen, and the best scores, each in the four lanes of a quarter.
     var left = InlineArray<64, UInt64>(repeating: 0)
     var best = InlineArray<4, SIMD16<Int32>>(repeating: .zero)
@@ -95,9 +92,9 @@ extension OfferKernel {
       let rest = unsafe left[unchecked: place &* 4 &+ word]
       let at = rowsStart &+ (place &* words &+ word) &* 4
       let a = Sums.zero.replacing(with: load(room, at), where: lanes(rest))
-      let b = Sums.zero.replacing(with: load(room, at &+ 1), where: lanes(rest >> 16))
-      let c = Sums.zero.replacing(with: load(room, at &+ 2), where: lanes(rest >> 32))
-      let d = Sums.zero.replacing(with: load(room, at &+ 3), where: lanes(rest >> 48))
+      let b = Sums.zero.replacing(with: load(room, at &+ 1), where: lanes(rest &>> 16))
+      let c = Sums.zero.replacing(with: load(room, at &+ 2), where: lanes(rest &>> 32))
+      let d = Sums.zero.replacing(with: load(room, at &+ 3), where: lanes(rest &>> 48))
       best = larger(larger(larger(larger(best, a), b), c), d)
     }
     store(best, &room, place)

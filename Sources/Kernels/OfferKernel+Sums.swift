@@ -27,53 +27,58 @@ extension OfferKernel {
     }
   }
 
-  /// Σ w·x less the contact's cost for four customers, in the order in which one alone has it.
+  /// w₀ + Σ w·x less the contact's cost for four customers, in the order in which one alone has it.
   @inline(__always)
   static func dotsOfFour(
-    _ groups: Int, _ weights: Span<Sums>, _ terms: Span<Sums>, _ x: Span<Float>, _ first: Int,
-    _ place: Int, _ sums: inout MutableSpan<Sums>
+    _ given: borrowing Given, _ first: Int, _ place: Int, _ sums: inout MutableSpan<Sums>
   ) {
-    let start = first &* features
+    let (groups, columns, apart) = (given.groups, given.columns, given.apart)
+    let (weights, x) = (given.weights, given.x)
     var row = place &* groups
     var at = 0
     var group = 0
     #if WIDE
       // Sixteen sums are half of the registers, and enough to hide how long each addition takes.
       while group &+ 4 <= groups {
-        var p = contacts(terms, group)
+        var p = beginnings(given, at, group)
         var (q, r, s) = (p, p, p)
-        for feature in start..<start &+ features {
-          let w = weightsOfFour(weights, at)
-          p.add(w, number(x, feature))
-          q.add(w, number(x, feature &+ features))
-          r.add(w, number(x, feature &+ 2 &* features))
-          s.add(w, number(x, feature &+ 3 &* features))
+        var column = first
+        for _ in 0..<columns {
           at &+= 1
+          let w = weightsOfFour(weights, at, columns)
+          p.add(w, number(x, column))
+          q.add(w, number(x, column &+ 1))
+          r.add(w, number(x, column &+ 2))
+          s.add(w, number(x, column &+ 3))
+          column &+= apart
         }
         p.store(&sums, row)
         q.store(&sums, row &+ groups)
         r.store(&sums, row &+ 2 &* groups)
         s.store(&sums, row &+ 3 &* groups)
-        at &+= 3 &* features
+        at &+= 1 &+ 3 &* (columns &+ 1)
         row &+= 4
         group &+= 4
       }
     #endif
     while group < groups {
-      var p = contact(terms, group)
+      var p = beginning(given, at, group)
       var (q, r, s) = (p, p, p)
-      for feature in start..<start &+ features {
-        let w = load(weights, at)
-        p = fused(w, Sums(repeating: number(x, feature)), p)
-        q = fused(w, Sums(repeating: number(x, feature &+ features)), q)
-        r = fused(w, Sums(repeating: number(x, feature &+ 2 &* features)), r)
-        s = fused(w, Sums(repeating: number(x, feature &+ 3 &* features)), s)
+      var column = first
+      for _ in 0..<columns {
         at &+= 1
+        let w = load(weights, at)
+        p = fused(w, Sums(repeating: number(x, column)), p)
+        q = fused(w, Sums(repeating: number(x, column &+ 1)), q)
+        r = fused(w, Sums(repeating: number(x, column &+ 2)), r)
+        s = fused(w, Sums(repeating: number(x, column &+ 3)), s)
+        column &+= apart
       }
       store(p, &sums, row)
       store(q, &sums, row &+ groups)
       store(r, &sums, row &+ 2 &* groups)
       store(s, &sums, row &+ 3 &* groups)
+      at &+= 1
       row &+= 1
       group &+= 1
     }
@@ -82,52 +87,60 @@ extension OfferKernel {
   /// The same for one customer.
   @inline(__always)
   static func dotsOfOne(
-    _ groups: Int, _ weights: Span<Sums>, _ terms: Span<Sums>, _ x: Span<Float>, _ customer: Int,
-    _ sums: inout MutableSpan<Sums>
+    _ given: borrowing Given, _ customer: Int, _ sums: inout MutableSpan<Sums>
   ) {
-    let start = customer &* features
+    let (groups, columns, apart) = (given.groups, given.columns, given.apart)
+    let (weights, x) = (given.weights, given.x)
     var at = 0
     var group = 0
     while group &+ 4 <= groups {
-      var p = contacts(terms, group)
-      for feature in start..<start &+ features {
-        p.add(weightsOfFour(weights, at), number(x, feature))
+      var p = beginnings(given, at, group)
+      var column = customer
+      for _ in 0..<columns {
         at &+= 1
+        p.add(weightsOfFour(weights, at, columns), number(x, column))
+        column &+= apart
       }
       p.store(&sums, group)
-      at &+= 3 &* features
+      at &+= 1 &+ 3 &* (columns &+ 1)
       group &+= 4
     }
     while group < groups {
-      var p = contact(terms, group)
-      for feature in start..<start &+ features {
-        p = fused(load(weights, at), Sums(repeating: number(x, feature)), p)
+      var p = beginning(given, at, group)
+      var column = customer
+      for _ in 0..<columns {
         at &+= 1
+        p = fused(load(weights, at), Sums(repeating: number(x, column)), p)
+        column &+= apart
       }
       store(p, &sums, group)
+      at &+= 1
       group &+= 1
     }
   }
 
   /// The weights of a feature in four groups.
   @inline(__always)
-  private static func weightsOfFour(_ weights: Span<Sums>, _ at: Int) -> Four {
-    Four(
-      a: load(weights, at), b: load(weights, at &+ features),
-      c: load(weights, at &+ 2 &* features), d: load(weights, at &+ 3 &* features))
+  private static func weightsOfFour(_ weights: Span<Sums>, _ at: Int, _ columns: Int) -> Four {
+    let next = columns &+ 1
+    return Four(
+      a: load(weights, at), b: load(weights, at &+ next), c: load(weights, at &+ 2 &* next),
+      d: load(weights, at &+ 3 &* next))
   }
 
   @inline(__always)
-  private static func contacts(_ terms: Span<Sums>, _ group: Int) -> Four {
-    Four(
-      a: contact(terms, group), b: contact(terms, group &+ 1), c: contact(terms, group &+ 2),
-      d: contact(terms, group &+ 3))
+  private static func beginnings(_ given: borrowing Given, _ at: Int, _ group: Int) -> Four {
+    let next = given.columns &+ 1
+    return Four(
+      a: beginning(given, at, group), b: beginning(given, at &+ next, group &+ 1),
+      c: beginning(given, at &+ 2 &* next, group &+ 2),
+      d: beginning(given, at &+ 3 &* next, group &+ 3))
   }
 
-  /// What a contact costs, taken away.
+  /// What all customers have, what a contact costs taken away.
   @inline(__always)
-  private static func contact(_ terms: Span<Sums>, _ group: Int) -> Sums {
-    Sums.zero - load(terms, group &* Self.terms &+ 4)
+  private static func beginning(_ given: borrowing Given, _ at: Int, _ group: Int) -> Sums {
+    load(given.weights, at) - load(given.terms, group &* Self.terms &+ 4)
   }
 }
 
@@ -142,6 +155,20 @@ extension OfferKernel {
     return marks(least .< Sums.zero) == 0
   }
 
+  /// Whether no cost depends on what is bought.
+  @inline(__always)
+  static func areFixed(_ terms: Span<Sums>, _ groups: Int) -> Bool {
+    var odd = Sums.zero
+    for group in 0..<groups {
+      let redemption = load(terms, group &* Self.terms &+ 1)
+      let rate = load(terms, group &* Self.terms &+ 2)
+      odd = odd.replacing(with: 1, where: redemption .!= Sums.zero)
+      // Beyond that nothing of a share may be no number.
+      odd = odd.replacing(with: 1, where: .!(rate .<= Sums(repeating: 1e6)))
+    }
+    return marks(odd .> Sums.zero) == 0
+  }
+
   /// Whether no fatigue of a block is below 0, so that each takes something away.
   @inline(__always)
   static func areTaken(_ fatigues: Span<Float>, _ first: Int, _ count: Int) -> Bool {
@@ -153,48 +180,55 @@ extension OfferKernel {
     return least == 0
   }
 
-  /// Turns the sums of a block into uplifts and scores, where no uplift below 0 can be chosen.
+  /// Turns the sums of a block into uplifts and scores, where no uplift below 0 can be chosen and no cost
+  /// depends on what is bought.
+  @inline(never)
+  static func scoreFixed(
+    _ given: borrowing Given, _ count: Int, _ first: Int, _ sums: inout MutableSpan<Sums>,
+    _ room: inout Room
+  ) {
+    for place in 0..<count { score(true, true, given, place, first, &sums, &room) }
+  }
+
+  /// The same for all costs.
   @inline(never)
   static func scorePlainly(
-    _ groups: Int, _ count: Int, _ first: Int, _ terms: Span<Sums>, _ bases: Span<Float>,
-    _ limits: Span<Float>, _ fatigues: Span<Float>, _ open: Span<SIMD4<UInt64>>,
-    _ sums: inout MutableSpan<Sums>, _ room: inout Room
+    _ given: borrowing Given, _ count: Int, _ first: Int, _ sums: inout MutableSpan<Sums>,
+    _ room: inout Room
   ) {
-    for place in 0..<count {
-      score(true, groups, place, first, terms, bases, limits, fatigues, open, &sums, &room)
-    }
+    for place in 0..<count { score(true, false, given, place, first, &sums, &room) }
   }
 
   /// The same for all terms.
   @inline(never)
   static func scoreFully(
-    _ groups: Int, _ count: Int, _ first: Int, _ terms: Span<Sums>, _ bases: Span<Float>,
-    _ limits: Span<Float>, _ fatigues: Span<Float>, _ open: Span<SIMD4<UInt64>>,
-    _ sums: inout MutableSpan<Sums>, _ room: inout Room
+    _ given: borrowing Given, _ count: Int, _ first: Int, _ sums: inout MutableSpan<Sums>,
+    _ room: inout Room
   ) {
-    for place in 0..<count {
-      score(false, groups, place, first, terms, bases, limits, fatigues, open, &sums, &room)
-    }
+    for place in 0..<count { score(false, false, given, place, first, &sums, &room) }
   }
 
   /// The uplifts and scores of one customer, 0 for what is not open, and the best score of every lane.
   @inline(__always)
   private static func score(
-    _ arePlain: Bool, _ groups: Int, _ place: Int, _ first: Int, _ terms: Span<Sums>,
-    _ bases: Span<Float>, _ limits: Span<Float>, _ fatigues: Span<Float>,
-    _ open: Span<SIMD4<UInt64>>, _ sums: inout MutableSpan<Sums>, _ room: inout Room
+    _ arePlain: Bool, _ areFixed: Bool, _ given: borrowing Given, _ place: Int, _ first: Int,
+    _ sums: inout MutableSpan<Sums>, _ room: inout Room
   ) {
+    let (groups, terms, open) = (given.groups, given.terms, given.open)
     let customer = first &+ place
-    let base = Sums(repeating: number(bases, customer))
-    let limit = Sums(repeating: number(limits, customer))
+    let base = Sums(repeating: number(given.bases, customer))
+    let limit = Sums(repeating: number(given.limits, customer))
     let least = Sums.zero - limit
-    let lessFatigue = Sums.zero - Sums(repeating: number(fatigues, customer))
+    let lessFatigue = Sums.zero - Sums(repeating: number(given.fatigues, customer))
     let row = rowsStart &+ place &* ((groups &+ 3) / 4) &* 4
     var best = Sums.zero
     for group in 0..<groups {
       let at = group &* Self.terms
-      let share = smaller(base * load(terms, at &+ 2), load(terms, at &+ 3))
-      let cost = fused(load(terms, at &+ 1), share, load(terms, at))
+      var cost = load(terms, at)
+      if !areFixed {
+        let share = smaller(base * load(terms, at &+ 2), load(terms, at &+ 3))
+        cost = fused(load(terms, at &+ 1), share, cost)
+      }
       let uplift = load(sums, place &* groups &+ group) - cost
       store(uplift, &sums, place &* groups &+ group)
       var likely = smaller(uplift, limit)
@@ -207,7 +241,7 @@ extension OfferKernel {
         negative(load(terms, at &+ 7)), cost, fused(likely, factor, lessFatigue))
       let shift = UInt64(truncatingIfNeeded: group % 4 &* groupOffers)
       let some = Sums.zero.replacing(
-        with: score, where: lanes(word(open, customer, group / 4) >> shift))
+        with: score, where: lanes(word(open, customer, group / 4) &>> shift))
       store(some, &room, row &+ group)
       // What is no number stays out by being no larger.
       best = larger(best, some)

@@ -7,8 +7,8 @@
 public enum OfferKernel {
   /// Offers in a group; weights and terms come group by group.
   public static let groupOffers = 16
-  /// Features of a customer.
-  public static let features = 32
+  /// Features of a customer, at most.
+  public static let featuresMax = 32
   /// Vectors of terms in a group, in this order: fixed cost, redemption × 1, rate, most, contact cost, lever,
   /// 1/lever, price.
   public static let terms = 8
@@ -32,7 +32,7 @@ public enum OfferKernel {
 
   /// Chooses the best offers for each customer.
   ///
-  /// An offer's cost is fixed + redemption · min(base · rate, most), and its uplift τ = Σ w·x − cost
+  /// An offer's cost is fixed + redemption · min(base · rate, most), and its uplift τ = w₀ + Σ w·x − cost
   /// − contact. With τ brought into −limit … limit its score is τ · lever, or τ · (1/lever) where τ
   /// is below 0, less price · cost and less the fatigue. What is open, was not excluded by an offer
   /// chosen before, and has a score above 0 can be chosen; what is no number is not above 0. The
@@ -42,12 +42,14 @@ public enum OfferKernel {
   /// and sums that begin where a line of the cache does save a tenth of the time.
   ///
   /// - Parameters:
-  ///   - weights: for each group of 16 offers, for each of the 32 features, the weights (mean of the
-  ///     arm minus that of no offer).
+  ///   - weights: for each group of 16 offers w₀, what is the same for all customers, and then for each
+  ///     feature the weights (mean of the arm minus that of no offer).
   ///   - terms: for each group 8 vectors, in the order of `OfferKernel.terms`; costs in major units.
   ///   - excluding: for each offer (16 × groups of them) the set of offers that cannot stand beside
   ///     it, itself included: bit i of word w is offer 64 w + i.
-  ///   - x: features, 32 a customer.
+  ///   - x: features, column by column, a customer's numbers in each.
+  ///   - columns: how many there are, at most `featuresMax`.
+  ///   - apart: how far columns are apart; at least the number of customers.
   ///   - bases: for each customer what a percentage is of, in major units, finite, at least 0; 1e30
   ///     stands for unknown.
   ///   - limits: for each customer the most an estimate may be away from 0, above 0; 1e30 is no
@@ -64,8 +66,8 @@ public enum OfferKernel {
   ///   each customer, and room for what is found.
   public static func choose(
     weights: Span<SIMD16<Float>>, terms: Span<SIMD16<Float>>, excluding: Span<SIMD4<UInt64>>,
-    x: Span<Float>, bases: Span<Float>, limits: Span<Float>, fatigues: Span<Float>,
-    open: Span<SIMD4<UInt64>>, top: Int,
+    x: Span<Float>, columns: Int, apart: Int, bases: Span<Float>, limits: Span<Float>,
+    fatigues: Span<Float>, open: Span<SIMD4<UInt64>>, top: Int,
     chosen: inout MutableSpan<Int32>, scores: inout MutableSpan<Float>,
     uplifts: inout MutableSpan<Float>,
     sums: inout MutableSpan<SIMD16<Float>>
@@ -73,11 +75,13 @@ public enum OfferKernel {
     let groups = excluding.count / groupOffers
     let customers = open.count
     precondition(
-      excluding.count % groupOffers == 0 && groups <= groupsMax
-        && weights.count >= groups * features && terms.count >= groups * Self.terms,
+      excluding.count % groupOffers == 0 && groups <= groupsMax && columns >= 0
+        && columns <= featuresMax
+        && weights.count >= groups * (columns + 1) && terms.count >= groups * Self.terms,
       "A group has all its weights and terms.")
     precondition(
-      x.count / features >= customers && bases.count >= customers && limits.count >= customers
+      (columns == 0 || apart >= customers && x.count >= (columns - 1) * apart + customers)
+        && bases.count >= customers && limits.count >= customers
         && fatigues.count >= customers, "A customer has all its numbers.")
     precondition(
       top >= 1 && top <= topMax && chosen.count / top >= customers
@@ -91,27 +95,26 @@ public enum OfferKernel {
     }
     // Three quarters more than needed, for the room begins where a line of the cache does. One
     // customer has at most 16 groups, a block 64.
+    let given = Given(
+      groups: groups, weights: weights, terms: terms, excluding: excluding, x: x, columns: columns,
+      apart: apart, bases: bases, limits: limits, fatigues: fatigues, open: open, top: top)
     if customers < 4 {
       var memory = InlineArray<131, SIMD4<Float>>(repeating: .zero)
       var room = memory.mutableSpan
       chooseByBlocks(
-        groups, weights, terms, excluding, x, bases, limits, fatigues, open, top, &chosen, &scores,
-        &uplifts, &sums, &room)
+        given, customers, &chosen, &scores, &uplifts, &sums, &room)
     } else {
       var memory = InlineArray<323, SIMD4<Float>>(repeating: .zero)
       var room = memory.mutableSpan
       chooseByBlocks(
-        groups, weights, terms, excluding, x, bases, limits, fatigues, open, top, &chosen, &scores,
-        &uplifts, &sums, &room)
+        given, customers, &chosen, &scores, &uplifts, &sums, &room)
     }
   }
 
   /// The same with all counts checked.
   @inline(never)
   private static func chooseByBlocks(
-    _ groups: Int, _ weights: Span<Sums>, _ terms: Span<Sums>, _ excluding: Span<SIMD4<UInt64>>,
-    _ x: Span<Float>, _ bases: Span<Float>, _ limits: Span<Float>, _ fatigues: Span<Float>,
-    _ open: Span<SIMD4<UInt64>>, _ top: Int, _ chosen: inout MutableSpan<Int32>,
+    _ given: Given, _ customers: Int, _ chosen: inout MutableSpan<Int32>,
     _ scores: inout MutableSpan<Float>, _ uplifts: inout MutableSpan<Float>,
     _ sums: inout MutableSpan<Sums>, _ memory: inout Room
   ) {
@@ -119,39 +122,79 @@ public enum OfferKernel {
     let address = unsafe memory.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
     let skipped = Int(truncatingIfNeeded: (0 &- address) % 64 / 16)
     var room = memory._mutatingExtracting(skipped..<memory.count)
+    let groups = given.groups
     let words = (groups &+ 3) / 4
-    let customers = open.count
     let together = customers < 4 ? 1 : min(blockWords / words / 4 &* 4, customers / 4 &* 4)
-    let arePlain = customers >= 8 && arePlain(terms, groups)
+    let arePlain = customers >= 8 && arePlain(given.terms, groups)
+    let areFixed = arePlain && areFixed(given.terms, groups)
     var start = 0
     while start < customers {
       let count = min(together, (customers &- start &+ 3) / 4 &* 4)
       // The last block begins earlier rather than ending earlier: what was found is found again.
       let first = min(start, customers &- count)
       if count == 1 {
-        dotsOfOne(groups, weights, terms, x, first, &sums)
+        dotsOfOne(given, first, &sums)
       } else {
         var place = 0
         while place < count {
-          dotsOfFour(groups, weights, terms, x, first &+ place, place, &sums)
+          dotsOfFour(given, first &+ place, place, &sums)
           place &+= 4
         }
       }
-      if arePlain && areTaken(fatigues, first, count) {
-        scorePlainly(
-          groups, count, first, terms, bases, limits, fatigues, open, &sums, &room)
+      if arePlain && areTaken(given.fatigues, first, count) {
+        if areFixed {
+          scoreFixed(given, count, first, &sums, &room)
+        } else {
+          scorePlainly(given, count, first, &sums, &room)
+        }
       } else {
-        scoreFully(groups, count, first, terms, bases, limits, fatigues, open, &sums, &room)
+        scoreFully(given, count, first, &sums, &room)
       }
       if words == 1 {
-        chooseOfFew(
-          groups, count, first, excluding, open, top, &chosen, &scores, &uplifts, sums, &room)
+        chooseOfFew(given, count, first, &chosen, &scores, &uplifts, sums, &room)
       } else {
-        chooseOfMany(
-          groups, count, first, excluding, open, top, &chosen, &scores, &uplifts, sums, &room)
+        chooseOfMany(given, count, first, &chosen, &scores, &uplifts, sums, &room)
       }
       start &+= count
     }
+  }
+}
+
+/// What offers are chosen from, counted.
+struct Given: ~Escapable {
+  let groups: Int
+  let weights: Span<SIMD16<Float>>
+  let terms: Span<SIMD16<Float>>
+  let excluding: Span<SIMD4<UInt64>>
+  let x: Span<Float>
+  let columns: Int
+  let apart: Int
+  let bases: Span<Float>
+  let limits: Span<Float>
+  let fatigues: Span<Float>
+  let open: Span<SIMD4<UInt64>>
+  let top: Int
+
+  @_lifetime(
+    copy weights, copy terms, copy excluding, copy x, copy bases, copy limits, copy fatigues,
+    copy open)
+  init(
+    groups: Int, weights: Span<SIMD16<Float>>, terms: Span<SIMD16<Float>>,
+    excluding: Span<SIMD4<UInt64>>, x: Span<Float>, columns: Int, apart: Int, bases: Span<Float>,
+    limits: Span<Float>, fatigues: Span<Float>, open: Span<SIMD4<UInt64>>, top: Int
+  ) {
+    self.groups = groups
+    self.weights = weights
+    self.terms = terms
+    self.excluding = excluding
+    self.x = x
+    self.columns = columns
+    self.apart = apart
+    self.bases = bases
+    self.limits = limits
+    self.fatigues = fatigues
+    self.open = open
+    self.top = top
   }
 }
 

@@ -16,6 +16,9 @@ public enum Features {
     "bought_share", "cart_or_view_left", "season",
   ]
 
+  /// The shop's own, at most.
+  static let ownMax = 16
+
   /// What all of them are called.
   ///
   /// - Parameter catalogue: has the shop's own.
@@ -116,10 +119,14 @@ public enum Features {
     set(13, signs.categoryShare * 2 - 1)
     // Nothing left behind is known as well as something is.
     x[start + 14] = signs.daysLeft.isNaN ? 0 : 1
-    // Half a turn from midwinter to midsummer of the northern half of the earth.
-    let turn = (signs.month - 1) / 6
-    set(15, turn <= 1 ? turn * 2 - 1 : 3 - turn * 2)
+    set(15, season(signs.month))
     return missing
+  }
+
+  /// Half a turn from midwinter to midsummer of the northern half of the earth: −1 in January, 1 in July.
+  static func season(_ month: Double) -> Double {
+    let turn = (month - 1) / 6
+    return turn <= 1 ? turn * 2 - 1 : 3 - turn * 2
   }
 }
 

@@ -1,5 +1,6 @@
 // The choice of NextBest: the same as that of a whole decision which takes the best, for customers about whom
 // little has to be asked.
+// Unsafe code: the bytes of rows are lent to a kernel that reads the numbers they begin with.
 
 internal import Kernels
 internal import Policies
@@ -11,21 +12,20 @@ internal import Rules
 #endif
 
 extension NextBest {
-  /// Sets the shop's own features of a row: as told, or their defaults.
+  /// Sets the shop's own features of a row, for the next choice; else they are their defaults.
   ///
   /// - Parameters:
   ///   - row: its number.
-  ///   - own: as told; empty where none are.
+  ///   - own: as told.
   ///   - missing: those of them that are not known, a bit each.
   public mutating func setOwn(_ row: Int, _ own: Span<Double>, missing: UInt16) {
-    let bit: UInt64 = 1 << UInt64(row)
-    if own.isEmpty && defaultRows & bit != 0 { return }
-    defaultRows = own.isEmpty ? defaultRows | bit : defaultRows & ~bit
-    let start = row * Features.count + Features.names.count
-    for place in ownDefaults.indices {
+    if own.isEmpty { return }
+    ownRows |= 1 << UInt64(row)
+    for place in ready.ownFeatures.indices {
       let isMissing = place >= own.count || missing & 1 << UInt16(place) != 0
-      x[start + place] =
-        isMissing ? ownDefaults[place] : Float(ownFeatures[place].standardised(own[place]))
+      x[(Self.features + place) * Self.rowsMax + row] =
+        isMissing
+        ? ready.ownDefaults[place] : Float(ready.ownFeatures[place].standardised(own[place]))
     }
   }
 
@@ -54,37 +54,40 @@ extension NextBest {
     profilingIsOptIn ? granted.bits & profilingBit != 0 : denied.bits & profilingBit == 0
   }
 
-  /// The holdouts that hold a customer, a bit each; see ``Catalogue/holdouts(of:)``.
-  ///
-  /// - Parameter customer: the identifier's bytes, as received.
-  /// - Returns: bit i for holdout i.
-  public mutating func holdouts(of customer: Span<UInt8>) -> UInt64 {
-    var held: UInt64 = 0
-    for place in openHoldouts.indices where openHoldouts[place].holds(customer) {
-      held |= openHoldouts[place].bit
-    }
-    return held
-  }
+  /// The holdouts that may hold a customer out of an offer; see ``Catalogue/holdouts(of:)``.
+  public var openHoldouts: [OpenHoldout] { ready.openHoldouts }
 
   /// Chooses for all rows.
   ///
   /// - Parameters:
-  ///   - rows: filled; they get their segments.
-  ///   - count: how many of them there are, at most ``rowsMax``.
-  /// - Precondition: `prepare` and `believe` were called, and each row had its own features set.
-  public mutating func choose(_ rows: inout [NextBestRow], count: Int) {
-    guard let request else { return }
-    precondition(count <= Self.rowsMax, "there are too many rows")
-    Self.findSegments(&rows, count, vipValue)
-    let filled = rows.span.extracting(first: count)
-    columns.fill(needs, from: filled)
-    Self.findFailing(intervals, columns, &failing, &workspace)
-    openOffers(filled, request)
-    fillFeatures(filled)
-    choose(count)
+  ///   - rows: ``rowsMax`` of them, of which the first ones are filled.
+  ///   - count: how many of them are.
+  /// - Precondition: `prepare` and `believe` were called, and there are so many rows.
+  public mutating func choose(_ rows: Span<NextBestRow>, count: Int) {
+    guard let request = ready.request else { return }
+    precondition(count <= Self.rowsMax && rows.count >= Self.rowsMax, "there are as many rows")
+    let filled = rows.extracting(first: count)
+    let bits = RowBits(filled)
+    // Field by field, for a span of one would hold all of them.
+    Self.turn(rows, count, &columns.numbers)
+    Self.find(
+      columns.numbers, count, bits.judged, ready, &x, &bases, &limits, &fatigues, &segments)
+    columns.fill(ready.needs, from: filled, bits, segments)
+    Self.findFailing(ready.intervals, columns, &failing, &workspace)
+    Self.open(filled, request.channel, ready, failing, &open)
+    if ownRows == 0 {
+      Self.choose(
+        ready.weights, Self.features, ready, x, bases, limits, fatigues, open, count, top, &chosen,
+        &scores, &uplifts, &sums)
+    } else {
+      Self.fillOwn(count, ownRows, bits.judged, ready.ownDefaults, &x)
+      Self.choose(
+        ready.ownWeights, Self.features + ready.ownFeatures.count, ready, x, bases, limits,
+        fatigues, open, count, top, &chosen, &scores, &uplifts, &sums)
+      ownRows = 0
+    }
   }
 
-  /// Field by field, for a span of one would hold all of them.
   private static func findFailing(
     _ intervals: borrowing RuleIntervals, _ columns: borrowing FactColumns,
     _ failing: inout [RuleSet], _ workspace: inout RuleWorkspace
@@ -93,120 +96,140 @@ extension NextBest {
     intervals.findFailing(over: columns, into: &failing, with: &workspace)
   }
 
-  private static func findSegments(
-    _ rows: inout [NextBestRow], _ count: Int, _ vipValue: Double
+  /// The offers that each row may have.
+  private static func open(
+    _ rows: Span<NextBestRow>, _ channel: Channel, _ ready: borrowing Ready,
+    _ failing: [RuleSet], _ open: inout [SIMD4<UInt64>]
   ) {
-    var rows = rows.mutableSpan
-    for row in 0..<count {
-      rows[row].segment = Segment(
-        Segment.Signs(
-          orders: rows[row].orders, ageDays: rows[row].age,
-          daysSinceOrder: rows[row].daysSinceOrder, typicalGap: rows[row].typicalGap,
-          alive: rows[row].alive, churn: rows[row].churn,
-          lifetimeValue: rows[row].lifetimeValue),
-        vipValue: vipValue)
-    }
-  }
-
-  private mutating func openOffers(_ rows: Span<NextBestRow>, _ request: DecisionRequest) {
-    let channel = UInt32(request.channel.rawValue)
+    var open = open.mutableSpan
+    let (allowed, failing) = (ready.allowed.span, failing.span)
+    let shift = UInt32(channel.rawValue)
+    let flipped: UInt32 = ready.isOptIn ? 0 : .max
+    precondition(
+      open.count >= rows.count && failing.count >= rows.count && allowed.count == 16)
     for row in rows.indices {
-      if rows[row].isLeftOut {
-        open[row] = .zero
-        continue
-      }
-      let consents = (isOptIn ? rows[row].granted.bits : ~rows[row].denied.bits) >> channel
+      let told = ready.isOptIn ? rows[row].granted.bits : rows[row].denied.bits
+      let consents = (told ^ flipped) >> shift
       // A bit for each of the four purposes, which lie eight bits apart.
       let purposes =
         consents & 1 | consents >> 7 & 2 | consents >> 14 & 4 | consents >> 21 & 8
       var offers = allowed[Int(purposes)] - OfferSet(words: failing[row].words)
-      if rows[row].held != 0 { offers = offers - OfferSets.union(holdouts, rows[row].held) }
-      open[row] = offers.words
+      if rows[row].held != 0 {
+        offers = offers - OfferSets.union(ready.holdouts, rows[row].held)
+      }
+      open[row] = rows[row].isLeftOut ? .zero : offers.words
     }
   }
 
-  private mutating func fillFeatures(_ rows: Span<NextBestRow>) {
-    Self.fill(&x, rows, &defaultRows, isMessage: isMessage, much: much, month: month)
-    for row in rows.indices {
-      let (basket, mean) = (rows[row].basket, rows[row].meanSpend)
-      let base = basket.isFinite ? basket : mean
-      bases[row] = base.isFinite ? Float(max(base, 0)) : Self.beyond
-      let reference = basket > 0 ? basket : mean
-      limits[row] = reference > 0 ? Float(Arbitration.basketsMax * reference) : Self.beyond
-      fatigues[row] = Float(rows[row].fatigue)
-    }
-  }
-
-  private static func fill(
-    _ x: inout [Float], _ rows: Span<NextBestRow>, _ defaultRows: inout UInt64,
-    isMessage: Bool, much: Double, month: Double
+  /// Sets the shop's own features of those rows that nobody told them of.
+  private static func fillOwn(
+    _ count: Int, _ told: UInt64, _ judged: UInt64, _ defaults: [Float], _ x: inout [Float]
   ) {
     var x = x.mutableSpan
-    for place in rows.indices {
-      let (row, start) = (rows[place], place * Features.count)
-      for feature in 0..<Features.names.count { x[start + feature] = 0 }
-      x[start] = 1
-      guard row.isProfiled || !row.isKnown else {
-        // They are not to be judged at all.
-        for feature in Features.names.count..<Features.count { x[start + feature] = 0 }
-        defaultRows &= ~(1 << UInt64(place))
-        continue
+    for place in defaults.indices {
+      let start = (Self.features + place) * rowsMax
+      for row in 0..<count {
+        let bit: UInt64 = 1 << UInt64(row)
+        // Some are not to be judged at all.
+        if judged & bit == 0 {
+          x[start + row] = 0
+        } else if told & bit == 0 {
+          x[start + row] = defaults[place]
+        }
       }
-      let signs = FeatureSigns(
-        orders: row.orders, daysSinceOrder: row.daysSinceOrder, meanSpend: row.meanSpend,
-        returnedShare: row.returnedShare, alive: row.alive, churn: row.churn,
-        expectedOrders: row.expectedOrders, lifetimeValue: row.lifetimeValue, age: row.age,
-        basket: row.basket, categoryShare: .nan,
-        daysLeft: Double.minimum(row.cartLeft, row.viewedLeft), month: month)
-      _ = Features.write(signs, isMessage: isMessage, much: much, into: &x, from: start)
     }
   }
 
-  private mutating func choose(_ count: Int) {
-    // Taken out while the kernel writes beside what it reads.
-    var (chosen, scores, uplifts): ([Int32], [Float], [Float]) = ([], [], [])
-    var sums: [SIMD16<Float>] = []
-    swap(&chosen, &self.chosen)
-    swap(&scores, &self.scores)
-    swap(&uplifts, &self.uplifts)
-    swap(&sums, &self.sums)
-    defer {
-      swap(&chosen, &self.chosen)
-      swap(&scores, &self.scores)
-      swap(&uplifts, &self.uplifts)
-      swap(&sums, &self.sums)
+  // MARK: Kernels
+
+  /// Turns rows into columns.
+  private static func turn(
+    _ rows: Span<NextBestRow>, _ count: Int, _ numbers: inout [Double]
+  ) {
+    // All bytes of a row are those of its fields.
+    let bytes = unsafe rows.bytes
+    let apart = MemoryLayout<NextBestRow>.stride
+    var numbers = numbers.mutableSpan
+    switch Processor.level {
+    #if arch(x86_64)
+      case .v4:
+        KernelsV4.RowKernel.turn(
+          rows: bytes, apart: apart, count: count, into: &numbers)
+      case .v3:
+        KernelsV3.RowKernel.turn(
+          rows: bytes, apart: apart, count: count, into: &numbers)
+    #endif
+    default:
+      Kernels.RowKernel.turn(
+        rows: bytes, apart: apart, count: count, into: &numbers)
     }
-    var places = chosen.mutableSpan
-    var scoreRoom = scores.mutableSpan
-    var upliftRoom = uplifts.mutableSpan
-    var sumRoom = sums.mutableSpan
-    let (weights, terms, excluding) = (weights.span, terms.span, excluding.span)
+  }
+
+  /// Finds features and segments.
+  private static func find(
+    _ numbers: [Double], _ count: Int, _ judged: UInt64, _ ready: borrowing Ready,
+    _ x: inout [Float], _ bases: inout [Float], _ limits: inout [Float], _ fatigues: inout [Float],
+    _ segments: inout [Int32]
+  ) {
+    let (much, vip, most) = (ready.much, ready.vipValue, Arbitration.basketsMax)
+    let columns = numbers.span
+    var x = x.mutableSpan
+    var bases = bases.mutableSpan
+    var limits = limits.mutableSpan
+    var fatigues = fatigues.mutableSpan
+    var segments = segments.mutableSpan
+    switch Processor.level {
+    #if arch(x86_64)
+      case .v4:
+        KernelsV4.RowKernel.find(
+          columns: columns, count: count, judged: judged, much: much, vipValue: vip,
+          basketsMax: most, x: &x, bases: &bases, limits: &limits, fatigues: &fatigues,
+          segments: &segments)
+      case .v3:
+        KernelsV3.RowKernel.find(
+          columns: columns, count: count, judged: judged, much: much, vipValue: vip,
+          basketsMax: most, x: &x, bases: &bases, limits: &limits, fatigues: &fatigues,
+          segments: &segments)
+    #endif
+    default:
+      Kernels.RowKernel.find(
+        columns: columns, count: count, judged: judged, much: much, vipValue: vip,
+        basketsMax: most, x: &x, bases: &bases, limits: &limits, fatigues: &fatigues,
+        segments: &segments)
+    }
+  }
+
+  private static func choose(
+    _ weights: [SIMD16<Float>], _ columns: Int, _ ready: borrowing Ready, _ x: [Float],
+    _ bases: [Float], _ limits: [Float], _ fatigues: [Float], _ open: [SIMD4<UInt64>],
+    _ count: Int, _ top: Int, _ chosen: inout [Int32], _ scores: inout [Float],
+    _ uplifts: inout [Float], _ sums: inout [SIMD16<Float>]
+  ) {
+    var chosen = chosen.mutableSpan
+    var scores = scores.mutableSpan
+    var uplifts = uplifts.mutableSpan
+    var sums = sums.mutableSpan
+    let (weights, terms, excluding) = (weights.span, ready.terms.span, ready.excluding.span)
     let (x, bases, limits) = (x.span, bases.span, limits.span)
     let (fatigues, open) = (fatigues.span, open.span.extracting(first: count))
     switch Processor.level {
     #if arch(x86_64)
       case .v4:
         KernelsV4.OfferKernel.choose(
-          weights: weights, terms: terms, excluding: excluding, x: x, bases: bases,
-          limits: limits, fatigues: fatigues, open: open, top: top, chosen: &places,
-          scores: &scoreRoom, uplifts: &upliftRoom, sums: &sumRoom)
+          weights: weights, terms: terms, excluding: excluding, x: x, columns: columns,
+          apart: rowsMax, bases: bases, limits: limits, fatigues: fatigues, open: open, top: top,
+          chosen: &chosen, scores: &scores, uplifts: &uplifts, sums: &sums)
       case .v3:
         KernelsV3.OfferKernel.choose(
-          weights: weights, terms: terms, excluding: excluding, x: x, bases: bases,
-          limits: limits, fatigues: fatigues, open: open, top: top, chosen: &places,
-          scores: &scoreRoom, uplifts: &upliftRoom, sums: &sumRoom)
+          weights: weights, terms: terms, excluding: excluding, x: x, columns: columns,
+          apart: rowsMax, bases: bases, limits: limits, fatigues: fatigues, open: open, top: top,
+          chosen: &chosen, scores: &scores, uplifts: &uplifts, sums: &sums)
     #endif
     default:
       Kernels.OfferKernel.choose(
-        weights: weights, terms: terms, excluding: excluding, x: x, bases: bases,
-        limits: limits, fatigues: fatigues, open: open, top: top, chosen: &places,
-        scores: &scoreRoom, uplifts: &upliftRoom, sums: &sumRoom)
+        weights: weights, terms: terms, excluding: excluding, x: x, columns: columns,
+        apart: rowsMax, bases: bases, limits: limits, fatigues: fatigues, open: open, top: top,
+        chosen: &chosen, scores: &scores, uplifts: &uplifts, sums: &sums)
     }
   }
-
-  /// Whether a holdout that concerns an offer holds a customer.
-  ///
-  /// - Parameter held: the holdouts that hold the customer, a bit each.
-  /// - Returns: whether one of them is on an offer.
-  public func isHeldOut(_ held: UInt64) -> Bool { !OfferSets.union(holdouts, held).isEmpty }
 }

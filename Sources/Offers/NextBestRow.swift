@@ -6,11 +6,21 @@ internal import Rules
 /// What is known of a customer and a request, but for what ``NextBest`` leaves to whole decisions.
 ///
 /// Numbers are in the units of ``NumberField``; NaN is not known.
-public struct NextBestRow: Sendable {
+///
+/// It begins with its numbers, in the order of ``NumberField``.
+public struct NextBestRow: BitwiseCopyable, Sendable {
   /// ``NumberField/basket``.
   public var basket = Double.nan
   /// ``NumberField/basketLines``.
   public var basketLines = Double.nan
+  /// ``NumberField/lifetimeValue``.
+  public var lifetimeValue = Double.nan
+  /// ``NumberField/churn``.
+  public var churn = Double.nan
+  /// ``NumberField/alive``.
+  public var alive = Double.nan
+  /// ``NumberField/expectedOrders``.
+  public var expectedOrders = Double.nan
   /// ``NumberField/orders``.
   public var orders = 0.0
   /// ``NumberField/daysSinceOrder``.
@@ -25,14 +35,6 @@ public struct NextBestRow: Sendable {
   public var returnedShare = Double.nan
   /// ``NumberField/age``.
   public var age = Double.nan
-  /// ``NumberField/alive``.
-  public var alive = Double.nan
-  /// ``NumberField/churn``.
-  public var churn = Double.nan
-  /// ``NumberField/expectedOrders``.
-  public var expectedOrders = Double.nan
-  /// ``NumberField/lifetimeValue``.
-  public var lifetimeValue = Double.nan
   /// ``NumberField/cartLeft``.
   public var cartLeft = Double.nan
   /// ``NumberField/viewedLeft``.
@@ -51,7 +53,7 @@ public struct NextBestRow: Sendable {
   public var granted = ConsentSet()
   /// What was refused or revoked.
   public var denied = ConsentSet()
-  /// The holdouts that hold the customer, a bit each.
+  /// The holdouts that hold the customer, a bit each of ``NextBest/openHoldouts``.
   public var held: UInt64 = 0
   /// Whether there is a record of the customer.
   public var isKnown = false
@@ -61,11 +63,29 @@ public struct NextBestRow: Sendable {
   public var hasOpenComplaint = false
   /// Whether the row is left out: nothing is chosen for it.
   public var isLeftOut = false
-  /// Where the customer is; found by ``NextBest``.
-  public internal(set) var segment = Segment.new
 
   /// A customer of whom nothing is known.
   public init() {}
+}
+
+extension ConsentSet: BitwiseCopyable {}
+
+/// What rows are by their flags, a bit each.
+struct RowBits {
+  var known: UInt64 = 0
+  var profiled: UInt64 = 0
+  var complaining: UInt64 = 0
+
+  /// Those that may be judged by what is known of them.
+  var judged: UInt64 { profiled | ~known }
+
+  init(_ rows: Span<NextBestRow>) {
+    for row in rows.indices {
+      known |= UInt64(rows[row].isKnown ? 1 : 0) << UInt64(row)
+      profiled |= UInt64(rows[row].isProfiled ? 1 : 0) << UInt64(row)
+      complaining |= UInt64(rows[row].hasOpenComplaint ? 1 : 0) << UInt64(row)
+    }
+  }
 }
 
 /// The rows of a batch as the columns that a catalogue's conditions read.
@@ -73,9 +93,10 @@ struct FactColumns: ~Copyable {
   static let rowsMax = NextBest.rowsMax
 
   var count = 0
-  /// A column of `rowsMax` numbers for each ``NumberField``, and so on.
-  private var numbers = [Double](
-    repeating: .nan, count: NumberField.allCases.count * FactColumns.rowsMax)
+  /// A column of `rowsMax` numbers for each number of a row, as the kernel turns them, then one for each further
+  /// ``NumberField``, and so on.
+  var numbers = [Double](
+    repeating: .nan, count: (NumberField.allCases.count + 1) * FactColumns.rowsMax)
   private var codes = [Int32](
     repeating: RuleCode.unknown, count: TextField.allCases.count * FactColumns.rowsMax)
   private var days = [Int32](
@@ -123,48 +144,50 @@ struct FactColumns: ~Copyable {
   }
 
   private mutating func set(_ field: NumberField, _ row: Int, _ value: Double) {
-    numbers[field.rawValue * Self.rowsMax + row] = value
+    numbers[Self.column(of: field.rawValue) * Self.rowsMax + row] = value
   }
 
-  /// Fills the columns that are read from rows.
-  mutating func fill(_ needs: FactNeeds, from rows: Span<NextBestRow>) {
+  /// Where the column of a number is: the rows have their fatigue where days since a complaint would be, which
+  /// are not known of those whom this is enough for.
+  private static func column(of slot: Int) -> Int {
+    slot == NumberField.daysSinceComplaint.rawValue ? NumberField.allCases.count : slot
+  }
+
+  /// Fills the columns that are read from rows, but for the numbers.
+  mutating func fill(
+    _ needs: FactNeeds, from rows: Span<NextBestRow>, _ bits: RowBits, _ segments: [Int32]
+  ) {
     count = rows.count
-    for field in needs.numbers {
-      switch field {
-      case .basket: fill(field, rows) { $0.basket }
-      case .basketLines: fill(field, rows) { $0.basketLines }
-      case .lifetimeValue: fill(field, rows) { $0.lifetimeValue }
-      case .churn: fill(field, rows) { $0.churn }
-      case .alive: fill(field, rows) { $0.alive }
-      case .expectedOrders: fill(field, rows) { $0.expectedOrders }
-      case .orders: fill(field, rows) { $0.orders }
-      case .daysSinceOrder: fill(field, rows) { $0.daysSinceOrder }
-      case .typicalGap: fill(field, rows) { $0.typicalGap }
-      case .meanSpend: fill(field, rows) { $0.meanSpend }
-      case .totalSpend: fill(field, rows) { $0.totalSpend }
-      case .returnedShare: fill(field, rows) { $0.returnedShare }
-      case .age: fill(field, rows) { $0.age }
-      case .cartLeft: fill(field, rows) { $0.cartLeft }
-      case .viewedLeft: fill(field, rows) { $0.viewedLeft }
-      // Common to all rows, or not known of those whom this is enough for.
-      case .daysSinceComplaint, .weekday, .month, .daysToBirthday,
-        .daysToAnniversary, .yearsOld:
-        break
-      }
-    }
     for field in needs.texts {
       switch field {
-      case .segment: fill(field, rows) { TextCode.of($0.segment) }
+      case .segment: fillSegments(segments)
       case .country: fill(field, rows) { $0.country }
       case .language: fill(field, rows) { $0.language }
       case .preferredChannel: fill(field, rows) { $0.preferredChannel }
       case .channel, .placement: break
       }
     }
-    let firstOrders = DayField.firstOrder.rawValue * Self.rowsMax
-    for row in rows.indices { days[firstOrders + row] = rows[row].firstOrder }
-    for slot in needs.truths { fillTruth(slot, rows) }
+    if needs.days.contains(.firstOrder) {
+      let firstOrders = DayField.firstOrder.rawValue * Self.rowsMax
+      for row in rows.indices { days[firstOrders + row] = rows[row].firstOrder }
+    }
+    for slot in needs.truths {
+      switch slot {
+      case TruthSlot.newCustomer: setTruth(slot, ~bits.known)
+      case TruthSlot.openComplaint: setTruth(slot, bits.complaining)
+      case TruthSlot.profiling: setTruth(slot, bits.profiled)
+      default: fillConsents(slot, rows)
+      }
+    }
     fillCategories(needs)
+  }
+
+  private mutating func fillSegments(_ segments: [Int32]) {
+    let (segments, count) = (segments.span, count)
+    let start = TextField.segment.rawValue * Self.rowsMax
+    let first = TextCode.of(Segment.new)
+    var column = codes.mutableSpan
+    for row in 0..<count { column[start + row] = first + segments[row] }
   }
 
   private mutating func fillCategories(_ needs: FactNeeds) {
@@ -195,31 +218,16 @@ struct FactColumns: ~Copyable {
     for row in rows.indices { column[start + row] = value(rows[row]) }
   }
 
-  @inline(__always)
-  private mutating func fill(
-    _ field: NumberField, _ rows: Span<NextBestRow>, _ value: (borrowing NextBestRow) -> Double
-  ) {
-    let start = field.rawValue * Self.rowsMax
-    var column = numbers.mutableSpan
-    for row in rows.indices { column[start + row] = value(rows[row]) }
+  private mutating func setTruth(_ slot: Int, _ yes: UInt64) {
+    (self.yes[slot], self.no[slot]) = (yes, ~yes)
   }
 
-  private mutating func fillTruth(_ slot: Int, _ rows: Span<NextBestRow>) {
+  private mutating func fillConsents(_ slot: Int, _ rows: Span<NextBestRow>) {
     var (yes, no): (UInt64, UInt64) = (0, 0)
     let bit = Channel(rawValue: UInt8(slot)).map { ConsentSet.bit($0, .marketing) } ?? 0
     for row in rows.indices {
-      let truth: Truth
-      switch slot {
-      case TruthSlot.newCustomer: truth = Truth(!rows[row].isKnown)
-      case TruthSlot.openComplaint: truth = Truth(rows[row].hasOpenComplaint)
-      case TruthSlot.profiling: truth = Truth(rows[row].isProfiled)
-      default:
-        truth =
-          rows[row].granted.bits & bit != 0
-          ? .yes : rows[row].denied.bits & bit != 0 ? .no : .unknown
-      }
-      if truth == .yes { yes |= 1 << UInt64(row) }
-      if truth == .no { no |= 1 << UInt64(row) }
+      let (granted, denied) = (rows[row].granted.bits & bit, rows[row].denied.bits & bit)
+      if granted != 0 { yes |= 1 << UInt64(row) } else if denied != 0 { no |= 1 << UInt64(row) }
     }
     (self.yes[slot], self.no[slot]) = (yes, no)
   }
@@ -228,7 +236,8 @@ struct FactColumns: ~Copyable {
 extension FactColumns: RuleColumns {
   @_lifetime(borrow self)
   func numbers(at slot: Int) -> Span<Double> {
-    numbers.span.extracting(slot * Self.rowsMax..<slot * Self.rowsMax + count)
+    let start = Self.column(of: slot) * Self.rowsMax
+    return numbers.span.extracting(start..<start + count)
   }
 
   @_lifetime(borrow self)

@@ -27,7 +27,13 @@ public enum XXHash64 {
       if place < first.count { return UInt64(first[place]) }
       return UInt64(place == first.count ? separator : second[place - first.count - 1])
     }
-    return hash(count: count, byte)
+    return hash(count: count) { number in
+      var word: UInt64 = 0
+      for place in number * 8..<min(number * 8 + 8, count) {
+        word |= byte(place) << UInt64(place % 8 * 8)
+      }
+      return word
+    }
   }
 
   /// The hash of a run of bytes.
@@ -37,46 +43,37 @@ public enum XXHash64 {
   public static func hash(_ bytes: Span<UInt8>) -> UInt64 {
     // Bytes are bytes.
     let raw = unsafe bytes.bytes
-    return hash(
-      count: bytes.count,
-      word: { place in
-        precondition(place >= 0 && place <= raw.byteCount - 8)
-        // Eight bytes from there on lie within the span.
-        return unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
-      }, byte: { UInt64(bytes[$0]) })
+    return hash(count: bytes.count) { number in
+      // Eight bytes from there on lie within the span.
+      if number * 8 + 8 <= raw.byteCount {
+        return unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: number * 8, as: UInt64.self)
+      }
+      var word: UInt64 = 0
+      for place in number * 8..<min(number * 8 + 8, bytes.count) {
+        word |= UInt64(bytes[place]) << UInt64(place % 8 * 8)
+      }
+      return word
+    }
   }
 
   /// The hash of a number's eight bytes, lowest first.
   ///
   /// - Parameter word: any number.
   /// - Returns: the hash.
-  public static func hash(_ word: UInt64) -> UInt64 {
-    hash(count: 8) { word >> UInt64($0 * 8) & 0xff }
-  }
+  public static func hash(_ word: UInt64) -> UInt64 { hash(count: 8) { _ in word } }
 
-  /// The hash of bytes that are not in memory one behind the other.
+  /// The hash of bytes by their words of eight, lowest byte first; what is above the last one does not matter.
   @inline(__always)
-  private static func hash(count: Int, _ byte: (Int) -> UInt64) -> UInt64 {
-    hash(
-      count: count,
-      word: { place in
-        var word: UInt64 = 0
-        for offset in 0..<8 { word |= byte(place + offset) << UInt64(offset * 8) }
-        return word
-      }, byte: byte)
-  }
-
-  @inline(__always)
-  private static func hash(
-    count: Int, word: (Int) -> UInt64, byte: (Int) -> UInt64
-  ) -> UInt64 {
-    var place = 0
+  fileprivate static func hash(count: Int, _ word: (Int) -> UInt64) -> UInt64 {
+    var left = count
+    var number = 0
     var hash: UInt64
     if count >= 32 {
       var lanes = SIMD4(prime1 &+ prime2, prime2, 0, 0 &- prime1)
-      while place + 32 <= count {
-        for lane in 0..<4 { lanes[lane] = round(lanes[lane], word(place + lane * 8)) }
-        place += 32
+      while left >= 32 {
+        for lane in 0..<4 { lanes[lane] = round(lanes[lane], word(number &+ lane)) }
+        number &+= 4
+        left &-= 32
       }
       hash = rotated(lanes[0], 1) &+ rotated(lanes[1], 7)
       hash = hash &+ rotated(lanes[2], 12) &+ rotated(lanes[3], 18)
@@ -85,19 +82,23 @@ public enum XXHash64 {
       hash = prime5
     }
     hash = hash &+ UInt64(count)
-    while place + 8 <= count {
-      hash = rotated(hash ^ round(0, word(place)), 27) &* prime1 &+ prime4
-      place += 8
+    while left >= 8 {
+      hash = rotated(hash ^ round(0, word(number)), 27) &* prime1 &+ prime4
+      number &+= 1
+      left &-= 8
     }
-    if place + 4 <= count {
-      var half: UInt64 = 0
-      for offset in 0..<4 { half |= byte(place + offset) << UInt64(offset * 8) }
-      hash = rotated(hash ^ half &* prime1, 23) &* prime2 &+ prime3
-      place += 4
-    }
-    while place < count {
-      hash = rotated(hash ^ byte(place) &* prime5, 11) &* prime1
-      place += 1
+    if left > 0 {
+      var rest = word(number)
+      if left >= 4 {
+        hash = rotated(hash ^ (rest & 0xffff_ffff) &* prime1, 23) &* prime2 &+ prime3
+        rest >>= 32
+        left &-= 4
+      }
+      while left > 0 {
+        hash = rotated(hash ^ (rest & 0xff) &* prime5, 11) &* prime1
+        rest >>= 8
+        left &-= 1
+      }
     }
     hash = (hash ^ hash >> 33) &* prime2
     hash = (hash ^ hash >> 29) &* prime3
@@ -109,7 +110,7 @@ public enum XXHash64 {
   }
 
   private static func rotated(_ word: UInt64, _ bits: UInt64) -> UInt64 {
-    word << bits | word >> (64 - bits)
+    word &<< bits | word &>> (64 &- bits)
   }
 }
 
@@ -140,14 +141,63 @@ public struct Bucket: Equatable, Sendable {
     self.init(hash: XXHash64.hash(key, separator: 0x1f, customer))
   }
 
-  /// The bucket of a customer whose bytes stand behind the key's and 0x1F already.
-  ///
-  /// - Parameter joined: key ‖ 0x1F ‖ customer.
-  public init(joined: Span<UInt8>) { self.init(hash: XXHash64.hash(joined)) }
-
   /// Whether the customer belongs to the control group.
   ///
   /// - Parameter percent: the share held back, from 0 to 50, in steps of a hundredth.
   /// - Returns: whether bucket < 100·percent.
   public func isHeld(percent: Double) -> Bool { Double(number) < 100 * percent }
+}
+
+/// An experiment's key, ready for the buckets of many customers.
+public struct BucketKey: Sendable {
+  private let key: [UInt8]
+  /// The whole words of the key and 0x1F, and the bytes behind them.
+  private var words: [UInt64] = []
+  private var rest: UInt64 = 0
+  private let restCount: Int
+
+  /// Takes a key.
+  ///
+  /// - Parameter key: the experiment's, its epoch in it.
+  public init(_ key: [UInt8]) {
+    self.key = key
+    let bytes = key + [0x1f]
+    for place in bytes.indices {
+      rest |= UInt64(bytes[place]) << UInt64(place % 8 * 8)
+      if place % 8 == 7 {
+        words.append(rest)
+        rest = 0
+      }
+    }
+    restCount = bytes.count % 8
+  }
+
+  /// The bucket of a customer, as ``Bucket/init(customer:key:)`` has it.
+  ///
+  /// - Parameter customer: the identifier's bytes, none allowed.
+  /// - Returns: the bucket.
+  public func bucket(of customer: Span<UInt8>) -> Bucket {
+    let size = customer.count
+    guard size >= 8 else { return Bucket(customer: customer, key: key.span) }
+    // Bytes are bytes.
+    let bytes = unsafe customer.bytes
+    let (words, rest, restCount) = (words.span, rest, restCount)
+    let hash = XXHash64.hash(count: words.count &* 8 &+ restCount &+ size) { number in
+      if number < words.count { return words[number] }
+      let place = (number &- words.count) &* 8 &- restCount
+      // Of eight bytes or more, all of these lie within them: the first, those from a place on that has eight
+      // before the end, and the last, less those of the word before.
+      if place <= 0 {
+        let first = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)
+        return rest | first << UInt64(restCount &* 8)
+      }
+      if place &+ 8 <= size {
+        return unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
+      }
+      let last = unsafe bytes.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: size &- 8, as: UInt64.self)
+      return last >> UInt64((place &+ 8 &- size) &* 8)
+    }
+    return Bucket(hash: hash)
+  }
 }

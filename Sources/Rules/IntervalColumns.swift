@@ -1,6 +1,13 @@
 // Finds what of ``RuleIntervals`` does not hold, for many subjects: looked up column by column, and the
 // rest run over stripes and turned from bitmaps by condition into sets by row.
 
+internal import Kernels
+
+#if arch(x86_64)
+  internal import KernelsV3
+  internal import KernelsV4
+#endif
+
 extension RuleIntervals {
   /// Finds for each row the places of which a condition does not hold.
   ///
@@ -102,8 +109,11 @@ private struct Tables: ~Escapable {
     _ column: Span<Double>, _ axis: RuleAxis, _ count: Int, _ failing: inout MutableSpan<RuleSet>
   ) {
     precondition(column.count >= count && failing.count >= count)
-    for row in 0..<count {
-      failing[row].formUnion(sets[axis.sets &+ RuleIntervals.place(of: column[row], 1, axis, cuts)])
+    var places = InlineArray<64, Int32>(repeating: 0)
+    for first in stride(from: 0, to: count, by: places.count) {
+      let end = min(first + places.count, count)
+      find(column.extracting(first..<end), axis, &places)
+      add(places.span, axis, first, end, &failing)
     }
   }
 
@@ -111,9 +121,15 @@ private struct Tables: ~Escapable {
     _ column: Span<Int32>, _ axis: RuleAxis, _ count: Int, _ failing: inout MutableSpan<RuleSet>
   ) {
     precondition(column.count >= count && failing.count >= count)
-    for row in 0..<count {
-      let value = RuleArithmetic.number(ofCode: column[row])
-      failing[row].formUnion(sets[axis.sets &+ RuleIntervals.place(of: value, 1, axis, cuts)])
+    var places = InlineArray<64, Int32>(repeating: 0)
+    var values = InlineArray<64, Double>(repeating: 0)
+    for first in stride(from: 0, to: count, by: places.count) {
+      let end = min(first + places.count, count)
+      for row in first..<end {
+        values[row &- first] = RuleArithmetic.number(ofCode: column[row])
+      }
+      find(values.span.extracting(first: end - first), axis, &places)
+      add(places.span, axis, first, end, &failing)
     }
   }
 
@@ -123,10 +139,76 @@ private struct Tables: ~Escapable {
   ) {
     precondition(
       column.count >= count && factors.count >= count && failing.count >= count)
-    for row in 0..<count {
-      let value = RuleIntervals.filled(column[row], scale.filling)
-      let factor = RuleIntervals.filled(factors[row], scale.factorFilling)
-      failing[row].formUnion(RuleIntervals.set(of: value, factor, scale, cuts, sets))
+    var places = InlineArray<64, Int32>(repeating: 0)
+    for first in stride(from: 0, to: count, by: places.count) {
+      let end = min(first + places.count, count)
+      var odd = find(
+        column.extracting(first..<end), factors.extracting(first..<end), scale, &places)
+      if odd == 0 {
+        add(places.span, scale.axis, first, end, &failing)
+        continue
+      }
+      // Few factors are nought or below.
+      for row in first..<end {
+        if odd & 1 != 0 {
+          let value = RuleIntervals.filled(column[row], scale.filling)
+          let factor = RuleIntervals.filled(factors[row], scale.factorFilling)
+          failing[row].formUnion(RuleIntervals.set(of: value, factor, scale, cuts, sets))
+        } else {
+          failing[row].formUnion(sets[scale.axis.sets &+ Int(places[row &- first])])
+        }
+        odd &>>= 1
+      }
+    }
+  }
+
+  @inline(__always)
+  private func add(
+    _ places: Span<Int32>, _ axis: RuleAxis, _ first: Int, _ end: Int,
+    _ failing: inout MutableSpan<RuleSet>
+  ) {
+    let own = sets.extracting(axis.sets..<sets.count)
+    for row in first..<end { failing[row].formUnion(own[Int(places[row &- first])]) }
+  }
+
+  /// Finds where values lie, in the best build of the kernel.
+  private func find(
+    _ values: Span<Double>, _ axis: RuleAxis, _ places: inout InlineArray<64, Int32>
+  ) {
+    let cuts = cuts.extracting(axis.cuts..<axis.cuts + max(1, axis.half * 2))
+    var places = places.mutableSpan
+    switch Processor.level {
+    #if arch(x86_64)
+      case .v4: KernelsV4.CutKernel.find(values, among: cuts, into: &places)
+      case .v3: KernelsV3.CutKernel.find(values, among: cuts, into: &places)
+    #endif
+    default: Kernels.CutKernel.find(values, among: cuts, into: &places)
+    }
+  }
+
+  /// The same among multiples.
+  ///
+  /// - Returns: a bit for each row that it cannot tell.
+  private func find(
+    _ values: Span<Double>, _ factors: Span<Double>, _ scale: RuleScale,
+    _ places: inout InlineArray<64, Int32>
+  ) -> UInt64 {
+    let axis = scale.axis
+    let cuts = cuts.extracting(axis.cuts..<axis.cuts + max(1, axis.half * 2))
+    let (filling, factorFilling) = (scale.filling, scale.factorFilling)
+    var places = places.mutableSpan
+    switch Processor.level {
+    #if arch(x86_64)
+      case .v4:
+        return KernelsV4.CutKernel.find(
+          values, or: filling, times: factors, or: factorFilling, among: cuts, into: &places)
+      case .v3:
+        return KernelsV3.CutKernel.find(
+          values, or: filling, times: factors, or: factorFilling, among: cuts, into: &places)
+    #endif
+    default:
+      return Kernels.CutKernel.find(
+        values, or: filling, times: factors, or: factorFilling, among: cuts, into: &places)
     }
   }
 

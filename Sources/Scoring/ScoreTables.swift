@@ -136,6 +136,6 @@ extension Engine {
   public mutating func keep(_ made: MadeTable) {
     tables.keep(made)
     queries.forgetQuestion()
-    recommendations.former = nil
+    recommendations.forgetReady()
   }
 }

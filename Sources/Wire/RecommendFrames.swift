@@ -1,6 +1,7 @@
 // Recommend at full speed: the request read in place, and what stands before the offers of a reply as
 // one value. What the fields mean is in MessagesRecommend; a test holds both against each other.
-// Unsafe code: loads at offsets of a frame, each checked against the frame's size before.
+// Unsafe code: loads at offsets of a frame, each checked against the frame's size before, and stores behind
+// the last byte of a buffer, where room was made.
 
 /// A request to recommend, read in place.
 public struct RecommendFrame: Equatable, Sendable {
@@ -106,20 +107,22 @@ public struct RecommendFrame: Equatable, Sendable {
 }
 
 /// What stands before the offers of a reply to recommend, header included, field after field as it lies
-/// on the wire: appended as one value.
+/// on the wire: stored as one value.
 ///
 /// All fields lie at multiples of their sizes, so there is nothing between them.
 @frozen
 public struct RecommendReplyHead: BitwiseCopyable, Sendable {
-  @usableFromInline var length: UInt32
+  @usableFromInline let length: UInt32
   @usableFromInline let verb: UInt16
   @usableFromInline let status: UInt16
-  @usableFromInline var tag: UInt64
+  /// Of the request.
+  public var tag: UInt64
   @usableFromInline let rest: UInt64
-  @usableFromInline var flags: UInt16
+  /// ``RecommendReply/flags``, as they lie.
+  public var flags: UInt16
   /// ``RecommendReply/segment``.
   public var segment: UInt8
-  @usableFromInline var count: UInt8
+  @usableFromInline let count: UInt8
   @usableFromInline let generation: UInt32
   @usableFromInline let catalogue: UInt32
   @usableFromInline let asOfDay: Int32
@@ -151,23 +154,71 @@ public struct RecommendReplyHead: BitwiseCopyable, Sendable {
     (aliveProbability, churnProbability, expectedOrders) = (0, 0, 0)
     (expectedSpend, lifetimeValue) = (0, 0)
   }
+}
 
-  /// Adds a flag.
+/// The identifiers of a catalogue's offers as replies have them, each ready to be copied with one load.
+public struct RecommendNames: Sendable {
+  /// A slot for each: a byte of length, the identifier, zeros.
+  fileprivate let bytes: [UInt8]
+  /// Bytes of a slot, a multiple of 16.
+  fileprivate let slotSize: Int
+
+  /// Takes identifiers.
   ///
-  /// - Parameter flag: one of those that a reply may have.
-  @inlinable @inline(__always)
-  public mutating func insert(_ flag: DecisionFlags) { flags |= flag.rawValue }
+  /// - Parameter identifiers: of all offers, by place, each of at most 255 bytes.
+  public init(_ identifiers: [[UInt8]]) {
+    let size = ((identifiers.map(\.count).max() ?? 0) + 16) / 16 * 16
+    slotSize = size
+    bytes = identifiers.flatMap { identifier in
+      [UInt8(identifier.count)] + identifier
+        + [UInt8](repeating: 0, count: size - 1 - identifier.count)
+    }
+  }
+}
 
-  /// Says what follows, and whom the reply is for.
+extension ByteBuffer {
+  /// Appends a whole reply to recommend.
   ///
   /// - Parameters:
-  ///   - count: offers that follow.
-  ///   - offersSize: their bytes.
-  ///   - tag: of the request.
-  @inlinable @inline(__always)
-  public mutating func end(count: Int, offersSize: Int, tag: UInt64) {
-    length = UInt32(truncatingIfNeeded: Self.size - 4 + offersSize)
-    self.count = UInt8(truncatingIfNeeded: count)
-    self.tag = tag
+  ///   - head: what stands before the offers; length and count are set here.
+  ///   - chosen: the places of the offers in their order; -1 where there are no more.
+  ///   - scores: theirs, in major units.
+  ///   - uplifts: theirs, in major units.
+  ///   - names: the identifiers of all offers.
+  /// - Precondition: each offer has a score, an uplift and an identifier.
+  public mutating func append(
+    _ head: borrowing RecommendReplyHead, chosen: Span<Int32>, scores: Span<Float>,
+    uplifts: Span<Float>, names: borrowing RecommendNames
+  ) {
+    precondition(
+      scores.count >= chosen.count && uplifts.count >= chosen.count, "an offer has its numbers")
+    let (identifiers, size) = (names.bytes.span, names.slotSize)
+    // Room for whole slots, of which only the identifiers are kept.
+    reserve(RecommendReplyHead.size + chosen.count * (16 + size))
+    let slots = unsafe identifiers.bytes
+    let first = unsafe base + end
+    var (place, number) = (RecommendReplyHead.size, 0)
+    while number < chosen.count, chosen[number] >= 0 {
+      let slot = Int(chosen[number]) * size
+      precondition(slot <= slots.byteCount - size, "an offer has an identifier")
+      let numbers = SIMD2(Double(scores[number]), Double(uplifts[number]))
+      unsafe (first + place).storeBytes(of: numbers, as: SIMD2<Double>.self)
+      place &+= 16
+      var copied = 0
+      while copied < size {
+        // Slots lie within their bytes, and room for as many was made.
+        let part = unsafe slots.unsafeLoadUnaligned(
+          fromUncheckedByteOffset: slot &+ copied, as: SIMD2<UInt64>.self)
+        unsafe (first + place + copied).storeBytes(of: part, as: SIMD2<UInt64>.self)
+        copied &+= 16
+      }
+      place &+= 1 &+ Int(identifiers[slot])
+      number &+= 1
+    }
+    // The whole frame's length is its first field, and the number of offers stands before the generation.
+    unsafe first.storeBytes(of: copy head, as: RecommendReplyHead.self)
+    unsafe first.storeBytes(of: UInt32(truncatingIfNeeded: place &- 4), as: UInt32.self)
+    unsafe (first + 27).storeBytes(of: UInt8(truncatingIfNeeded: number), as: UInt8.self)
+    end += place
   }
 }

@@ -13,7 +13,7 @@ enum Allowances {
     "KernelsV4": ["CLinux"],
     "Policies": ["Models", "Kernels", "KernelsV3", "KernelsV4"],
     "Wire": [],
-    "Rules": [],
+    "Rules": ["Kernels", "KernelsV3", "KernelsV4"],
     "Offers": ["Rules", "Policies", "Kernels", "KernelsV3", "KernelsV4"],
     "Durability": ["Platform"],
     // Of Linux only the prefetch, which is none of its calls, and memory in huge pages.
@@ -51,6 +51,8 @@ enum Allowances {
     // The kernels load lanes from columns.
     "Sources/Models/LaneMath.swift",
     "Sources/Kernels/ColumnKernel.swift",
+    "Sources/Kernels/CutKernel.swift",
+    "Sources/Kernels/RowKernel.swift",
     "Sources/Kernels/LaneFunctions.swift",
     "Sources/Kernels/PieceTable.swift",
     "Sources/Kernels/OfferKernel.swift",
@@ -66,6 +68,8 @@ enum Allowances {
     "Sources/Wire/RecommendFrames.swift",
     "Sources/Wire/ScoreFrames.swift",
     "Sources/Wire/Text.swift",
+    // A kernel takes rows as they lie.
+    "Sources/Offers/NextBest+Choosing.swift",
     // A hash takes words.
     "Sources/Policies/Bucket.swift",
     // Memory of columns, identifiers in it, and hashes over it.

@@ -16,7 +16,9 @@ struct OfferKernelTests {
     var groups: Int
     var customers: Int
     var top: Int
-    /// 32 by offer.
+    /// Features of a customer.
+    var features = 32
+    /// w₀ and one for each feature by offer.
     var weights: [Float]
     /// 8 by offer.
     var terms: [Float]
@@ -41,7 +43,8 @@ struct OfferKernelTests {
 
   /// A shape and numbers by chance; with whole numbers all sums are exact and many scores equal.
   static func make(
-    _ random: inout SeededRandom, groups: Int? = nil, customers: Int? = nil, areWhole: Bool = false
+    _ random: inout SeededRandom, groups: Int? = nil, customers: Int? = nil, areWhole: Bool = false,
+    featuresMin: Int = 0
   ) -> Case {
     let groups = groups ?? .random(in: 1...16, using: &random)
     let customers = customers ?? .random(in: 0...70, using: &random)
@@ -50,11 +53,13 @@ struct OfferKernelTests {
       let number = Float.random(in: range, using: &random)
       return areWhole ? number.rounded() : number
     }
-    let weights = (0..<offers * 32).map { _ in number(-2...2) }
+    let features = Int.random(in: featuresMin...32, using: &random)
+    let weights = (0..<offers * (features + 1)).map { _ in number(-2...2) }
+    let areFixed = Int.random(in: 0...2, using: &random) == 0
     let lowest: Float = Bool.random(using: &random) ? 0 : -1
     var terms: [Float] = []
     for _ in 0..<offers {
-      let isFixed = Bool.random(using: &random)
+      let isFixed = areFixed || Bool.random(using: &random)
       let lever: Float = areWhole ? 2 : .random(in: 0.5...4, using: &random)
       terms += [
         isFixed ? number(0...3) : 0, isFixed ? 0 : areWhole ? 1 : number(0...1),
@@ -71,8 +76,8 @@ struct OfferKernelTests {
     let isOpen = Double.random(in: 0...1.2, using: &random)
     return Case(
       groups: groups, customers: customers, top: .random(in: 1...30, using: &random),
-      weights: weights, terms: terms, excluded: excluded,
-      x: (0..<customers * 32).map { _ in number(-2...2) },
+      features: features, weights: weights, terms: terms, excluded: excluded,
+      x: (0..<customers * features).map { _ in number(-2...2) },
       bases: (0..<customers).map { _ in
         Int.random(in: 0...5, using: &random) == 0 ? 1e30 : number(0...60)
       },
@@ -104,7 +109,14 @@ struct OfferKernelTests {
   }
 
   static func find(_ level: Processor.Level, _ given: Case) -> Found {
-    let weights = vectors(given.weights, 32)
+    let weights = vectors(given.weights, given.features + 1)
+    let apart = given.customers + 3
+    var x = [Float](repeating: .nan, count: given.features * apart)
+    for customer in 0..<given.customers {
+      for feature in 0..<given.features {
+        x[feature * apart + customer] = given.x[customer * given.features + feature]
+      }
+    }
     let terms = vectors(given.terms, 8)
     let excluding = given.excluded.map(set)
     let open = given.open.map(set)
@@ -123,21 +135,24 @@ struct OfferKernelTests {
     #if arch(x86_64)
       case .v4:
         KernelsV4.OfferKernel.choose(
-          weights: weights.span, terms: terms.span, excluding: excluding.span, x: given.x.span,
-          bases: given.bases.span, limits: given.limits.span, fatigues: given.fatigues.span,
+          weights: weights.span, terms: terms.span, excluding: excluding.span, x: x.span,
+          columns: given.features, apart: apart, bases: given.bases.span, limits: given.limits.span,
+          fatigues: given.fatigues.span,
           open: open.span, top: given.top, chosen: &numbers, scores: &some, uplifts: &others,
           sums: &room)
       case .v3:
         KernelsV3.OfferKernel.choose(
-          weights: weights.span, terms: terms.span, excluding: excluding.span, x: given.x.span,
-          bases: given.bases.span, limits: given.limits.span, fatigues: given.fatigues.span,
+          weights: weights.span, terms: terms.span, excluding: excluding.span, x: x.span,
+          columns: given.features, apart: apart, bases: given.bases.span, limits: given.limits.span,
+          fatigues: given.fatigues.span,
           open: open.span, top: given.top, chosen: &numbers, scores: &some, uplifts: &others,
           sums: &room)
     #endif
     default:
       Kernels.OfferKernel.choose(
-        weights: weights.span, terms: terms.span, excluding: excluding.span, x: given.x.span,
-        bases: given.bases.span, limits: given.limits.span, fatigues: given.fatigues.span,
+        weights: weights.span, terms: terms.span, excluding: excluding.span, x: x.span,
+        columns: given.features, apart: apart, bases: given.bases.span, limits: given.limits.span,
+        fatigues: given.fatigues.span,
         open: open.span, top: given.top, chosen: &numbers, scores: &some, uplifts: &others,
         sums: &room)
     }
@@ -161,10 +176,12 @@ struct OfferKernelTests {
     let terms = given.terms[offer * 8..<offer * 8 + 8].map(Double.init)
     let base = Double(given.bases[customer])
     let cost = terms[0] + terms[1] * min(base * terms[2], terms[3])
-    var (sum, size) = (0.0, 0.0)
-    for feature in 0..<32 {
+    let own = offer * (given.features + 1)
+    var (sum, size) = (Double(given.weights[own]), abs(Double(given.weights[own])))
+    for feature in 0..<given.features {
       let product =
-        Double(given.weights[offer * 32 + feature]) * Double(given.x[customer * 32 + feature])
+        Double(given.weights[own + 1 + feature])
+        * Double(given.x[customer * given.features + feature])
       sum += product
       size += abs(product)
     }
@@ -250,7 +267,8 @@ struct OfferKernelTests {
       for customer in 0..<given.customers {
         var one = given
         one.customers = 1
-        one.x = Array(given.x[customer * 32..<customer * 32 + 32])
+        one.x = Array(
+          given.x[customer * given.features..<(customer + 1) * given.features])
         one.bases = [given.bases[customer]]
         one.limits = [given.limits[customer]]
         one.fatigues = [given.fatigues[customer]]
@@ -267,17 +285,19 @@ struct OfferKernelTests {
   @Test("what is no number is never chosen", arguments: 1...20)
   func notNumbers(seed: UInt64) {
     var random = SeededRandom(seed: seed)
-    var given = Self.make(&random, customers: .random(in: 1...20, using: &random))
+    var given = Self.make(
+      &random, customers: .random(in: 1...20, using: &random), featuresMin: 3)
     // Every third offer by a weight or a term, and one customer by a feature.
     for offer in stride(from: 0, to: given.offers, by: 3) {
       if Bool.random(using: &random) {
-        given.weights[offer * 32 + .random(in: 0..<32, using: &random)] = .nan
+        let own = offer * (given.features + 1)
+        given.weights[own + .random(in: 0...given.features, using: &random)] = .nan
       } else {
         given.terms[offer * 8 + [0, 1, 4, 7][.random(in: 0..<4, using: &random)]] = -.nan
       }
     }
     let customer = Int.random(in: 0..<given.customers, using: &random)
-    given.x[customer * 32 + 7] = .nan
+    given.x[customer * given.features + 2] = .nan
     for level in Self.levels {
       let found = Self.find(level, given)
       #expect(!found.chosen.contains { $0 % 3 == 0 }, "seed \(seed), \(level)")
@@ -322,7 +342,7 @@ struct OfferKernelTests {
       for offer in 0..<offers { terms += [0, 0, 0, 0, Float(offer - offers - 1), 1, 1, 0] }
       let given = Case(
         groups: groups, customers: customers, top: 30,
-        weights: [Float](repeating: 0, count: offers * 32), terms: terms,
+        weights: [Float](repeating: 0, count: offers * 33), terms: terms,
         excluded: (0..<offers).map { [$0, ($0 + 1) % offers] },
         x: [Float](repeating: 1, count: customers * 32),
         bases: [Float](repeating: 1, count: customers),

@@ -40,6 +40,21 @@ struct BucketTests {
     #expect(bucket(key, customer).number == number)
   }
 
+  @Test(
+    "a key made ready finds the buckets that the key itself finds, whatever their lengths",
+    arguments: [0, 1, 6, 7, 8, 15, 30, 64, 92, 93, 94, 200])
+  func ready(size: Int) {
+    var random = SeededRandom(seed: UInt64(size))
+    let key = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
+    let ready = BucketKey(key)
+    for length in 0...70 {
+      let customer = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+      #expect(
+        ready.bucket(of: customer.span) == Bucket(customer: customer.span, key: key.span),
+        "\(length) bytes")
+    }
+  }
+
   @Test("the ends of the hash's range are the first and the last bucket")
   func ends() {
     #expect(Bucket(hash: 0).number == 0)

@@ -35,7 +35,7 @@ struct RecommendationsTests {
     #""reward": {"kind": "discount_amount", "value": 2, "redemption": 0.3}"#, "",
   ]
 
-  private static func pick(_ of: [String], _ chance: inout SeededGenerator) -> String {
+  static func pick(_ of: [String], _ chance: inout SeededGenerator) -> String {
     of.randomElement(using: &chance) ?? ""
   }
 
@@ -69,7 +69,7 @@ struct RecommendationsTests {
   }
 
   /// A shop with customers of every kind, and offers that are worth different amounts to them.
-  private static func shop(seed: UInt64, rest: String = "") throws -> EngineHarness {
+  static func shop(seed: UInt64, rest: String = "") throws -> EngineHarness {
     var shop = try EngineHarness()
     var chance = SeededGenerator(seed: seed)
     for customer in 0..<150 {
@@ -160,7 +160,7 @@ struct RecommendationsTests {
         events: [.init(customer: customer, identifier: "e", event)]), RecordReply.self)
   }
 
-  private static func requests(_ count: Int, seed: UInt64) -> [RecommendRequest] {
+  static func requests(_ count: Int, seed: UInt64) -> [RecommendRequest] {
     var chance = SeededGenerator(seed: seed)
     var top: UInt8 = 3
     return (0..<count).map { _ in
@@ -193,7 +193,7 @@ struct RecommendationsTests {
   }
 
   /// The replies to what an engine gathers, and how many of them needed no whole decision.
-  private static func gathered(
+  static func gathered(
     _ shop: inout EngineHarness, _ requests: [RecommendRequest]
   ) throws -> (replies: [RecommendReply], fast: Int) {
     let inbox = requests.enumerated().flatMap { frame($0.element, tag: UInt64($0.offset)) }
@@ -231,7 +231,7 @@ struct RecommendationsTests {
   }
 
   /// Whether two replies say the same: but for offers that are worth the same.
-  private static func isSame(_ one: RecommendReply, _ other: RecommendReply) -> Bool {
+  static func isSame(_ one: RecommendReply, _ other: RecommendReply) -> Bool {
     var (plain, otherPlain) = (one, other)
     (plain.offers, otherPlain.offers) = ([], [])
     for field in [

@@ -67,28 +67,41 @@ struct RecommendFramesTests {
     for bytes in wrong + [hurried, other, categories] { #expect(Self.read(bytes) == nil) }
   }
 
-  @Test("a reply's head appended as one value is the one that is written field by field")
-  func replies() throws {
-    var reply = RecommendReply()
-    reply.flags = [.known, .heldOut, .scored]
-    (reply.segment, reply.generation, reply.catalogue, reply.asOfDay) = (3, 4, 5, -6)
-    (reply.aliveProbability, reply.churnProbability, reply.expectedOrders) = (0.25, 0.5, 1.75)
-    (reply.expectedSpend, reply.lifetimeValue) = (20.5, 30.25)
-    reply.offers = [RecommendedOffer(offer: "socks", score: 1.5, uplift: 2.5)]
-    let whole = try makeFrame(reply, verb: .recommend, tag: 77)
-    var out = ByteBuffer()
-    var one = RecommendReplyHead(generation: 4, catalogue: 5, asOfDay: -6)
-    for flag: DecisionFlags in [.known, .heldOut, .scored] { one.insert(flag) }
-    one.segment = 3
-    (one.aliveProbability, one.churnProbability, one.expectedOrders) = (0.25, 0.5, 1.75)
-    (one.expectedSpend, one.lifetimeValue) = (20.5, 30.25)
-    one.end(count: 1, offersSize: 22, tag: 77)
-    out.append(one)
-    let bytes = out.bytes
-    var head: [UInt8] = []
-    for place in 0..<bytes.byteCount { head.append(bytes.octet(at: place)) }
-    #expect(head.count == RecommendReplyHead.size)
-    #expect(head == Array(whole[..<head.count]))
-    #expect(whole.count == head.count + 22)
+  @Test(
+    "a reply appended whole is the one that is written field by field", arguments: [1, 15, 16, 64])
+  func replies(size: Int) throws {
+    let names = ["socks", String(repeating: "n", count: size), "h"]
+    let chosen: [Int32] = [1, 0, 2, -1, 7]
+    let (scores, uplifts): ([Float], [Float]) = ([1.5, 1, 0.25, 9, 9], [2.5, -1, 0.75, 9, 9])
+    for count in 0...5 {
+      var reply = RecommendReply()
+      reply.flags = [.known, .heldOut, .scored]
+      (reply.segment, reply.generation, reply.catalogue, reply.asOfDay) = (3, 4, 5, -6)
+      (reply.aliveProbability, reply.churnProbability, reply.expectedOrders) = (0.25, 0.5, 1.75)
+      (reply.expectedSpend, reply.lifetimeValue) = (20.5, 30.25)
+      // Behind the first that is none nothing is read.
+      reply.offers = (0..<min(3, count)).map {
+        RecommendedOffer(
+          offer: names[Int(chosen[$0])], score: Double(scores[$0]), uplift: Double(uplifts[$0]))
+      }
+      let whole = try makeFrame(reply, verb: .recommend, tag: 77)
+      var out = ByteBuffer()
+      out.append(UInt8(9))
+      var head = RecommendReplyHead(generation: 4, catalogue: 5, asOfDay: -6)
+      head.flags = reply.flags.rawValue
+      (head.tag, head.segment) = (77, 3)
+      (head.aliveProbability, head.churnProbability, head.expectedOrders) = (0.25, 0.5, 1.75)
+      (head.expectedSpend, head.lifetimeValue) = (20.5, 30.25)
+      let known = RecommendNames(names.map { Array($0.utf8) })
+      for _ in 0..<2 {
+        out.append(
+          head, chosen: chosen.span.extracting(first: count), scores: scores.span,
+          uplifts: uplifts.span, names: known)
+      }
+      let bytes = out.bytes
+      var found: [UInt8] = []
+      for place in 0..<bytes.byteCount { found.append(bytes.octet(at: place)) }
+      #expect(found == [9] + whole + whole, "\(count) places")
+    }
   }
 }

@@ -41,19 +41,18 @@ extension Engine {
     guard let shelf = store.offering.shelf, let moment = store.calendar?.moment(at: timeMicros)
     else { return false }
     let own = bytes.extracting(0..<frame.size)
-    if let former = recommendations.former, former.terms.shelf === shelf,
-      former.terms.holds(frame, own), former.terms.moment.today == moment.today,
-      former.terms.moment.minute == moment.minute,
-      former.terms.question.generation == store.generation,
-      former.terms.question.majorPerMinor == store.majorPerMinor
+    let former = recommendations.number(of: frame, own)
+    if let former,
+      recommendations.ready[former].terms.isReady(
+        for: moment, shelf, generation: store.generation, majorPerMinor: store.majorPerMinor)
     {
-      former.terms.moment = moment
-      if former.sequence != store.sequence {
-        prepare(former.terms)
-        recommendations.former?.sequence = store.sequence
-      }
-      believe(former.terms)
-      return begin(former.terms)
+      recommendations.ready[former].terms.moment = moment
+      recommendations.next.take(former)
+      return begin(former)
+    }
+    // Whatever belongs to another catalogue is of no use any more.
+    if recommendations.ready.first.map({ $0.terms.shelf !== shelf }) ?? false {
+      recommendations.forgetReady()
     }
     guard let channel = Wire.Channel(rawValue: frame.channel),
       let placement = shelf.placement(own.extracting(frame.placement)),
@@ -61,14 +60,28 @@ extension Engine {
     else { return false }
     let terms = RecommendTerms(frame, placement: placement, channel, moment, shelf, question)
     guard terms.holds(frame, own) else { return false }
-    prepare(terms)
-    recommendations.former = (terms, store.sequence, .max)
-    believe(terms)
-    return begin(terms)
+    let isKept = former.map(recommendations.ready.indices.contains) ?? false
+    let number = isKept ? former ?? 0 : recommendations.freeNumber()
+    store.readBudgets(moment, shelf, &desk)
+    let budgets = desk.budgets
+    recommendations.next.prepare(
+      terms.request(), budgets: budgets.span, in: shelf.catalogue, as: number)
+    let ready = RecommendReady(
+      terms: terms, sequence: store.sequence, budgets: budgets, beliefs: .max)
+    if number == recommendations.ready.count {
+      recommendations.ready.append(ready)
+    } else {
+      recommendations.ready[number] = ready
+    }
+    return begin(number)
   }
 
-  private mutating func begin(_ terms: RecommendTerms) -> Bool {
+  /// Begins to gather for what was taken; not if that is not enough for anybody.
+  private mutating func begin(_ number: Int) -> Bool {
     guard recommendations.next.isEnough else { return false }
+    renewBudgets(number)
+    believe(number)
+    let terms = recommendations.ready[number].terms
     recommendations.terms = terms
     queries.begin(terms.question)
     return true
@@ -84,19 +97,24 @@ extension Engine {
       generation: store.generation, majorPerMinor: store.majorPerMinor, customersMax: 1)
   }
 
-  private mutating func prepare(_ terms: RecommendTerms) {
+  /// Takes over what is left of budgets, if a command may have changed that.
+  private mutating func renewBudgets(_ number: Int) {
+    guard recommendations.ready[number].sequence != store.sequence else { return }
+    recommendations.ready[number].sequence = store.sequence
+    let terms = recommendations.ready[number].terms
     store.readBudgets(terms.moment, terms.shelf, &desk)
     let budgets = desk.budgets
-    recommendations.next.prepare(
-      terms.request(), budgets: budgets.span, in: terms.shelf.catalogue)
+    guard recommendations.ready[number].budgets != budgets else { return }
+    recommendations.ready[number].budgets = budgets
+    recommendations.next.renew(budgets: budgets.span, in: terms.shelf.catalogue)
   }
 
   /// Takes over what is believed, if that has changed.
-  private mutating func believe(_ terms: RecommendTerms) {
-    guard recommendations.former?.beliefs != store.offering.beliefs else { return }
-    recommendations.former?.beliefs = store.offering.beliefs
+  private mutating func believe(_ number: Int) {
+    guard recommendations.ready[number].beliefs != store.offering.beliefs else { return }
+    recommendations.ready[number].beliefs = store.offering.beliefs
     if let learner = store.offering.learner {
-      let arms = terms.shelf.arms
+      let arms = recommendations.ready[number].terms.shelf.arms
       recommendations.next.believe(learner, arms: arms.span)
     }
   }
@@ -110,8 +128,8 @@ extension Engine {
     var rows: [NextBestRow] = []
     swap(&rows, &recommendations.rows)
     for place in 0..<queries.count { read(place, terms, into: &rows[place]) }
-    Self.findHoldouts(&recommendations.next, queries, &rows)
-    recommendations.next.choose(&rows, count: queries.count)
+    for holdout in recommendations.next.openHoldouts { Self.find(holdout, queries, &rows) }
+    recommendations.next.choose(rows.span, count: queries.count)
     swap(&rows, &recommendations.rows)
     for place in 0..<queries.count {
       let start = recommendations.replies.count
@@ -120,15 +138,19 @@ extension Engine {
     }
   }
 
-  private static func findHoldouts(
-    _ next: inout NextBest, _ queries: borrowing PointQueries, _ rows: inout [NextBestRow]
+  private static func find(
+    _ holdout: borrowing OpenHoldout, _ queries: borrowing PointQueries,
+    _ rows: inout [NextBestRow]
   ) {
-    for place in 0..<queries.count {
-      rows[place].held = next.holdouts(of: Span<UInt8>(_bytes: queries.name(place)))
+    var rows = rows.mutableSpan
+    for place in 0..<queries.count
+    where holdout.holds(Span<UInt8>(_bytes: queries.name(place))) {
+      rows[place].held |= holdout.bit
     }
   }
 
   private mutating func setOwnFeatures() {
+    if recommendations.own.isEmpty { return }
     // Taken out while they are read.
     var own: [Double] = []
     swap(&own, &recommendations.own)
@@ -317,57 +339,45 @@ extension Engine {
   func writeRecommendations(
     _ range: Range<Int>, _ terms: RecommendTerms, into out: inout ByteBuffer
   ) {
-    let blank = RecommendReplyHead(
+    var head = RecommendReplyHead(
       generation: terms.question.generation, catalogue: terms.version,
       asOfDay: Int32(terms.question.day))
+    let spendKnown = terms.question.spendKnown
+    let (known, profiled, heldOut) = (
+      DecisionFlags.known.rawValue, DecisionFlags.profiled.rawValue, DecisionFlags.heldOut.rawValue
+    )
+    let scored =
+      DecisionFlags.scored.rawValue | (spendKnown ? DecisionFlags.valued.rawValue : 0)
+    let top = recommendations.next.top
+    let (rows, ranges) = (recommendations.rows.span, recommendations.ranges.span)
+    let (tags, priced) = (queries.tags.span, queries.scores.span)
+    let segments = recommendations.next.segments.span
+    let chosen = recommendations.next.chosen.span
+    let scores = recommendations.next.scores.span
+    let uplifts = recommendations.next.uplifts.span
     for place in range {
-      let whole = recommendations.ranges[place]
-      if whole.isEmpty {
-        writeRecommendation(place, terms, blank, into: &out)
-      } else {
+      let whole = ranges[place]
+      guard whole.isEmpty else {
         out.append(bytes: recommendations.replies.bytes.extracting(whole))
+        continue
       }
-    }
-  }
-
-  @inline(__always)
-  private func writeRecommendation(
-    _ place: Int, _ terms: RecommendTerms, _ blank: RecommendReplyHead,
-    into out: inout ByteBuffer
-  ) {
-    var head = blank
-    let row = recommendations.rows[place]
-    if row.isKnown { head.insert(.known) }
-    if row.held != 0, recommendations.next.isHeldOut(row.held) { head.insert(.heldOut) }
-    if row.isProfiled { head.insert(.profiled) }
-    head.segment = row.segment.rawValue
-    if !row.alive.isNaN {
-      head.insert(.scored)
-      head.aliveProbability = row.alive
-      head.churnProbability = row.churn
-      head.expectedOrders = row.expectedOrders
-      if terms.question.spendKnown {
-        head.insert(.valued)
-        head.expectedSpend = queries.scores[place].expectedSpendPerOrder
-        head.lifetimeValue = row.lifetimeValue
-      }
-    }
-    let shelf = terms.shelf
-    let first = place * recommendations.next.top
-    let last = first + recommendations.next.top
-    var (end, size) = (first, 0)
-    while end < last, recommendations.next.chosen[end] >= 0 {
-      size += 16 + shelf.identifierSize(Int(recommendations.next.chosen[end]))
-      end += 1
-    }
-    head.end(count: end - first, offersSize: size, tag: queries.tags[place])
-    out.append(head)
-    for choice in first..<end {
+      let isScored = !rows[place].alive.isNaN
+      head.tag = tags[place]
+      head.flags = rows[place].isKnown ? known : 0
+      head.flags |= rows[place].isProfiled ? profiled : 0
+      head.flags |= rows[place].held != 0 ? heldOut : 0
+      head.flags |= isScored ? scored : 0
+      head.segment = UInt8(truncatingIfNeeded: segments[place])
+      head.aliveProbability = isScored ? rows[place].alive : 0
+      head.churnProbability = isScored ? rows[place].churn : 0
+      head.expectedOrders = isScored ? rows[place].expectedOrders : 0
+      let isValued = isScored && spendKnown
+      head.expectedSpend = isValued ? priced[place].expectedSpendPerOrder : 0
+      head.lifetimeValue = isValued ? rows[place].lifetimeValue : 0
+      let own = place * top..<(place + 1) * top
       out.append(
-        SIMD2(
-          Double(recommendations.next.scores[choice]), Double(recommendations.next.uplifts[choice]))
-      )
-      shelf.writeIdentifier(Int(recommendations.next.chosen[choice]), to: &out)
+        head, chosen: chosen.extracting(own), scores: scores.extracting(own),
+        uplifts: uplifts.extracting(own), names: terms.shelf.recommendNames)
     }
   }
 }

@@ -32,10 +32,8 @@ final class OfferShelf: Sendable {
   let letterCodes: [UInt16: Int32]
   /// The bytes of each offer's identifier, and of each placement's name.
   let identifiers: [[UInt8]]
-  /// The identifiers as replies have them, a byte of length before each, one behind the other; and where each
-  /// begins.
-  let identifierBytes: [UInt8]
-  let identifierStarts: [Int]
+  /// The identifiers as replies to recommend have them.
+  let recommendNames: RecommendNames
   let placements: [[UInt8]]
   /// The offers with a budget, by place.
   let budgeted: [Int]
@@ -76,10 +74,7 @@ final class OfferShelf: Sendable {
     }
     letterCodes = letters
     identifiers = catalogue.words.map { Array($0.id.utf8) }
-    identifierBytes = identifiers.flatMap { [UInt8($0.count)] + $0 }
-    var starts = [0]
-    for identifier in identifiers { starts.append(starts[starts.count - 1] + 1 + identifier.count) }
-    identifierStarts = starts
+    recommendNames = RecommendNames(identifiers)
     placements = catalogue.placements.map { Array($0.name.utf8) }
     contactRules = ContactRules(catalogue)
     budgeted = catalogue.offers.indices.filter { catalogue.offers[$0].hasBudget }
@@ -100,18 +95,6 @@ final class OfferShelf: Sendable {
 
   /// The place of the offer with an identifier.
   func place(ofName name: UInt32) -> Int? { placesOfNames[name] }
-
-  /// Bytes of an offer's identifier in a reply.
-  @inline(__always)
-  func identifierSize(_ place: Int) -> Int { identifierStarts[place + 1] - identifierStarts[place] }
-
-  /// Writes an offer's identifier, its length before it.
-  @inline(__always)
-  func writeIdentifier(_ place: Int, to out: inout ByteBuffer) {
-    let all = identifierBytes
-    out.append(
-      bytes: all.rawSpan.extracting(identifierStarts[place]..<identifierStarts[place + 1]))
-  }
 
   /// The place of a placement.
   func placement(_ name: RawSpan) -> Int? {

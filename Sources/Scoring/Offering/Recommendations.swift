@@ -46,11 +46,30 @@ final class RecommendTerms {
       ? frame.schema == 0 : frame.schema == schema && frame.featureCount == featureCount
   }
 
+  /// Whether what was made ready for this holds for another moment and state.
+  func isReady(
+    for moment: Moment, _ shelf: OfferShelf, generation: UInt32, majorPerMinor: Double
+  ) -> Bool {
+    self.shelf === shelf && self.moment.today == moment.today
+      && self.moment.minute == moment.minute && question.generation == generation
+      && question.majorPerMinor == majorPerMinor
+  }
+
   func request() -> DecisionRequest {
     DecisionRequest(
       placement: placement, channel: channel.inCatalogue, moment: moment, hash: 0,
       top: Int(terms >> 8), explores: false)
   }
+}
+
+/// What is ready for requests of one placement, channel and number of offers.
+struct RecommendReady {
+  var terms: RecommendTerms
+  /// The command after which budgets were read, and what was read.
+  var sequence: UInt64
+  var budgets: [BudgetUse]
+  /// The number of the beliefs that were taken over.
+  var beliefs: UInt64
 }
 
 /// What a request to recommend says beside its customer.
@@ -67,8 +86,10 @@ struct RecommendAsked {
 struct Recommendations: ~Copyable {
   /// Nil while no requests to recommend are gathered.
   var terms: RecommendTerms?
-  /// Those of the batch before, with the command after which they were put together.
-  var former: (terms: RecommendTerms, sequence: UInt64, beliefs: UInt64)?
+  /// What is ready, by the number under which `next` keeps it.
+  var ready: [RecommendReady] = []
+  /// Where the next one goes when all numbers are taken.
+  private var oldest = 0
   var asked: [RecommendAsked] = []
   /// The shop's own features of all requests, one behind the other.
   var own: [Double] = []
@@ -77,6 +98,22 @@ struct Recommendations: ~Copyable {
   /// Whole replies to those who were decided for whole, and where each begins and ends.
   var replies = ByteBuffer(capacity: 0)
   var ranges: [Range<Int>] = []
+
+  /// The number of what is ready for requests like one; nil if nothing is.
+  func number(of frame: RecommendFrame, _ bytes: RawSpan) -> Int? {
+    for number in ready.indices where ready[number].terms.holds(frame, bytes) { return number }
+    return nil
+  }
+
+  /// A number for what is going to be ready.
+  mutating func freeNumber() -> Int {
+    if ready.count < NextBest.keptMax { return ready.count }
+    oldest = (oldest + 1) % NextBest.keptMax
+    return oldest
+  }
+
+  /// Has all of it made ready anew.
+  mutating func forgetReady() { ready.removeAll(keepingCapacity: true) }
 
   mutating func clear() {
     terms = nil
