@@ -119,9 +119,10 @@ enum DecisionShop {
       timeMicros: reply.told.timeMicros, orderMinor: marginMinor * 3, marginMinor: marginMinor)
   }
 
-  /// Offers that most customers may have: three conditions, a reward, a budget and caps each, 2 % of the
-  /// customers held out, the first sixteen in a campaign, sixteen features of the shop's own. Plain ones have
-  /// the reward and the features alone.
+  /// Offers that most customers may have.
+  ///
+  /// Three conditions, a reward, a budget and caps each, 2 % of the customers held out, the first sixteen in a
+  /// campaign, sixteen features of the shop's own; plain ones have the reward and the features alone.
   static func catalogue(_ plan: DecisionPlan) -> String {
     let count = plan.offers
     let offers = (0..<count).map { number in
