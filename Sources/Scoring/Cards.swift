@@ -1,6 +1,6 @@
 // What point queries need to know of a customer, on one line of memory: the identifier, the statistics, the
-// consents, and whether there is more. Made of columns and lists for who is asked about, changed with
-// them, no part of the state: neither saved nor in its copies.
+// consents, and whether there is more. Made of columns and lists with the first order or for who is asked
+// about, changed with them, no part of the state: neither saved nor in its copies.
 
 import Offers
 import Wire
@@ -108,7 +108,7 @@ struct Card: BitwiseCopyable {
   }
 }
 
-/// The cards of as many customers as were asked about, or fewer.
+/// The cards of those who ordered or were asked about since the start.
 struct Cards {
   private static let blockRows = 2048
   /// In the places of blocks of which no card was made.
@@ -256,11 +256,25 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - rows: of customers, or `CustomerRow.none`.
-  ///   - count: how many of them.
+  ///   - count: how many of them, at most as many as are answered together.
   mutating func makeCards(_ rows: [UInt32], count: Int) {
-    for place in 0..<count where rows[place] != CustomerRow.none {
-      if !cards[rows[place]][.made] { makeCard(of: rows[place]) }
+    var missing: UInt64 = 0
+    for place in 0..<count
+    where rows[place] != CustomerRow.none && !cards[rows[place]][.made] {
+      missing |= 1 << UInt64(place)
     }
+    if missing != 0 { makeCards(rows, missing) }
+  }
+
+  /// Each step for all of them before the next one, so that the processor waits for many lines at a time.
+  @inline(never)
+  private mutating func makeCards(_ rows: [UInt32], _ missing: UInt64) {
+    let places = (0..<PointQueries.countMax).filter { missing & 1 << UInt64($0) != 0 }
+    for place in places { store.customers.prefetch(rows[place], first: CustomerRow.size) }
+    for place in places {
+      store.identifiers.prefetch(store.customers[rows[place]].identifier)
+    }
+    for place in places { makeCard(of: rows[place]) }
   }
 
   @inline(never)

@@ -116,7 +116,10 @@ extension Engine {
       set(row, of: known)
     } else {
       row.identifier = store.identifiers.append(order.customer)
-      insertCustomer(store.customers.append(row), hash: hash)
+      let customer = store.customers.append(row)
+      insertCustomer(customer, hash: hash)
+      // While all of it is near.
+      makeCard(of: customer)
     }
     store.newestOrderDay = max(store.newestOrderDay, Int32(day))
     return .recorded

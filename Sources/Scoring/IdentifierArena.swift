@@ -51,6 +51,13 @@ struct IdentifierArena: Sendable {
     return UInt32(position)
   }
 
+  /// Asks for the memory of the identifier at a position.
+  @inline(__always)
+  func prefetch(_ position: UInt32) {
+    let place = Int(position) % Self.blockSize
+    Block.prefetch(blocks[Int(position) / Self.blockSize].address(at: place))
+  }
+
   /// Whether an identifier with at least one byte lies whole at a position.
   func holds(_ position: UInt32) -> Bool {
     let place = Int(position) % Self.blockSize
