@@ -20,7 +20,7 @@ let package = Package(
     .target(name: "Durability", dependencies: ["Platform"]),
     .target(
       name: "Scoring",
-      dependencies: ["CLinux", "Wire", "Models", "Offers", "Policies", "Rules"]),
+      dependencies: ["CLinux", "Wire", "Kernels", "Models", "Offers", "Policies", "Rules"]),
     .target(name: "Server", dependencies: ["Platform", "Durability", "Wire", "Models", "Scoring"]),
     .target(name: "Client", dependencies: ["Wire", "Platform"]),
 
@@ -116,7 +116,8 @@ for level in levels.keys.sorted() {
   package.targets.append(.target(name: level, dependencies: ["CLinux"]))
   for target in package.targets
   where [
-    "Models", "Policies", "Rules", "Offers", "OffersTests", "Benchmarks", "KernelsTests",
+    "Models", "Policies", "Rules", "Offers", "Scoring", "OffersTests", "Benchmarks",
+    "KernelsTests",
   ].contains(target.name) {
     target.dependencies.append(.init(stringLiteral: level))
   }

@@ -76,6 +76,16 @@ final class EngineBox {
     return try Reply(from: &reader)
   }
 
+  /// A question that is answered in parts.
+  func stream(_ verb: Verb, _ request: some Message) throws -> any StreamedAnalysis {
+    let frame = try Shop.frame(verb, request)
+    guard case .frame(let header) = try Frame.cut(frame.rawBytes, sizeMax: Limits.frameSizeMax)
+    else { throw BenchError("not a frame") }
+    let outcome = engine.execute(header, frame.rawBytes, at: Shop.nowMicros, into: &reply)
+    guard case .asked(.stream(let analysis)) = outcome else { throw BenchError("not a stream") }
+    return analysis
+  }
+
   private func require(_ frame: [UInt8]) throws {
     guard try execute(frame) == 1, engine.sequence > 0 else { throw BenchError("not accepted") }
   }

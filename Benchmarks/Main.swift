@@ -48,6 +48,7 @@ struct Main {
       try IndexBenchmarks.run(&bench)
       try GrowthBenchmarks.run(&bench)
       try EngineBenchmarks.run(&bench)
+      try ScanBenchmarks.run(&bench)
       try DurabilityBenchmarks.run(&bench)
       try FitBenchmarks.run(&bench)
     } catch {

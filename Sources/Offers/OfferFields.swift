@@ -86,10 +86,13 @@ public enum CategoryQuestion: Int, CaseIterable, Sendable {
 }
 
 /// The slots of yes/no fields: consent per channel by the channel's number, then these.
-enum TruthSlot {
-  static let newCustomer = 7
-  static let openComplaint = 8
-  static let profiling = 9
+public enum TruthSlot {
+  /// Whether nothing is known of the customer.
+  public static let newCustomer = 7
+  /// Whether a complaint is not solved yet.
+  public static let openComplaint = 8
+  /// Whether personal scores may be used.
+  public static let profiling = 9
 }
 
 /// The schema of conditions.

@@ -87,7 +87,9 @@ struct Checker {
     var (text, number) = (RuleCode.absent, 0.0)
     for (argument, kind) in zip(arguments, function.arguments) {
       switch (kind, argument.kind) {
-      case (.text, .text(let value)): text = code(value)
+      case (.text, .text(let value)):
+        if let words = function.words { try require(value, among: words, of: name, argument) }
+        text = code(value)
       case (.number, .number(let value)): number = value
       case (.number, .negate(let operand)) where argument.isLiteral:
         if case .number(let value) = operand.kind { number = -value }
@@ -96,6 +98,9 @@ struct Checker {
           argument,
           "an argument of '\(name)' is not a \(kind == .text ? "text in quotes" : "literal number")",
           "write \(function.usage)")
+      }
+      if kind == .number, !function.numbers.contains(number) {
+        throw outside(function, number, argument)
       }
     }
     let values = RuleArguments(text: text, number: number)
@@ -254,7 +259,18 @@ struct Checker {
     let one = try typed(left)
     if let level = try level(right, of: left) { return (one, level) }
     if let error = unquoted(right, against: one.type) { throw error }
-    return (one, try typed(right))
+    let other = try typed(right)
+    try requireWord(left, of: right)
+    try requireWord(right, of: left)
+    return (one, other)
+  }
+
+  /// A text against a field that can only be some.
+  private func requireWord(_ tree: Tree, of other: Tree) throws(RuleError) {
+    guard let text = tree.text, case .name(let name) = other.kind,
+      let words = schema.field(name)?.words
+    else { return }
+    try require(text, among: words, of: name, tree)
   }
 
   /// A bare word against a field with levels.

@@ -52,6 +52,25 @@ extension Checker {
       near.map { "did you mean '\($0)'? \(levels)" } ?? levels)
   }
 
+  /// Refuses a text that a field or function can never have.
+  func require(
+    _ text: String, among words: [String], of name: String, _ tree: Tree
+  ) throws(RuleError) {
+    if words.contains(where: { $0.utf8.elementsEqual(text.utf8) }) { return }
+    let known = "there are \(Self.some(words.map(Printer.quoted)))"
+    let near = nearest(to: text, among: words)
+    throw error(
+      tree, "'\(name)' has no \(Printer.quoted(text.clipped))",
+      near.map { "did you mean \(Printer.quoted($0))? \(known)" } ?? known)
+  }
+
+  func outside(_ function: RuleFunction, _ number: Double, _ tree: Tree) -> RuleError {
+    let (low, high) = (function.numbers.lowerBound, function.numbers.upperBound)
+    return error(
+      tree, "\(Printer.text(of: tree).clipped) is outside of what '\(function.name)' takes",
+      "write a number from \(low) to \(high)")
+  }
+
   /// A bare word against a text, which was probably meant as one.
   func unquoted(_ tree: Tree, against other: RuleType) -> RuleError? {
     guard other == .text, case .name(let name) = tree.kind, schema.field(name) == nil,

@@ -221,4 +221,36 @@ public struct RuleProgram: Sendable {
     fields = schema.fields.filter { emitter.reads.contains(.init($0)) }
     functions = schema.functions.filter { emitter.calls.contains($0.code) }
   }
+
+  /// Takes these clauses out of a program.
+  private init(_ program: RuleProgram, clauses: [(clause: RuleClause, steps: ArraySlice<RuleStep>)])
+  {
+    steps = clauses.flatMap(\.steps)
+    source = program.source
+    canonicalText = program.canonicalText
+    self.clauses = clauses.map(\.clause)
+    fields = program.fields
+    functions = program.functions
+  }
+
+  /// The condition in parts, for who asks many subjects and finds some of what is read dear.
+  ///
+  /// It is yes for whom all parts are yes, and no for whom one is no, whatever their order: so the later
+  /// parts need only be asked of those for whom no earlier one was no.
+  ///
+  /// - Parameter cost: of a step that reads a field or calls a function; a clause is as dear as the dearest
+  ///   of its steps.
+  /// - Returns: the clauses of each cost that there is, the cheapest first. Each part has the whole condition's
+  ///   texts and names.
+  public func stages(by cost: (RuleStep) -> Int) -> [RuleProgram] {
+    var parts: [Int: [(clause: RuleClause, steps: ArraySlice<RuleStep>)]] = [:]
+    var start = 0
+    for end in steps.indices where steps[end].operation == .end {
+      let own = steps[start...end]
+      let most = own.filter(\.isRead).map(cost).max() ?? 0
+      parts[most, default: []].append((clauses[Int(steps[end].index)], own))
+      start = end + 1
+    }
+    return parts.sorted { $0.key < $1.key }.map { RuleProgram(self, clauses: $0.value) }
+  }
 }

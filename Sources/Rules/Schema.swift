@@ -37,6 +37,8 @@ public struct RuleField: Sendable, Equatable {
   ///
   /// Fields of different types may share a number.
   public let slot: Int
+  /// All texts it can be, where there are no others: it is compared with one of them only.
+  public let words: [String]?
 
   /// Declares a field.
   ///
@@ -45,11 +47,15 @@ public struct RuleField: Sendable, Equatable {
   ///   - type: what kind of value it has.
   ///   - meaning: one sentence for whoever writes conditions.
   ///   - slot: what the subject is asked for; 0 to 2³¹ − 1.
-  public init(_ name: String, _ type: RuleType, _ meaning: String, slot: Int) {
+  ///   - words: of a text, all that it can be; nil where it can be any.
+  public init(
+    _ name: String, _ type: RuleType, _ meaning: String, slot: Int, words: [String]? = nil
+  ) {
     self.name = name
     self.type = type
     self.meaning = meaning
     self.slot = slot
+    self.words = words
   }
 }
 
@@ -81,6 +87,10 @@ public struct RuleFunction: Sendable, Equatable {
   public let meaning: String
   /// What the subject is asked for; at least 0.
   public let code: Int
+  /// All texts its argument can be; nil where it can be any.
+  public let words: [String]?
+  /// What its argument can be that is a number.
+  public let numbers: ClosedRange<Double>
 
   /// Declares a function.
   ///
@@ -90,9 +100,14 @@ public struct RuleFunction: Sendable, Equatable {
   ///   - answer: what it answers with.
   ///   - meaning: one sentence for whoever writes conditions.
   ///   - code: what the subject is asked for; 0 to 2³¹ − 1.
+  ///   - words: all texts its argument can be; nil where it can be any.
+  ///   - numbers: what its argument can be that is a number.
   public init(
-    _ name: String, _ arguments: [Argument], _ answer: Answer, _ meaning: String, code: Int
+    _ name: String, _ arguments: [Argument], _ answer: Answer, _ meaning: String, code: Int,
+    words: [String]? = nil, numbers: ClosedRange<Double> = -Double.infinity...Double.infinity
   ) {
+    self.words = words
+    self.numbers = numbers
     self.name = name
     self.arguments = arguments
     self.answer = answer

@@ -35,6 +35,8 @@ public enum Errand: Sendable {
   case refitPolicy(PolicyJob)
   /// Answer a question that takes long.
   case analysis(any Analysis)
+  /// Answer a question in parts.
+  case stream(any StreamedAnalysis)
 }
 
 /// The owner of the state, and the only one who changes it.
@@ -228,7 +230,7 @@ public struct Engine: ~Copyable {
       case .explainDecision: try explainDecision(&body, &out)
       case .readDecisions: try readDecisions(&body, &out)
       case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy,
-        .reportCampaign, .tryCatalogue:
+        .reportCampaign, .tryCatalogue, .selectCustomers, .countCustomers:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
@@ -298,7 +300,7 @@ public struct Engine: ~Copyable {
     PingReply(timeMicros: nowMicros).write(to: &out)
   }
 
-  private func errand(
+  private mutating func errand(
     _ verb: Verb, _ body: inout FrameReader, at nowMicros: Int64
   ) throws(Refusal) -> Errand {
     let errand: Errand
@@ -313,6 +315,8 @@ public struct Engine: ~Copyable {
     case .report: errand = .analysis(try reportJob(&body))
     case .reportCampaign: errand = .analysis(try campaignJob(&body, at: nowMicros))
     case .tryCatalogue: errand = .analysis(try trialJob(&body, at: nowMicros))
+    case .selectCustomers: errand = .stream(try selectScan(&body, at: nowMicros))
+    case .countCustomers: errand = .stream(try countScan(&body, at: nowMicros))
     default: errand = .snapshot
     }
     try body.requireEnd()

@@ -13,6 +13,8 @@ public struct Store: Sendable {
   var facts = Facts()
   /// The catalogue, what was decided by it and what came of that.
   var offering = Offering()
+  /// What the named segments are, and in which each customer was found last.
+  var segmentation = Segmentation()
   /// What was answered to the last commands with a key.
   var answers = AnswerLog()
   /// The shop's time zone; nil until it was declared.

@@ -47,6 +47,7 @@ extension EventLoop where Network: ~Copyable {
     case .refitPolicy(let job): workbench.post(.refitPolicy(job, for: requester))
     case .analysis(let analysis): workbench.post(.analysis(analysis, for: requester))
     case .snapshot: snapshots.requesters.append(requester)
+    case .stream: break
     }
   }
 

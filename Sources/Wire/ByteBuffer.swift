@@ -128,6 +128,11 @@ public struct ByteBuffer: ~Copyable {
     end += count
   }
 
+  /// All waiting bytes, copied, for who keeps them elsewhere.
+  public var array: [UInt8] {
+    unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) }
+  }
+
   /// Appends one fixed-width value, little-endian like every machine this runs on.
   ///
   /// - Parameter value: an integer or a Double.

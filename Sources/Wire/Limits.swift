@@ -77,4 +77,18 @@ public enum Limits {
   public static let decisionsSizeMax = 256 << 20
   /// Terms of a churn layer.
   public static let churnTermsMax = 32
+  /// Bytes of a condition that customers are asked by.
+  public static let conditionSizeMax = 4_096
+  /// Columns that are told of selected customers.
+  public static let selectColumnsMax = 32
+  /// Fields by which customers are grouped at once.
+  public static let groupFieldsMax = 4
+  /// Groups of one count.
+  public static let groupsMax = 512
+  /// Numbers that are added up in one count.
+  public static let measuresMax = 8
+  /// Quantiles of each number in one count.
+  public static let quantilesMax = 8
+  /// Customers of one answer in an order: they are held in memory until all were looked at.
+  public static let orderedMax = 16_777_216
 }

@@ -70,6 +70,10 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case refitPolicy = 53
   /// Tells what a catalogue would decide for the present customers.
   case tryCatalogue = 54
+  /// Tells whom a condition holds for.
+  case selectCustomers = 55
+  /// Tells how many customers a condition holds for, by group.
+  case countCustomers = 56
 
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
@@ -81,7 +85,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
       .recommend, .describeCustomer, .consentHistory, .readCatalogue, .explainDecision,
       .readDecisions,
-      .reportCampaign, .fit, .report, .forecast, .refitPolicy, .tryCatalogue:
+      .reportCampaign, .fit, .report, .forecast, .refitPolicy, .tryCatalogue, .selectCustomers,
+      .countCustomers:
       false
     }
   }
@@ -126,6 +131,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .forecast: "forecast"
     case .refitPolicy: "refit policy"
     case .tryCatalogue: "try catalogue"
+    case .selectCustomers: "select customers"
+    case .countCustomers: "count customers"
     }
   }
 }
@@ -200,6 +207,12 @@ public enum Status: UInt16, CaseIterable, Sendable {
   case badAmount = 46
   /// The catalogue has no such campaign.
   case unknownCampaign = 47
+  /// A condition on customers is wrong; the sentence says where.
+  case badCondition = 49
+  /// A count has more groups than one reply tells.
+  case tooManyGroups = 50
+  /// More customers would have to be put in order than are held in memory.
+  case tooManyOrdered = 51
 
   /// Whether the connection closes after this reply.
   public var closes: Bool {
@@ -246,6 +259,9 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case .unknownDecision: "unknown decision"
     case .badAmount: "bad amount"
     case .unknownCampaign: "unknown campaign"
+    case .badCondition: "bad condition"
+    case .tooManyGroups: "too many groups"
+    case .tooManyOrdered: "too many ordered"
     }
   }
 }

@@ -81,7 +81,7 @@ enum Score {
     printer.finish()
   }
 
-  private static func terms(_ arguments: Arguments) throws(CommandError) -> ScoreTermsFields {
+  static func terms(_ arguments: Arguments) throws(CommandError) -> ScoreTermsFields {
     let horizon = try Values.days(arguments.value("horizon") ?? "39w", option: "horizon")
     guard horizon <= Limits.horizonDaysMax else {
       throw .usage(

@@ -242,6 +242,11 @@ extension Store {
       facts.boughtShare = Double(boughtBits.nonzeroBitCount) / count
       facts.viewedShare = Double(viewedBits.nonzeroBitCount) / count
     }
+    facts[.daysSinceComplaint] = daysSinceComplaint(heads, moment)
+  }
+
+  /// Days since a customer last opened a complaint; NaN without one.
+  func daysSinceComplaint(_ heads: FactHeads, _ moment: Moment) -> Double {
     var next = heads.complaints
     var opened = Int64.min
     while let place = next.number {
@@ -249,7 +254,7 @@ extension Store {
       if entry.kind == EventKind.complaintOpened.rawValue { opened = max(opened, entry.timeMicros) }
       next = entry.previous
     }
-    if opened > .min { facts[.daysSinceComplaint] = days(opened, moment) }
+    return opened > .min ? days(opened, moment) : .nan
   }
 
   /// Notes the categories of the newest order lines.
@@ -259,13 +264,9 @@ extension Store {
     _ heads: FactHeads, _ shelf: OfferShelf, _ texts: inout TextSet, among categories: [Link] = []
   ) -> UInt32 {
     var bits: UInt32 = 0
-    var next = heads.lines
-    var left = Self.looksReadMax
-    while left > 0, let place = next.number {
-      let line = facts.lines[place]
-      note(line.category, shelf, &texts, &bits, categories)
-      next = line.previous
-      left -= 1
+    forEachBought(heads) { name in
+      note(name, shelf, &texts, &bits, categories)
+      return true
     }
     return bits
   }
@@ -275,15 +276,37 @@ extension Store {
     _ heads: FactHeads, _ shelf: OfferShelf, _ texts: inout TextSet, among categories: [Link] = []
   ) -> UInt32 {
     var bits: UInt32 = 0
+    forEachViewed(heads) { name in
+      note(name, shelf, &texts, &bits, categories)
+      return true
+    }
+    return bits
+  }
+
+  /// Shows the categories of the newest order lines until somebody has seen enough.
+  @inline(__always)
+  func forEachBought(_ heads: FactHeads, _ body: (UInt32) -> Bool) {
+    var next = heads.lines
+    var left = Self.looksReadMax
+    while left > 0, let place = next.number {
+      let line = facts.lines[place]
+      if !body(line.category) { return }
+      next = line.previous
+      left -= 1
+    }
+  }
+
+  /// Shows the categories of the newest views until somebody has seen enough.
+  @inline(__always)
+  func forEachViewed(_ heads: FactHeads, _ body: (UInt32) -> Bool) {
     var next = heads.views
     var left = Self.looksReadMax
     while left > 0, let place = next.number {
       let view = facts.events[place]
-      if let name = view.name.number { note(name, shelf, &texts, &bits, categories) }
+      if let name = view.name.number, !body(name) { return }
       next = view.previous
       left -= 1
     }
-    return bits
   }
 
   /// Days since a cart was left behind, and since something was looked at and not bought; NaN where
@@ -311,7 +334,7 @@ extension Store {
     }
   }
 
-  private func days(_ micros: Int64, _ moment: Moment) -> Double {
+  func days(_ micros: Int64, _ moment: Moment) -> Double {
     Double(max(0, moment.nowMicros - micros)) / Self.microsPerDay
   }
 

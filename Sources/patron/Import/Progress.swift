@@ -22,13 +22,14 @@ struct Progress {
   var seconds: Double { Double(clock.monotonicMicros() - startMicros) / 1e6 }
 
   /// Shows how far things are, unless that was shown just now.
-  mutating func show(_ count: Int, share: Double?) {
+  mutating func show(_ count: Int, share: Double?, note: String = "") {
     let now = clock.monotonicMicros()
     guard !isQuiet, now - shownMicros >= (isTerminal ? 100_000 : 10_000_000) else { return }
     shownMicros = now
     let rate = Int(Double(count) / max(seconds, 1e-6))
     var text = "\(Numbers.grouped(count)) \(unit), \(Numbers.grouped(rate)) \(unit)/s"
     if let share { text += ", \(Int(min(1, share) * 100)) %" }
+    text += note
     if isTerminal {
       let full = Int((share ?? 0) * 30)
       let bar =

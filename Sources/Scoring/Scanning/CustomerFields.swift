@@ -1,0 +1,86 @@
+// What a question about all customers may speak of: what offers' conditions know of a customer, without what
+// belongs to a request, and what only whole segments are asked about.
+
+import Offers
+import Rules
+import Wire
+
+/// The schema of questions about all customers.
+enum CustomerFields {
+  /// Numbers that offers do not know.
+  enum More {
+    static let netValue = 40
+    static let expectedSpend = 41
+    /// One more than the largest slot of a number.
+    static let end = 42
+  }
+
+  /// Where the slots of consents to profiling begin, by the channel's number.
+  static let profiling = 16
+  /// One more than the largest slot of a yes/no.
+  static let truthsEnd = 24
+  /// The function that tells a quantile of a number, as it was at the last fit.
+  static let quantile = 8
+
+  /// All that a question about all customers may speak of.
+  static let schema = schema(of: fields)
+  /// All that the definition of a segment may speak of: not of segments.
+  static let ofSegments = schema(of: fields.filter { $0.name != "segment" })
+
+  private static func schema(of fields: [RuleField]) -> RuleSchema {
+    do throws(RuleSchemaError) {
+      return try RuleSchema(fields: fields, functions: functions)
+    } catch {
+      preconditionFailure("the schema of customers is well formed: \(error)")
+    }
+  }
+
+  /// What is known only while something is asked for.
+  private static let ofRequests: Set<String> = [
+    "basket", "basket_lines", "channel", "placement", "consent.profiling",
+  ]
+
+  private static var fields: [RuleField] {
+    let shared = OfferFields.schema.fields.filter { !ofRequests.contains($0.name) }.map { field in
+      switch (field.type, TextField(rawValue: field.slot)) {
+      case (.text, .segment):
+        RuleField(
+          field.name, .text, field.meaning, slot: field.slot, words: Segment.allCases.map(\.word))
+      case (.text, .preferredChannel):
+        RuleField(
+          field.name, .text, field.meaning, slot: field.slot,
+          words: Offers.Channel.allCases.map(\.word))
+      default: field
+      }
+    }
+    return shared + [
+      RuleField(
+        "net_value", .number,
+        "Margin of what was spent, plus lifetime value, less what it cost to win the customer.",
+        slot: More.netValue),
+      RuleField(
+        "expected_spend", .number, "Expected value of the next order.", slot: More.expectedSpend),
+    ]
+      + Offers.Channel.allCases.map {
+        RuleField(
+          "profiling.\($0.word)", .yesNo,
+          "Whether being judged by personal scores is consented to for \($0.word).",
+          slot: profiling + Int($0.rawValue))
+      }
+  }
+
+  private static var functions: [RuleFunction] {
+    let numbers = fields.compactMap { $0.type == .number ? $0.name : nil }
+    return OfferFields.schema.functions.filter { $0.code != CategoryQuestion.inBasket.rawValue } + [
+      RuleFunction(
+        "quantile", [.text, .number], .number,
+        "What so large a share of the customers does not exceed, as it was at the last fit.",
+        code: quantile, words: numbers, numbers: 0...1)
+    ]
+  }
+
+  /// A number by its name; nil if there is none.
+  static func number(_ name: String) -> Int? {
+    schema.fields.first { $0.name == name && $0.type == .number }?.slot
+  }
+}

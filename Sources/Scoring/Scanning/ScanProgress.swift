@@ -1,0 +1,56 @@
+// How a scan walks over the chunks of customers: a slice at a time, each shared out in tasks whose bounds hang on
+// nothing but the store, so that sums are the same whoever computes them.
+
+import Models
+
+/// How far a scan has come.
+struct ScanProgress: Sendable {
+  /// Chunks that are one task.
+  static let taskChunks = 32
+  /// Chunks of the longest slice: a million customers.
+  static let sliceChunksMax = 256
+
+  private(set) var chunk = 0
+  /// Customers that were looked at.
+  private(set) var scanned = 0
+  private var slice = ScanProgress.taskChunks
+
+  /// Takes the next slice; nil when there is none.
+  mutating func next(of store: borrowing Store) -> [Range<Int>]? {
+    let end = store.customers.chunks.blocks.count
+    if chunk >= end { return nil }
+    let last = min(chunk + slice, end)
+    let tasks = stride(from: chunk, to: last, by: Self.taskChunks).map {
+      $0..<min($0 + Self.taskChunks, last)
+    }
+    chunk = last
+    scanned = min(last * CustomerRow.chunkRows, store.customers.count)
+    // The first answers come soon, the others with little ado.
+    slice = min(slice * 2, Self.sliceChunksMax)
+    return tasks
+  }
+
+  /// Ends it: nothing more is looked at.
+  mutating func stop() { chunk = .max }
+
+  func isEnd(of store: borrowing Store) -> Bool {
+    chunk >= store.customers.chunks.blocks.count
+  }
+}
+
+extension ScanView {
+  /// Does what takes a moment before the first customer is looked at: sees whether history has to be looked
+  /// at, and makes tables where there are none.
+  mutating func begin(_ plan: ScanPlan, on crew: any FitCrew) {
+    if !looksBack { looksBack = hasLaterReturns(on: crew) }
+    guard let scores, scores.tables == nil, store.customers.count >= Self.tabulatedLeast,
+      plan.needs.contains(where: { !$0.scores.isEmpty })
+    else { return }
+    let job = TableJob(
+      store: store, adopted: scores.adopted, generation: store.generation, horizon: scores.horizon)
+    use(job.run(on: crew).tables)
+  }
+
+  /// A table is not worth its making for fewer customers.
+  private static let tabulatedLeast = 2_048
+}

@@ -1,0 +1,83 @@
+// What a scan looks at: a value of the store, the instant it is of, and how customers are scored.
+
+import Models
+import Offers
+import Wire
+
+/// One instant of the shop, and what everybody is asked under.
+struct ScanView: Sendable {
+  let store: Store
+  let moment: Moment
+  /// The shop's day of that instant.
+  let day: UInt16
+  let majorPerMinor: Double
+  /// The share of sales that is margin.
+  let margin: Double
+  /// Nil while there is no model: scores are unknown then.
+  private(set) var scores: ScanScores?
+  /// Whether orders or returns may be recorded of days after the one that is asked about, so that rows have to
+  /// be made anew from the orders up to it.
+  var looksBack = true
+
+  /// Fixes the instant.
+  ///
+  /// - Parameters:
+  ///   - store: the state.
+  ///   - moment: when it is asked about.
+  ///   - day: the same as a day.
+  ///   - terms: of lifetime value and churn.
+  init(_ store: Store, _ moment: Moment, day: UInt16, _ terms: ScoreTerms) {
+    self.store = store
+    self.moment = moment
+    self.day = day
+    majorPerMinor = store.majorPerMinor
+    margin = terms.margin
+    scores = store.model.map { adopted in
+      ScanScores(
+        adopted: adopted,
+        horizon: ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day)))
+    }
+    looksBack = store.newestOrderDay > Int32(day)
+  }
+
+  /// Whether a return of a later day than the one that is asked about is recorded.
+  ///
+  /// - Complexity: one pass over the returns' days.
+  func hasLaterReturns(on crew: any FitCrew) -> Bool {
+    let (store, day) = (store, day)
+    return crew.map(store.returns.chunks.blocks.count) { block in
+      store.returns.values(inBlock: block) { $0.day > day }.contains(true)
+    }.contains(true)
+  }
+
+  /// Scores by these tables, if there are any.
+  mutating func use(_ tables: OutlookTables?) { scores?.tables = tables }
+
+  /// A quantile of a number, as it was at the last fit; NaN before the first.
+  func quantile(_ name: String, _ share: Double) -> Double {
+    store.segmentation.quantile(name, share)
+  }
+
+  /// The row's statistics as of the day.
+  func statistics(of row: CustomerRow) -> Statistics {
+    looksBack ? store.statistics(of: row, asOf: day) : Statistics(row)
+  }
+}
+
+/// How customers are scored.
+struct ScanScores: Sendable {
+  let adopted: AdoptedModel
+  let horizon: ScoreHorizon
+  /// Without them all is exact, and slow.
+  var tables: OutlookTables?
+
+  /// The churn layer, where it has a word to say on this horizon.
+  var layer: AdoptedLayer? {
+    adopted.layer.flatMap { $0.layer.applies(to: horizon.terms.horizonDays) ? $0 : nil }
+  }
+
+  /// The scores that the columns of orders are enough for.
+  var byColumns: ScoreKinds {
+    adopted.model.calibration.correction == nil ? .all : [.alive, .churn, .spend]
+  }
+}

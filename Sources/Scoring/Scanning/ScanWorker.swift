@@ -1,0 +1,111 @@
+// One thread's part of a scan: batches of rows, whom of them a condition holds for, and in which segment each is.
+
+import Offers
+import Rules
+
+/// The memory of a scan's thread.
+struct ScanWorker: ~Copyable {
+  let plan: ScanPlan
+  private(set) var columns: ScanColumns
+  private var workspace = RuleWorkspace()
+  /// In which segment each row is, counted from 1.
+  private var segments = [UInt8](repeating: 0, count: RowSet.rowsMax)
+  private let store: Store
+
+  init(_ plan: ScanPlan, _ view: ScanView) {
+    self.plan = plan
+    store = view.store
+    columns = ScanColumns(view, plan.texts, needs: plan.needs)
+  }
+
+  /// Finds whom the condition holds for among all customers of some chunks.
+  ///
+  /// - Parameters:
+  ///   - chunks: their numbers.
+  ///   - body: is given the worker, whose columns hold a batch, and the rows of it; false ends it.
+  mutating func scan(_ chunks: Range<Int>, _ body: (inout ScanWorker, RowSet) -> Bool) {
+    let rowsMax = RowSet.rowsMax
+    for chunk in chunks {
+      let block = store.customers.chunks.blocks[chunk]
+      let count = store.customers.chunks.rowCount(inBlock: chunk)
+      for start in stride(from: 0, to: count, by: rowsMax) {
+        let range = start..<min(start + rowsMax, count)
+        columns.load(range, of: block, from: UInt32(chunk * CustomerRow.chunkRows))
+        let found = holding()
+        if !found.isEmpty, !body(&self, found) { return }
+      }
+    }
+  }
+
+  /// Takes some rows, wherever they are.
+  mutating func load(_ rows: Span<UInt32>) { columns.load(rows) }
+
+  /// The rows of the batch that the condition holds for.
+  mutating func holding() -> RowSet {
+    guard let condition = plan.condition else { return columns.all }
+    return holding(condition, among: columns.all)
+  }
+
+  /// Fills what is told of some rows.
+  mutating func fill(_ column: ScanColumn, for rows: RowSet) {
+    if column == .text(.segment) {
+      classify(columns.isFilled(column, for: rows))
+    } else {
+      columns.fill(column, for: rows)
+    }
+  }
+
+  private mutating func holding(_ condition: StagedCondition, among rows: RowSet) -> RowSet {
+    var left = rows
+    for stage in condition.stages {
+      if left.isEmpty { break }
+      for column in stage.columns { fill(column, for: left) }
+      left = left.intersection(evaluate(stage.program))
+    }
+    return left
+  }
+
+  private mutating func evaluate(_ program: RuleProgram) -> RowSet {
+    var found = RowSet()
+    var unknown = RowSet()
+    var yes = found.words.mutableSpan
+    var others = unknown.words.mutableSpan
+    program.evaluate(over: columns, yes: &yes, unknown: &others, with: &workspace)
+    return found
+  }
+
+  /// Finds the segments of some rows: the first whose condition holds, where that to stay counts for
+  /// who was found there last.
+  private mutating func classify(_ rows: RowSet) {
+    if rows.isEmpty { return }
+    var left = rows
+    for rule in plan.segments {
+      if left.isEmpty { break }
+      var found: RowSet
+      if rule.isMemoryless {
+        found = holding(rule.enters, among: left)
+      } else {
+        let members = members(of: rule.segment, among: left)
+        found = holding(rule.enters, among: left.subtracting(members))
+        if !members.isEmpty { found = found.union(holding(rule.stays, among: members)) }
+      }
+      let segment = rule.segment.rawValue + 1
+      found.forEach { row in segments[row] = segment }
+      left = left.subtracting(found)
+    }
+    // Who fits nowhere: a shop's last segment may have a condition too.
+    left.forEach { row in segments[row] = Segment.willBuyAgain.rawValue + 1 }
+    columns.setSegments(segments, for: rows)
+  }
+
+  private func members(of segment: Segment, among rows: RowSet) -> RowSet {
+    var found = RowSet()
+    if store.segmentation.marks.count == 0 { return found }
+    rows.forEach { row in
+      if store.segmentation.mark(of: columns.rows[row]) == segment.rawValue + 1 {
+        found.insert(row)
+      }
+    }
+    return found
+  }
+}
