@@ -130,6 +130,11 @@ struct OutputFile {
     } catch {
       throw .failed("\(path) cannot be written to its end: \(error.localizedDescription)")
     }
-    guard rename(path + ".part", path) == 0 else { throw .failed("\(path) cannot be replaced") }
+    do {
+      let (file, partial) = (URL(fileURLWithPath: path), URL(fileURLWithPath: path + ".part"))
+      _ = try FileManager.default.replaceItemAt(file, withItemAt: partial)
+    } catch {
+      throw .failed("\(path) cannot be replaced: \(error.localizedDescription)")
+    }
   }
 }
