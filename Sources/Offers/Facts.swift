@@ -62,8 +62,9 @@ public enum TextCode {
 
 /// All that is known of a customer and a request; what was not said is unknown.
 public struct Facts: Sendable {
-  @usableFromInline var numbers = InlineArray<21, Double>(repeating: .nan)
-  @usableFromInline var texts = InlineArray<6, Int32>(repeating: RuleCode.unknown)
+  @usableFromInline var numbers = InlineArray<22, Double>(repeating: .nan)
+  /// A code for each ``TextField``, and the tier's behind them.
+  @usableFromInline var texts = InlineArray<8, Int32>(repeating: RuleCode.unknown)
   @usableFromInline var days = InlineArray<3, Int32>(repeating: RuleCode.unknown)
   @usableFromInline var truths = InlineArray<10, Truth>(repeating: .unknown)
   /// Categories ordered of.
@@ -118,6 +119,12 @@ public struct Facts: Sendable {
   public var consentsToProfiling: Truth {
     get { truths[9] }
     set { truths[9] = newValue }
+  }
+
+  /// The loyalty level; nil where it is not known, or not held any more.
+  public var tier: Tier? {
+    get { UInt8(exactly: texts[LevelSlot.tier]).flatMap(Tier.init(rawValue:)) }
+    set { texts[LevelSlot.tier] = newValue.map { Int32($0.rawValue) } ?? RuleCode.unknown }
   }
 
   /// Whether nothing is known of the customer.
@@ -196,9 +203,9 @@ extension Facts: RuleSubject {
   @inlinable
   public func truth(at slot: Int) -> Truth { truths[slot] }
 
-  /// A text.
+  /// A text, or the tier.
   ///
-  /// - Parameter slot: a ``TextField``.
+  /// - Parameter slot: a ``TextField``, or the tier's slot behind them.
   /// - Returns: its code.
   @inlinable
   public func code(at slot: Int) -> Int32 { texts[slot] }

@@ -61,7 +61,7 @@ extension NextBest {
       intervals = catalogue.intervals
       needs = catalogue.needs
       asks = Asks(
-        person: needs.asksPerson, birthday: needs.asksBirthday,
+        person: needs.asksPerson, birthday: needs.asksBirthday, ties: needs.asksTies,
         bought: needs.categories.contains { !$0.isViewed },
         viewed: needs.categories.contains(where: \.isViewed),
         complaints: needs.numbers.contains(.daysSinceComplaint),

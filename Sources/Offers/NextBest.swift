@@ -22,12 +22,15 @@ public struct NextBest: ~Copyable {
   /// What stands for an amount that is not known, or for no limit: beyond all amounts.
   static let beyond: Float = 1e30
 
-  /// What conditions ask of few customers, or that a row cannot say: birthdays and the days since a complaint.
+  /// What conditions ask of few customers, or that a row cannot say: birthdays, what ties customers to the shop,
+  /// and the days since a complaint.
   public struct Asks: Equatable, Sendable {
     /// Country, language or preferred channel.
     public var person = false
     /// When the customer was born.
     public var birthday = false
+    /// Where the customer came from, at what cost, or the tier.
+    public var ties = false
     /// What was bought.
     public var bought = false
     /// What was looked at.

@@ -98,7 +98,7 @@ struct FactColumns: ~Copyable {
   var numbers = [Double](
     repeating: .nan, count: (NumberField.allCases.count + 1) * FactColumns.rowsMax)
   private var codes = [Int32](
-    repeating: RuleCode.unknown, count: TextField.allCases.count * FactColumns.rowsMax)
+    repeating: RuleCode.unknown, count: (LevelSlot.tier + 1) * FactColumns.rowsMax)
   private var days = [Int32](
     repeating: RuleCode.unknown, count: DayField.allCases.count * FactColumns.rowsMax)
   /// A word of 64 rows for each slot.
@@ -165,6 +165,8 @@ struct FactColumns: ~Copyable {
       case .language: fill(field, rows) { $0.language }
       case .preferredChannel: fill(field, rows) { $0.preferredChannel }
       case .channel, .placement: break
+      // Whoever may have one is left to whole decisions.
+      case .source: break
       }
     }
     if needs.days.contains(.firstOrder) {
@@ -284,6 +286,7 @@ struct FactNeeds: Sendable {
   private(set) var texts: [TextField] = []
   private(set) var days: [DayField] = []
   private(set) var categories: [Category] = []
+  private(set) var readsTier = false
 
   /// A question whether something of a category was bought or looked at.
   struct Category: Equatable, Sendable {
@@ -297,6 +300,7 @@ struct FactNeeds: Sendable {
       let slot = Int(read.index)
       switch read.operation {
       case .loadNumber: if let field = NumberField(rawValue: slot) { numbers.append(field) }
+      case .loadCode where slot == LevelSlot.tier: readsTier = true
       case .loadCode: if let field = TextField(rawValue: slot) { texts.append(field) }
       case .loadDay: if let field = DayField(rawValue: slot) { days.append(field) }
       case .loadTruth: truths.append(slot)
@@ -322,5 +326,9 @@ struct FactNeeds: Sendable {
   var asksBirthday: Bool {
     days.contains(.birthday)
       || numbers.contains { [.daysToBirthday, .yearsOld].contains($0) }
+  }
+  /// Whether it matters where the customer came from, at what cost, or the tier.
+  var asksTies: Bool {
+    readsTier || texts.contains(.source) || numbers.contains(.acquisitionCost)
   }
 }

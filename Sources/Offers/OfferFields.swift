@@ -10,6 +10,7 @@ public enum NumberField: Int, CaseIterable, Sendable {
   case orders, daysSinceOrder, typicalGap, meanSpend, totalSpend, returnedShare, age
   case cartLeft, viewedLeft, daysSinceComplaint
   case weekday, month, daysToBirthday, daysToAnniversary, yearsOld
+  case acquisitionCost
 
   /// Its name in conditions, and what it means.
   var told: (name: String, meaning: String) {
@@ -38,13 +39,14 @@ public enum NumberField: Int, CaseIterable, Sendable {
     case .daysToAnniversary:
       ("days_to_anniversary", "The same for the day of the first order, from its first year on.")
     case .yearsOld: ("years_old", "Age of the customer in full years.")
+    case .acquisitionCost: ("acquisition_cost", "What it cost to win the customer.")
     }
   }
 }
 
 /// Texts of a customer and a request.
 public enum TextField: Int, CaseIterable, Sendable {
-  case segment, country, language, preferredChannel, channel, placement
+  case segment, country, language, preferredChannel, channel, placement, source
 
   var told: (name: String, meaning: String) {
     switch self {
@@ -55,6 +57,7 @@ public enum TextField: Int, CaseIterable, Sendable {
     case .preferredChannel: ("preferred_channel", "The channel the customer prefers.")
     case .channel: ("channel", "The channel asked for.")
     case .placement: ("placement", "The placement asked for.")
+    case .source: ("source", "Where the customer came from.")
     }
   }
 }
@@ -95,6 +98,11 @@ public enum TruthSlot {
   public static let profiling = 9
 }
 
+/// The slots of ordered words: they are asked for as texts are, so they stand behind those.
+enum LevelSlot {
+  static let tier = TextField.allCases.count
+}
+
 /// The schema of conditions.
 public enum OfferFields {
   /// All that a condition of an offer, or of a segment, may speak of.
@@ -122,6 +130,9 @@ public enum OfferFields {
         slot: Int($0.rawValue))
     }
     return fields + [
+      RuleField(
+        "tier", .ordered(Tier.allCases.map(\.word)), "The loyalty level, while it is held.",
+        slot: LevelSlot.tier),
       RuleField(
         "new_customer", .yesNo, "Whether nothing is known of the customer.",
         slot: TruthSlot.newCustomer),

@@ -35,6 +35,17 @@ public enum Purpose: UInt8, CatalogueWord {
   public var word: String { "\(self)" }
 }
 
+/// A loyalty level, from the lowest to the highest.
+public enum Tier: UInt8, CatalogueWord, Comparable {
+  case bronze, silver, gold, platinum
+
+  /// As it is written.
+  public var word: String { "\(self)" }
+
+  /// The order of the levels.
+  public static func < (one: Tier, other: Tier) -> Bool { one.rawValue < other.rawValue }
+}
+
 /// How much an offer must obey; the table is in ``Decision``.
 public enum OfferClass: UInt8, CatalogueWord {
   /// Everything holds for it.

@@ -8,9 +8,17 @@ extension Engine {
   ) throws(Refusal) {
     var rows = body
     let head = try RowsHead(from: &body)
-    for _ in 0..<head.count { _ = try ProfileRow(from: &body) }
+    var (money, mismatch) = (AcquisitionCost?.none, Refusal?.none)
+    for _ in 0..<head.count {
+      let row = try ProfileRow(from: &body)
+      if case .set(let cost) = row.change.acquisitionCost {
+        mismatch = mismatch ?? self.mismatch(cost, money, rowEnd: body.offset)
+        money = money ?? cost
+      }
+    }
     try body.requireEnd()
     let calendar = try requireCalendar()
+    if let mismatch { throw mismatch }
 
     let year = calendar.day(ofMicros: timeMicros).map { CivilMonth(ofDay: Int($0)).year } ?? 0
     var reply = RecordReply(sequence: store.sequence + 1)
@@ -22,6 +30,24 @@ extension Engine {
     reply.write(to: &out)
   }
 
+  /// What is wrong with a cost's currency: it must be the shop's, and while it has none that of the batch's
+  /// first cost.
+  private func mismatch(
+    _ cost: AcquisitionCost, _ first: AcquisitionCost?, rowEnd: Int
+  ) -> Refusal? {
+    var (currency, digits) = (store.currency, store.minorDigits)
+    if currency.isEmpty {
+      guard let first else { return nil }
+      (currency, digits) = (first.currency, first.minorDigits)
+    }
+    if cost.currency == currency && cost.minorDigits == digits { return nil }
+    // Behind the currency, four bytes, stand the digits, the tier and its last day.
+    return Refusal(
+      .currencyMismatch, at: rowEnd - (cost.currency == currency ? 4 : 8),
+      "the shop's currency is \(currency) with \(digits) digits, "
+        + "the row says \(cost.currency) with \(cost.minorDigits)")
+  }
+
   private mutating func record(_ row: borrowing ProfileRow, year: Int) -> Recording {
     if case .set(let birthday) = row.change.birthday, Int(birthday.year) > year {
       return .refused(.timeOutOfRange)
@@ -30,18 +56,28 @@ extension Engine {
     let place = known.flatMap { store.facts.heads(of: $0).profile.number }
     let before = place.map { store.facts.profiles[$0] } ?? ProfileEntry()
     let after = ProfileEntry(row.change.applied(to: before.profile))
-    if after == before { return .duplicate }
-    guard known != nil || hasRoomForCustomer, !store.facts.profiles.chunks.isFull else {
-      return .refused(.tableFull)
-    }
+    let tiesBefore = place.map { store.facts.ties(of: $0) } ?? TiesEntry()
+    var ties = tiesBefore.changed(by: row.change)
+    let source = Array((row.change.source.applied(to: nil) ?? "").utf8)
+    // A source that has no number yet is a new one.
+    let isNewName = name(source.rawSpan) == nil
+    if row.change.source != .keep { ties.source = name(source.rawSpan) ?? .none }
+    if after == before && ties == tiesBefore && !isNewName { return .duplicate }
+    guard known != nil || hasRoomForCustomer, !isNewName || !store.facts.names.isFull,
+      place != nil || !store.facts.profiles.chunks.isFull
+    else { return .refused(.tableFull) }
 
-    if let place {
-      store.facts.profiles[place] = after
-      return .recorded
+    if isNewName { ties.source = makeName(source.rawSpan) }
+    let profile = place ?? store.facts.profiles.append(after)
+    store.facts.profiles[profile] = after
+    if ties != tiesBefore { store.facts.setTies(of: profile, ties) }
+    if case .set(let cost) = row.change.acquisitionCost, store.currency.isEmpty {
+      (store.currency, store.minorDigits) = (cost.currency, cost.minorDigits)
     }
+    if place != nil { return .recorded }
     let customer = known ?? makeCustomer(row.customer)
     var heads = store.facts.heads(of: customer)
-    heads.profile = Link(store.facts.profiles.append(after))
+    heads.profile = Link(profile)
     set(heads, of: customer)
     return .recorded
   }
@@ -69,6 +105,10 @@ extension Store {
       reply.spentMinor = row.firstSpendMinor + row.repeatSpendMinor
     }
     reply.profile = profile(of: number)?.profile ?? Profile()
+    let ties = ties(of: number)
+    if ties.source != .none { reply.profile.source = facts.names.text(ties.source) }
+    reply.profile.acquisitionCostMinor = ties.costMinor
+    reply.profile.tier = ties.heldTier
     reply.consents = standings(of: number).compactMap {
       consent(facts.consents[$0.present], of: $0)
     }

@@ -7,6 +7,7 @@ enum FactTask: CaseIterable {
   case checkHeads
   case checkStandings
   case checkProfiles
+  case checkTies
   case checkEvents
   case checkLines
   case indexLines
@@ -40,6 +41,7 @@ struct FactAssembly {
     case .checkStandings: try checkStandings()
     case .checkConsents: try checkConsents()
     case .checkProfiles: try checkProfiles()
+    case .checkTies: try checkTies()
     case .checkEvents: try checkEvents()
     case .checkLines: try checkLines()
     case .indexLines:
@@ -138,6 +140,19 @@ struct FactAssembly {
     let profiles = facts.profiles
     for number in 0..<UInt32(profiles.count) where !profiles[number].isSound {
       throw SectionError("profile \(number) is none")
+    }
+  }
+
+  private func checkTies() throws(SectionError) {
+    let facts = facts
+    guard facts.ties.count <= facts.profiles.count else {
+      throw SectionError("more customers have ties than have a profile")
+    }
+    for number in 0..<UInt32(facts.ties.count) {
+      let row = facts.ties[number]
+      guard row.isSound, row.source.isWithin(facts.names.count) else {
+        throw SectionError("the ties of profile \(number) are none, or refer to what is not there")
+      }
     }
   }
 

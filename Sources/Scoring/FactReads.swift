@@ -10,6 +10,11 @@ extension Store {
     facts.heads(of: customer).profile.number.map { facts.profiles[$0] }
   }
 
+  /// What ties a customer to the shop; blank where nothing is known of it.
+  func ties(of customer: UInt32) -> TiesEntry {
+    facts.heads(of: customer).profile.number.map { facts.ties(of: $0) } ?? TiesEntry()
+  }
+
   // MARK: Order lines
 
   /// Order lines looked at when sums are told: the newest recorded ones.

@@ -105,6 +105,55 @@ struct ProfileEntry: Equatable, TableRow {
   var isSound: Bool { Self(profile) == self }
 }
 
+/// What ties a person to the shop: where the customer came from and at what cost, and the tier.
+///
+/// The row has the profile's number; zeroes where nothing is known.
+struct TiesEntry: Equatable, TableRow {
+  /// Minor units, and one more; 0 where the cost is not known.
+  var costCode: Int64 = 0
+  /// Where the customer came from, a name.
+  var source = Link.none
+  /// The last day the tier is held; 0 where it has no end.
+  var tierUntil: UInt16 = 0
+  /// A level's number; 0 without one.
+  var tier: UInt8 = 0
+
+  static var chunkRows: Int { 4096 }
+
+  @inline(__always)
+  mutating func columns(_ visit: inout some ColumnVisitor) {
+    visit(&costCode)
+    visit(&source)
+    visit(&tierUntil)
+    visit(&tier)
+  }
+
+  /// The cost of winning the customer, minor units; nil where it is not known.
+  var costMinor: Int64? { costCode == 0 ? nil : costCode - 1 }
+
+  var heldTier: HeldTier? { Tier(rawValue: tier).map { HeldTier($0, untilDay: tierUntil) } }
+
+  /// The row after a change, but for the source, which is a name of the state.
+  func changed(by change: ProfileChange) -> TiesEntry {
+    var after = self
+    switch change.acquisitionCost {
+    case .keep: break
+    case .forget: after.costCode = 0
+    case .set(let cost): after.costCode = cost.amountMinor + 1
+    }
+    let held = change.tier.applied(to: heldTier)
+    (after.tier, after.tierUntil) = (held?.tier.rawValue ?? 0, held?.untilDay ?? 0)
+    return after
+  }
+
+  /// Whether each field is one that can be recorded.
+  var isSound: Bool {
+    let (level, until) = (Tier(rawValue: tier), Int(tierUntil))
+    return (0...Limits.amountMax + 1).contains(costCode) && (tier == 0 || level != nil)
+      && until <= (level == nil ? 0 : Limits.dayMax)
+  }
+}
+
 /// What happened once; never changed.
 struct EventEntry: Equatable, TableRow {
   var timeMicros: Int64 = 0

@@ -11,6 +11,8 @@ struct Facts: Sendable {
   var consents = Table<ConsentEntry>()
   var names = NameTable()
   var profiles = Table<ProfileEntry>()
+  /// As many rows as there are profiles, or fewer: who is not there has none.
+  var ties = Table<TiesEntry>()
   var events = Table<EventEntry>()
   var lines = Table<LineEntry>()
 
@@ -19,16 +21,20 @@ struct Facts: Sendable {
     [
       (.factHeads, \.heads.chunks), (.consentStandings, \.standings.chunks),
       (.consents, \.consents.chunks), (.names, \.names.rows.chunks), (.profiles, \.profiles.chunks),
-      (.events, \.events.chunks), (.orderLines, \.lines.chunks),
+      (.events, \.events.chunks), (.orderLines, \.lines.chunks), (.ties, \.ties.chunks),
     ]
   }
+
+  /// How many of the tables the head counts: the last one was not always there, and while it is empty a
+  /// state is kept as if it never had been.
+  var countedTables: Int { Self.tables.count - (ties.count == 0 ? 1 : 0) }
 
   var isEmpty: Bool { Self.tables.allSatisfy { self[keyPath: $0.chunks].count == 0 } }
 
   /// What there is of each kind; the heads belong to the customers.
   func told(_ indexes: FactIndexes) -> [StatusReply.FactTable] {
     [
-      ("profiles", profiles.count, profiles.chunks.size),
+      ("profiles", profiles.count, profiles.chunks.size + ties.chunks.size),
       (
         "consents", consents.count,
         consents.chunks.size + standings.chunks.size + indexes.consents.size
@@ -45,6 +51,7 @@ struct Facts: Sendable {
     consents.chunks.stamp = sequence
     names.rows.chunks.stamp = sequence
     profiles.chunks.stamp = sequence
+    ties.chunks.stamp = sequence
     events.chunks.stamp = sequence
     lines.chunks.stamp = sequence
     names.arena.stamp = sequence
@@ -60,6 +67,18 @@ struct Facts: Sendable {
   mutating func setHeads(of customer: UInt32, _ row: FactHeads) {
     heads.chunks.grow(to: Int(customer) + 1)
     heads[customer] = row
+  }
+
+  /// What ties a profile's person to the shop; blank where nothing was ever told of it.
+  @inline(__always)
+  func ties(of profile: UInt32) -> TiesEntry {
+    profile < ties.count ? ties[profile] : TiesEntry()
+  }
+
+  /// Changes what ties a profile's person to the shop; rows are made where there are none.
+  mutating func setTies(of profile: UInt32, _ row: TiesEntry) {
+    ties.chunks.grow(to: Int(profile) + 1)
+    ties[profile] = row
   }
 }
 

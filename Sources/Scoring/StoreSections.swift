@@ -23,7 +23,8 @@
 //         1 how many counts follow, then 8 for each: the rows of the tables of facts in the sequence
 //           of `Facts.tables`, and the end of the names' arena
 //
-// A later build may know more tables; their counts then stand before the last one. Where there never was
+// A later build may know more tables; their counts then stand before the last one, as that of the ties
+// does, which is left out while nobody has any. Where there never was
 // a catalogue of offers, states still end here. Else there follows what OfferingSections writes.
 //
 // The sequence and the time are not in it: whoever keeps the bytes keeps them too.
@@ -80,6 +81,8 @@ public struct Section: ~Escapable {
     case campaignAccounts = 23
     /// A chunk of customers.
     case customers = 24
+    /// A chunk of what ties persons to the shop.
+    case ties = 25
   }
 
   /// What it holds.
@@ -147,8 +150,9 @@ extension Store {
     fields.writeLayer(to: &out)
     previous.writeLayer(to: &out)
     guard isFactual else { return }
-    out.append(UInt8(Facts.tables.count + 1))
-    for table in Facts.tables { out.append(UInt64(facts[keyPath: table.chunks].count)) }
+    let tables = Facts.tables.prefix(facts.countedTables)
+    out.append(UInt8(tables.count + 1))
+    for table in tables { out.append(UInt64(facts[keyPath: table.chunks].count)) }
     out.append(UInt64(facts.names.arena.end))
     guard !offering.isEmpty else { return }
     offering.writeHead(to: &out)

@@ -1,5 +1,5 @@
 // The small fixed lists that facts about customers are told in: channels, purposes, statuses of
-// consent. The numbers are those of the wire and of what is stored; protocol.md names them.
+// consent, tiers. The numbers are those of the wire and of what is stored; protocol.md names them.
 
 /// A way to reach a customer.
 public enum Channel: UInt8, CaseIterable, Sendable {
@@ -38,6 +38,17 @@ public enum ConsentStatus: UInt8, CaseIterable, Sendable {
   case denied = 2
   /// No longer.
   case revoked = 3
+
+  /// The name in protocol.md and on the command line.
+  public var name: String { "\(self)" }
+}
+
+/// A loyalty level, from the lowest to the highest.
+public enum Tier: UInt8, CaseIterable, Sendable {
+  case bronze = 1
+  case silver = 2
+  case gold = 3
+  case platinum = 4
 
   /// The name in protocol.md and on the command line.
   public var name: String { "\(self)" }

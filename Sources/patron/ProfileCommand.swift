@@ -6,13 +6,18 @@ internal import Wire
 enum ProfileCommand {
   static let command = Command(
     name: "profile", summary: "show all that is known of a customer, or record what is",
-    synopsis: "CUSTOMER [--birthday DATE] [--country CODE] [--language CODE] [--channel CHANNEL]",
+    synopsis: "CUSTOMER [--birthday DATE] [--country CODE] [--source TEXT] [--tier TIER] [OPTIONS]",
     options: [
       Option("birthday", "DATE", "1980-05-17, or 05-17 without the year"),
       Option("country", "CODE", "ISO 3166, two capital letters such as FR"),
       Option("language", "CODE", "ISO 639-1, two small letters such as fr"),
       Option(
         "channel", "CHANNEL", "preferred: " + Channel.allCases.map(\.name).joined(separator: ", ")),
+      Option("source", "TEXT", "where the customer came from, such as search"),
+      Option("acquisition-cost", "AMOUNT", "what it cost to win the customer, such as 12.50"),
+      Option("currency", "CODE", "of that cost, ISO 4217 (default: the shop's, else USD)"),
+      Option("tier", "TIER", Tier.allCases.map(\.name).joined(separator: ", ")),
+      Option("tier-until", "DATE", "the last day the tier is held (default: without end)"),
       Option("json", nil, "print JSON"),
       Connecting.option,
     ],
@@ -21,8 +26,10 @@ enum ProfileCommand {
 
   @Sendable static func run(_ arguments: Arguments) throws(CommandError) {
     let customer = try Values.customer(try arguments.onlyPositional("CUSTOMER"))
-    let change = try change(arguments)
+    var change = try change(arguments)
+    let cost = try cost(arguments)
     var client = try Connecting.client(arguments)
+    change.acquisitionCost = try self.cost(arguments, in: client.hello) ?? cost
     let reply: CustomerReply
     do throws(ClientError) {
       if change != ProfileChange() {
@@ -37,8 +44,12 @@ enum ProfileCommand {
     }
     let nowMicros = try Connecting.now(&client)
     var zone = try Connecting.zone(client.hello)
-    let told = CustomerText(
-      customer: customer, reply: reply, nowMicros: nowMicros, hello: client.hello)
+    var hello = client.hello
+    if hello.currency.isEmpty, case .set(let cost) = change.acquisitionCost {
+      // The first amount has just said what the shop's currency is.
+      (hello.currency, hello.minorDigits) = (cost.currency, cost.minorDigits)
+    }
+    let told = CustomerText(customer: customer, reply: reply, nowMicros: nowMicros, hello: hello)
     Console.out(
       arguments.flag("json") ? JSONWriter.lines(told.json) : told.text(in: &zone))
   }
@@ -56,7 +67,71 @@ enum ProfileCommand {
       },
       channel: try field(arguments, "channel") { text throws(CommandError) in
         try Values.word(text, option: "channel", of: Channel.self)
-      })
+      },
+      source: try field(arguments, "source") { text throws(CommandError) in
+        do throws(RowFault) {
+          if text.isEmpty { throw .identifierEmpty }
+          return try CustomerCell.source(Array(text.utf8)[...])
+        } catch {
+          throw .usage("--source must be a text of 1 to 64 bytes: \(error.reason)")
+        }
+      },
+      tier: try tier(arguments))
+  }
+
+  private static func tier(_ arguments: Arguments) throws(CommandError) -> ProfileField<HeldTier> {
+    let tier = try field(arguments, "tier") { text throws(CommandError) in
+      HeldTier(try Values.word(text, option: "tier", of: Tier.self))
+    }
+    guard let text = arguments.value("tier-until") else { return tier }
+    guard case .set(var held) = tier else { throw .usage("--tier-until goes with --tier") }
+    do throws(RowFault) {
+      held.untilDay = try CustomerCell.lastDay(Array(text.utf8)[...])
+    } catch {
+      throw .usage("--tier-until is '\(text)': \(error.reason)")
+    }
+    return .set(held)
+  }
+
+  /// Checks the cost before a server is asked: in a currency with as many digits as there can be.
+  ///
+  /// - Returns: what is to become of it where that does not depend on the shop's currency.
+  private static func cost(
+    _ arguments: Arguments
+  ) throws(CommandError) -> ProfileField<AcquisitionCost> {
+    let currency = try arguments.value("currency").map { text throws(CommandError) in
+      try Values.currency(text)
+    }
+    if currency != nil && !arguments.flag("acquisition-cost") {
+      throw .usage("--currency goes with --acquisition-cost")
+    }
+    return try field(arguments, "acquisition-cost") { text throws(CommandError) in
+      try cost(
+        text, currency ?? "USD", currency.map(Currency.minorDigits) ?? Limits.minorDigitsMax)
+    }
+  }
+
+  /// The cost in the shop's currency, or in that of the command line while the shop has none.
+  private static func cost(
+    _ arguments: Arguments, in hello: HelloReply
+  ) throws(CommandError) -> ProfileField<AcquisitionCost>? {
+    guard let text = arguments.value("acquisition-cost"), text != "forget" else { return nil }
+    let own = hello.currency
+    let currency = arguments.value("currency") ?? (own.isEmpty ? "USD" : own)
+    return .set(
+      try cost(
+        text, currency,
+        currency == own ? hello.minorDigits : Currency.minorDigits(currency)))
+  }
+
+  private static func cost(
+    _ text: String, _ currency: String, _ digits: UInt8
+  ) throws(CommandError) -> AcquisitionCost {
+    do throws(RowFault) {
+      return try CustomerCell.cost(Array(text.utf8)[...], currency: currency, digits: digits)
+    } catch {
+      throw .usage("--acquisition-cost is '\(text)': \(error.reason)")
+    }
   }
 
   private static func field<Value>(
@@ -103,6 +178,19 @@ struct CustomerText {
     }
   }
 
+  /// The last day the tier is held; nil without end.
+  private var lastDay: String? {
+    reply.profile.tier.flatMap { $0.untilDay == 0 ? nil : day(Int32($0.untilDay)) }
+  }
+
+  /// The tier, and how long it is held or was.
+  private func tier(in zone: inout ShopZone) -> String {
+    guard let held = reply.profile.tier else { return "not known" }
+    guard let lastDay else { return held.tier.name }
+    let isHeld = held.isHeld(on: Int32(clamping: zone.day(ofMicros: nowMicros)))
+    return "\(held.tier.name) until \(lastDay)\(isHeld ? "" : " (over)")"
+  }
+
   private func day(_ number: Int32) -> String? {
     number < 0 ? nil : CalendarDay(number: Int(number)).text
   }
@@ -111,6 +199,10 @@ struct CustomerText {
     var scale = 1.0
     for _ in 0..<hello.minorDigits { scale *= 10 }
     return Double(minor) / scale
+  }
+
+  private func money(_ minor: Int64) -> String {
+    Numbers.fixed(amount(minor), Int(hello.minorDigits)) + " " + hello.currency
   }
 
   var json: JSON {
@@ -122,6 +214,12 @@ struct CustomerText {
       ("birthday", text(birthday)), ("country", text(reply.profile.country)),
       ("language", text(reply.profile.language)),
       ("preferredChannel", text(reply.profile.channel?.name)),
+      ("source", text(reply.profile.source)),
+      (
+        "acquisitionCost",
+        reply.profile.acquisitionCostMinor.map { .number(amount($0)) } ?? .null
+      ),
+      ("tier", text(reply.profile.tier?.tier.name)), ("tierUntil", text(lastDay)),
       ("consents", .array(reply.consents.map { Consents.json($0, at: nowMicros) })),
       (
         "categories",
@@ -154,13 +252,16 @@ struct CustomerText {
       ("customer", customer), ("first order", day(reply.firstOrderDay) ?? "none"),
       ("last order", day(reply.lastOrderDay) ?? "none"),
       ("repeat orders", "\(reply.repeatOrders)"),
-      (
-        "spent",
-        Numbers.fixed(amount(reply.spentMinor), Int(hello.minorDigits)) + " " + hello.currency
-      ),
+      ("spent", money(reply.spentMinor)),
       ("birthday", birthday ?? "not known"), ("country", reply.profile.country ?? "not known"),
       ("language", reply.profile.language ?? "not known"),
       ("prefers", reply.profile.channel?.name ?? "not known"),
+      ("source", reply.profile.source ?? "not known"),
+      (
+        "cost to win",
+        reply.profile.acquisitionCostMinor.map { money($0) } ?? "not known"
+      ),
+      ("tier", tier(in: &zone)),
       ("complaints", reply.openComplaints == 0 ? "none open" : "\(reply.openComplaints) open"),
     ]
     var lines = rows.map { Numbers.padded($0.0, 14, right: false) + " " + $0.1 }

@@ -19,6 +19,10 @@ struct GoldenTests {
   /// The last one holds what is written today; in the first one customers lay in columns of their own.
   private static let folders = ["format-1", "format-1-shared-columns"]
 
+  /// Files with what is known of customers beside orders: in the first one, written by the last build that
+  /// knew no ties, there are none; the last one holds what is written today.
+  private static let factFolders = ["facts-1-before-ties", "facts-1-ties"]
+
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Golden")
 
@@ -58,7 +62,7 @@ struct GoldenTests {
     if ProcessInfo.processInfo.environment["PATRON_UPDATE_GOLDEN"] == "1"
       && folder == Self.folders.last
     {
-      try Self.write(to: folder)
+      try Self.write(to: folder, SmallShop.commands, rollBehind: 3, snapshots: [2, 4])
     }
     let files = try Self.files(folder)
     #expect(files.keys.count { $0.hasPrefix("journal-") } == 2)
@@ -72,6 +76,36 @@ struct GoldenTests {
     let older = files.filter { $0.key != snapshots[1] }
     Self.expect(try Self.recovered(older), from: 2)
     Self.expect(try Self.recovered(older.filter { $0.key != snapshots[0] }), from: 0)
+  }
+
+  @Test("facts that were written before there were ties are what they were, and so are today's")
+  func facts() throws {
+    if ProcessInfo.processInfo.environment["PATRON_UPDATE_GOLDEN"] == "1" {
+      try Self.write(
+        to: Self.factFolders[1], SmallShop.commands + SmallShop.facts, rollBehind: 8,
+        snapshots: [9])
+    }
+    // The hash of the first is what the build that wrote it said.
+    let expected: [(records: UInt64, snapshot: UInt64, hash: UInt64)] = [
+      (10, 7, 0x71c1_7e87_712f_3a00), (11, 9, 17_794_608_764_787_230_510),
+    ]
+    for (name, expected) in zip(Self.factFolders, expected) {
+      let files = try Self.files(name)
+      for report in try inspect(SimulatedStorage(files: files)) {
+        #expect(report.damage == nil, "\(report.name)")
+      }
+      let journals = files.filter { $0.key.hasPrefix("journal-") }
+      try #require(journals.count == 2 && files.count == 3)
+      // With the snapshot, and by the journal alone.
+      for (files, snapshot) in [(files, expected.snapshot), (journals, 0)] {
+        let recovered = try Self.recovered(files)
+        let engine = Engine(recovered.parts)
+        let (sequence, hash) = (engine.sequence, engine.store.stateHash())
+        #expect(recovered.facts.snapshotSequence == snapshot)
+        #expect(sequence == expected.records, "\(name)")
+        #expect(hash == expected.hash, "\(name)")
+      }
+    }
   }
 
   @Test(
@@ -92,7 +126,9 @@ struct GoldenTests {
 
   // MARK: Writing
 
-  private static func write(to name: String) throws {
+  private static func write(
+    to name: String, _ commands: [[UInt8]], rollBehind: UInt64, snapshots: Set<UInt64>
+  ) throws {
     let storage = SimulatedStorage()
     let clock = SimulatedClock()
     var randomness: any Randomness = SeededGenerator(seed: 0x601d)
@@ -103,15 +139,15 @@ struct GoldenTests {
       continuing: recovered.recovery, in: storage, options: JournalOptions(preallocationBytes: 0),
       clock: clock, randomness: randomness)
     var engine = Engine(recovered.parts)
-    for command in SmallShop.commands {
+    for command in commands {
       clock.advance(micros: 10)
       try engine.replay(
         sequence: engine.sequence + 1, timeMicros: clock.calendarMicros(), frame: command.rawBytes)
       var batch = RecordBatch()
       batch.append(sequence: engine.sequence, time: engine.timeMicros, payload: command.rawBytes)
       try journal.append(&batch)
-      if engine.sequence == 3 { try journal.roll() }
-      if engine.sequence == 2 || engine.sequence == 4 {
+      if engine.sequence == rollBehind { try journal.roll() }
+      if snapshots.contains(engine.sequence) {
         let pace = SnapshotPace(bytesPerSecond: 0, clock: clock)
         _ = try writeSnapshot(of: engine.store, to: storage, pace)
       }

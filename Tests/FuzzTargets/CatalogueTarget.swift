@@ -26,6 +26,9 @@ private func decide(_ choice: UInt8, in catalogue: Catalogue) {
     explores: choice & 8 != 0)
   var facts = Facts()
   if choice & 16 != 0 { facts[.basket] = 50 }
+  if choice & 32 != 0 {
+    (facts[.source], facts[.acquisitionCost], facts.tier) = (TextCode.other, 12.5, .gold)
+  }
   facts.setCalendar(today: request.moment.today, birthday: nil, firstOrder: nil)
   var standing = Standing()
   for channel in Channel.allCases { standing.granted[channel, .marketing] = true }
@@ -71,7 +74,13 @@ enum FuzzCatalogue {
       "\"caps\": [{\"limit\": -1}]",
     ].map { catalogue("[\(offer)}]", $0) }
     let broken = ["", "{", "{}", "[1, \"\\ud83d\\ude00\", -1e300]", "\u{feff}{}"]
-    return ([ExampleCatalogue.json] + small + rules + broken).enumerated().map { number, text in
+    let ties = [
+      #""eligibility": "source == \"search\" and acquisition_cost < 20""#,
+      #""eligibility": "tier >= silver", "suitability": "(tier between bronze and gold) else true""#,
+      #""eligibility": "tier > tin""#,
+    ].map { catalogue("[\(offer), \($0)}]", "") }
+    return ([ExampleCatalogue.json] + small + rules + broken + ties).enumerated().map {
+      number, text in
       [UInt8(number * 9 % 32)] + Array(text.utf8)
     }
   }

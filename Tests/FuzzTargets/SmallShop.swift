@@ -95,6 +95,22 @@ public enum SmallShop {
           .init(customer: "ann", order: "1", line: 1, category: "shoes", amountMinor: 1500),
           .init(customer: "ann", order: "1", line: 2, category: "socks", amountMinor: 1000),
         ])),
+    frame(
+      .recordProfiles,
+      RecordProfilesRequest(
+        key: CommandKey(producer: 1, number: 11),
+        profiles: [
+          .init(
+            customer: "ann",
+            ProfileChange(
+              source: .set("search"),
+              acquisitionCost: .set(
+                AcquisitionCost(amountMinor: 1250, currency: "EUR", minorDigits: 2)),
+              tier: .set(HeldTier(.gold, untilDay: 10_227)))),
+          .init(
+            customer: "bob", ProfileChange(language: .set("de"), tier: .set(HeldTier(.bronze)))),
+          .init(customer: "fay", ProfileChange(source: .set("shoes"), acquisitionCost: .forget)),
+        ])),
   ]
 
   /// Requests that change nothing.

@@ -120,7 +120,7 @@ struct FactsTests {
           let channel = try #require(Channel(word: String(field.name.dropFirst(8))))
           facts[consent: channel] = .yes
         }
-      case .ordered: Issue.record("there are none")
+      case .ordered: facts.tier = .gold
       }
       #expect(known.truth(for: facts) == .yes, "\(field.name)")
       let others = OfferFields.schema.fields.count { other in
@@ -129,6 +129,16 @@ struct FactsTests {
         return other?.truth(for: facts) == .yes
       }
       #expect(others == 1, "\(field.name) shares its place")
+    }
+    for tier in [Tier.bronze, .silver, .gold, .platinum] {
+      var facts = Facts()
+      facts.tier = tier
+      #expect(facts.tier == tier && facts[.source] == RuleCode.unknown)
+      let isHigh = try RuleProgram("tier >= gold", schema: OfferFields.schema) { _ in 0 }
+      #expect(isHigh.truth(for: facts) == (tier >= .gold ? .yes : .no))
+      #expect(isHigh.truth(for: Facts()) == .unknown)
+      facts.tier = nil
+      #expect(isHigh.truth(for: facts) == .unknown)
     }
     for code in [Int32(0), 63, 64, 511] {
       var facts = Facts()

@@ -55,8 +55,10 @@ struct EngineLinesTests {
   @Test("with everything a customer takes at most 160 bytes beside the lists themselves")
   func memory() {
     // Columns, the longest usual identifier, and an index that has just grown.
-    #expect(CustomerRow.size + FactHeads.size + ProfileEntry.size + 24 + 10 <= 160)
+    let facts = FactHeads.size + ProfileEntry.size + TiesEntry.size
+    #expect(CustomerRow.size + facts + 24 + 10 <= 160)
     #expect(CustomerRow.size == 36 && FactHeads.size == 32 && ProfileEntry.size == 9)
+    #expect(TiesEntry.size == 15)
     #expect(EventEntry.size == 36 && LineEntry.size == 26 && NameRow.size == 4)
     #expect(ConsentEntry.size == 33 && ConsentStanding.size == 14)
     #expect(OrderEntry.size == 22 && ReturnEntry.size == 26)

@@ -127,9 +127,54 @@ struct FactsStateTests {
     #expect(refused > 10)
   }
 
+  @Test("while nobody has ties a state is kept as if they never had been, and so is its hash")
+  func withoutTies() throws {
+    var shop = try EngineHarness()
+    _ = shop.profile("c", ProfileChange(country: .set("FR"), acquisitionCost: .forget))
+    let saved = SavedState(shop.engine.store)
+    #expect(shop.engine.store.facts.ties.count == 0)
+    #expect(!saved.sections.contains { $0.kind == Section.Kind.ties.rawValue })
+    // The counts of seven tables and of the names' bytes, as ever, are what the head ends with.
+    #expect(saved.head[saved.head.count - 8 * 8 - 1] == 8)
+    _ = shop.profile("c", ProfileChange(tier: .set(HeldTier(.gold))))
+    let grown = SavedState(shop.engine.store)
+    #expect(grown.head[grown.head.count - 9 * 8 - 1] == 9)
+    #expect(grown.sections.count { $0.kind == Section.Kind.ties.rawValue } == 1)
+    #expect(try grown.load().stateHash() == shop.engine.store.stateHash())
+  }
+
+  @Test("ties that no build has written are refused")
+  func wrongTies() throws {
+    var shop = try EngineHarness()
+    _ = shop.profile("c", ProfileChange(source: .set("search"), tier: .set(HeldTier(.gold))))
+    let saved = SavedState(shop.engine.store)
+    let section = try #require(
+      saved.sections.firstIndex { $0.kind == Section.Kind.ties.rawValue })
+    // The columns of a chunk: cost, source, last day, tier.
+    let rows = TiesEntry.chunkRows
+    for (place, value) in [(7, 0x80), (8 * rows, 9), (14 * rows, 5), (14 * rows, 0)]
+      as [(Int, UInt8)]
+    {
+      var wrong = saved
+      wrong.sections[section].bytes[place] = value
+      // A last day without a tier.
+      if value == 0 { wrong.sections[section].bytes[12 * rows] = 1 }
+      #expect(throws: SectionError.self, "\(place)") {
+        _ = try EngineHarness(restoring: wrong.load(), nowMicros: shop.nowMicros)
+      }
+    }
+    var more = saved
+    more.head[more.head.count - 16] = 2
+    #expect(throws: SectionError.self) {
+      _ = try EngineHarness(restoring: more.load(), nowMicros: shop.nowMicros)
+    }
+  }
+
   @Test("a head with other counts is refused")
   func wrongCounts() throws {
-    let saved = SavedState(try shop(seed: 5, rows: 30).engine.store)
+    let shop = try shop(seed: 5, rows: 30)
+    let saved = SavedState(shop.engine.store)
+    try #require(shop.engine.store.facts.ties.count > 0)
     let tables = Facts.tables.count + 1
     for table in 0..<tables {
       var wrong = saved
@@ -175,7 +220,15 @@ struct FactSource {
       "c\(draw(0...59))",
       ProfileChange(
         birthday: birthday.map { .set($0) } ?? .keep,
-        country: draw(0...2) == 0 ? .forget : .set("FR")))
+        country: draw(0...2) == 0 ? .forget : .set("FR"),
+        source: draw(0...2) == 0 ? .forget : .set("s\(draw(0...30))"),
+        acquisitionCost: draw(0...2) == 0
+          ? .forget
+          : .set(
+            AcquisitionCost(amountMinor: Int64(draw(0...900)), currency: "EUR", minorDigits: 2)),
+        tier: draw(0...2) == 0
+          ? .forget
+          : .set(HeldTier(Tier.allCases[draw(0...3)], untilDay: UInt16(draw(0...65_534))))))
   }
 
   private mutating func tellEvents(_ shop: inout EngineHarness) {

@@ -28,6 +28,8 @@ struct RecommendationsTests {
     #""eligibility": "(days_since_complaint else 99) > 5""#,
     #""eligibility": "not viewed(\"c2\")""#,
     #""eligibility": "bought(\"c2\") or viewed(\"c1\") or language == \"fr\"""#,
+    #""eligibility": "not ((source == \"search\") else false) and ((tier < gold) else true)""#,
+    #""eligibility": "(acquisition_cost else 0) < 5 or preferred_channel == \"sms\"""#,
     #""eligibility": "days_to_birthday > 20 or preferred_channel == \"sms\"""#,
   ]
   private static let rewards = [
@@ -40,8 +42,8 @@ struct RecommendationsTests {
   }
 
   private static func catalogue(_ chance: inout SeededGenerator, rest: String = "") -> String {
-    // With the last one, everybody with a profile is decided for whole.
-    let rare = Bool.random(using: &chance) ? rare : Array(rare.dropLast())
+    // With the last three, everybody with a profile is decided for whole.
+    let rare = Bool.random(using: &chance) ? rare : Array(rare.dropLast(3))
     let offers = (0..<offerCount).map { number in
       var parts = [
         pick(number % 4 == 0 ? rare : conditions, &chance), pick(rewards, &chance),
@@ -139,6 +141,10 @@ struct RecommendationsTests {
     if kind == 4 || kind > 34 {
       var profile = ProfileChange(country: .set(kind == 4 ? "FR" : "DE"), language: .set("fr"))
       profile.channel = .set(kind == 36 ? .email : .sms)
+      if kind != 37 { profile.source = .set(kind == 38 ? "search" : "friend") }
+      if kind != 38 { profile.tier = .set(HeldTier(kind == 4 ? .gold : .silver)) }
+      profile.acquisitionCost = .set(
+        AcquisitionCost(amountMinor: Int64(kind) * 25, currency: "EUR", minorDigits: 2))
       _ = shop.ask(
         .recordProfiles, RecordProfilesRequest(profiles: [.init(customer: customer, profile)]),
         RecordReply.self)

@@ -10,7 +10,7 @@ import Wire
 @Suite("Report")
 struct ReportTests {
   /// Runs the program beside the tests.
-  private static func patron(_ words: [String]) throws -> (code: Int32, out: String, err: String) {
+  static func patron(_ words: [String]) throws -> (code: Int32, out: String, err: String) {
     let folder = try TemporaryDirectory()
     let process = Process()
     process.executableURL = URL(filePath: ServerProcess.executable)

@@ -64,6 +64,21 @@ extension RequestSource {
       if chance(50) { change.country = chance(30) ? .forget : .set(["FR", "DE"][draw(0...1)]) }
       if chance(30) { change.language = chance(30) ? .forget : .set(["fr", "de"][draw(0...1)]) }
       if chance(30) { change.channel = chance(30) ? .forget : .set(Channel.allCases[draw(0...6)]) }
+      if chance(30) {
+        change.source = chance(20) ? .forget : .set(["n1", "s1", "s2"][draw(0...2)])
+      }
+      if chance(20) {
+        let (currency, digits) = money()
+        change.acquisitionCost =
+          chance(20)
+          ? .forget
+          : .set(AcquisitionCost(amountMinor: amount(), currency: currency, minorDigits: digits))
+      }
+      if chance(30) {
+        let tier = HeldTier(
+          Tier.allCases[draw(0...3)], untilDay: chance(50) ? 0 : UInt16(draw(1...30_000)))
+        change.tier = chance(20) ? .forget : .set(tier)
+      }
       return RecordProfilesRequest.Row(customer: customer(), change)
     }
     return .profiles(RecordProfilesRequest(key: key(), profiles: rows))

@@ -42,8 +42,22 @@ extension ShopModel {
     let before = customer.profile
     customer.profile = row.change.applied(to: before)
     if customer.profile == before { return .duplicate }
+    if case .set(let source) = row.change.source { know(source) }
     customers[row.customer] = customer
     return .recorded
+  }
+
+  /// Costs are in the shop's currency, and while it has none in that of the first of them.
+  func objection(to profiles: [RecordProfilesRequest.Row]) -> Status? {
+    if zone == nil { return .notDeclared }
+    var known: (String, UInt8)? = currency.isEmpty ? nil : (currency, minorDigits)
+    for row in profiles {
+      guard case .set(let cost) = row.change.acquisitionCost else { continue }
+      let own = (cost.currency, cost.minorDigits)
+      if let known, known != own { return .currencyMismatch }
+      known = own
+    }
+    return nil
   }
 
   mutating func record(_ row: RecordEventsRequest.Row) -> Fate {

@@ -89,7 +89,8 @@ struct ShopModel {
     case .returns(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     case .events(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
     case .lines(let batch): return objection(toBatchIn: batch.currency, batch.minorDigits)
-    case .profiles, .consents: return zone == nil ? .notDeclared : nil
+    case .profiles(let batch): return objection(to: batch.profiles)
+    case .consents: return zone == nil ? .notDeclared : nil
     case .putBack: return previous == nil ? .noModel : nil
     default: return nil
     }
@@ -153,7 +154,15 @@ struct ShopModel {
       }
       return .recorded(reply)
     case .profiles(let batch):
-      return recorded(batch.profiles) { $0.record($1) }
+      return recorded(batch.profiles) { model, row in
+        let fate = model.record(row)
+        if case .recorded = fate, case .set(let cost) = row.change.acquisitionCost,
+          model.currency.isEmpty
+        {
+          (model.currency, model.minorDigits) = (cost.currency, cost.minorDigits)
+        }
+        return fate
+      }
     case .lines(let batch):
       return recorded(batch.lines) { $0.record($1) }
     case .events(let batch):

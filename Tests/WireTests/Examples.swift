@@ -149,8 +149,11 @@ extension Example {
             customer: "C-1001",
             ProfileChange(
               birthday: birthday.map { .set($0) } ?? .keep, country: .set("FR"),
-              channel: .set(.email))),
-          .init(customer: "Zoë", ProfileChange(language: .forget)),
+              channel: .set(.email), source: .set("search"),
+              acquisitionCost: .set(
+                AcquisitionCost(amountMinor: 1250, currency: "USD", minorDigits: 2)),
+              tier: .set(HeldTier(.gold, untilDay: 10_227)))),
+          .init(customer: "Zoë", ProfileChange(language: .forget, tier: .forget)),
         ])),
     Example(
       .recordEvents, tag: 22,
@@ -249,7 +252,9 @@ extension Example {
     var reply = CustomerReply()
     (reply.known, reply.firstOrderDay, reply.lastOrderDay) = (true, 9862, 10_090)
     (reply.repeatOrders, reply.spentMinor) = (3, 11_842)
-    reply.profile = Profile(birthday: birthday, country: "FR", channel: .email)
+    reply.profile = Profile(
+      birthday: birthday, country: "FR", channel: .email, source: "search",
+      acquisitionCostMinor: 1250, tier: HeldTier(.gold, untilDay: 10_227))
     reply.consents = [
       Consent(
         .email, .marketing, .granted, timeMicros: 872_078_400_000_000,

@@ -184,8 +184,35 @@ struct MessageTests {
         "record profiles request", "profiles[0].preferred channel", allowed: [UInt8(1), 7],
         refused: [8, 255]),
       Edge(
-        "record profiles request", "profiles[1].changes", allowed: [UInt8(0), 4, 15],
-        refused: [16, 255]),
+        "record profiles request", "profiles[1].changes", allowed: [UInt8(64), 68, 127],
+        refused: [128, 192, 255]),
+      Edge(
+        "record profiles request", "profiles[0].changes", allowed: [UInt8(127)],
+        refused: [123 - 16, 123 - 32, 123 - 64, 122, 251]),
+      Edge(
+        "record profiles request", "profiles[0].source", bytes: [[1, 65]],
+        not: [[1, 0xFF], [65] + [UInt8](repeating: 65, count: 65)]),
+      Edge(
+        "record profiles request", "profiles[0].acquisition cost", allowed: amounts,
+        refused: notAmounts),
+      Edge(
+        "record profiles request", "profiles[0].currency", bytes: [Array("\u{3}AZZ".utf8)],
+        not: notCurrencies.map { Array($0.utf8) }),
+      Edge(
+        "record profiles request", "profiles[0].minor digits", allowed: [UInt8(0), 4],
+        refused: [5, 255]),
+      Edge(
+        "record profiles request", "profiles[1].minor digits", allowed: [UInt8(0)], refused: [1]),
+      Edge(
+        "record profiles request", "profiles[0].tier", allowed: [UInt8(1), 4], refused: [5, 255]),
+      Edge(
+        "record profiles request", "profiles[0].tier until", allowed: [UInt16(0), 65_534],
+        refused: [65_535]),
+      Edge(
+        "record profiles request", "profiles[1].tier until", allowed: [UInt16(0)], refused: [1]),
+      Edge(
+        "customer reply", "acquisition cost", allowed: [Int64(-1), 0, 1_000_000_000_000_000],
+        refused: [-2, 1_000_000_000_000_001, .min, .max]),
       Edge(
         "record consents request", "consents[0].channel", allowed: [UInt8(1), 7],
         refused: [0, 8, 255]),

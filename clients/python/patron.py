@@ -90,6 +90,7 @@ EVENTS = {
     "cart changed": 1, "cart emptied": 2, "viewed": 3, "contact sent": 4, "contact delivered": 5,
     "contact failed": 6, "complaint opened": 7, "complaint solved": 8,
 }
+TIERS = {"bronze": 1, "silver": 2, "gold": 3, "platinum": 4}
 SAID = {"granted": 1, "denied": 2, "revoked": 3}
 STAGES = {"draft": 0, "live": 1, "paused": 2, "ended": 3}
 OUTCOMES = {
@@ -244,7 +245,11 @@ KEEP = _Keep()
 
 @dataclass(frozen=True)
 class Profile:
-    """What is known of a person. The birthday is "1980-05-17", or "--05-17" without its year.
+    """What is known of a person, and of how the shop came by the customer.
+
+    The birthday is "1980-05-17", or "--05-17" without its year. `acquisition_cost` is an amount such as
+    "12.50" when it is recorded, and minor units when it is told. `tier` is one of TIERS, held up to and
+    with the day `tier_until`, or without end; the two change together.
 
     >>> Profile("C-1001", country="FR", language=None).birthday
     KEEP
@@ -255,6 +260,10 @@ class Profile:
     country: Union[str, None, _Keep] = KEEP
     language: Union[str, None, _Keep] = KEEP
     channel: Union[str, None, _Keep] = KEEP
+    source: Union[str, None, _Keep] = KEEP
+    acquisition_cost: Union[Decimal, str, int, None, _Keep] = KEEP
+    tier: Union[str, None, _Keep] = KEEP
+    tier_until: Optional[date] = None
 
 
 @dataclass(frozen=True)
@@ -1295,20 +1304,37 @@ def event_row(row: Event, minor_digits: int, zone: tzinfo) -> bytes:
     )
 
 
-def profile_row(row: Profile) -> bytes:
-    """A row of record profiles."""
-    fields = (row.birthday, row.country, row.language, row.channel)
+def profile_row(row: Profile, currency: str = "EUR", minor_digits: int = 2) -> bytes:
+    """A row of record profiles; the currency is that of the acquisition cost."""
+    fields = (row.birthday, row.country, row.language, row.channel, row.source,
+              row.acquisition_cost, row.tier)
     changes = sum(1 << n for n, field in enumerate(fields) if field is not KEEP)
-    birthday, country, language, channel = (
+    birthday, country, language, channel, source, cost, tier = (
         "" if field is KEEP or field is None else str(field) for field in fields)
     match = re.fullmatch(r"(?:([0-9]{4})|-)-([0-9]{2})-([0-9]{2})", birthday)
     if birthday and match is None:
         raise ValueError(f"the birthday {birthday!r} is none; write 1980-05-17 or --05-17")
     day = [int(part or 0) for part in match.groups()] if match else [0, 0, 0]
-    return (
+    person = (
         _identifier(row.customer, "the customer") + struct.pack("<BHBB", changes, *day)
         + _name(country) + _name(language)
         + bytes((_number(CHANNELS, channel, "channel") if channel else 0,))
+    )
+    if row.tier_until is not None and not tier:
+        raise ValueError("tier_until goes with a tier")
+    if changes < 16:  # The row ends here where nothing of the rest changes.
+        return person
+    if isinstance(row.acquisition_cost, float):
+        raise TypeError(f"{cost} is no amount; give a Decimal, a str or an int, never a float")
+    until = (row.tier_until - date(1970, 1, 1)).days if row.tier_until is not None else 0
+    if row.tier_until is not None and not 1 <= until <= 65_534:
+        raise ValueError(f"{row.tier_until} is no last day; it lies between 1970-01-02 and 2149-06-05")
+    return (
+        person + (_identifier(source, "the source") if source else _name(""))
+        + struct.pack("<q", minor_units(cost, minor_digits) if cost else 0)
+        + _name(currency if cost else "")
+        + struct.pack("<BBH", minor_digits if cost else 0,
+                      _number(TIERS, tier, "tier") if tier else 0, until)
     )
 
 
@@ -1701,9 +1727,12 @@ def _read_profile(reader: _Reader, customer: str) -> Profile:
     birthday = f"{year:04}-{month:02}-{day:02}" if year else f"--{month:02}-{day:02}"
     country, language = reader.text(), reader.text()
     (channel,) = reader.take(_COUNT)
+    source = reader.text()
+    cost, tier, until = reader.take(struct.Struct("<qBH"))
     return Profile(
         customer, birthday if month else None, country or None, language or None,
-        _named(CHANNELS, channel) if channel else None)
+        _named(CHANNELS, channel) if channel else None, source or None, None if cost < 0 else cost,
+        _named(TIERS, tier) if tier else None, _day(until) if until else None)
 
 
 def read_customer(body: bytes, customer: str) -> Customer:
@@ -2403,14 +2432,17 @@ class Patron:
         return self._record("record returns", encoded, currency, minor_digits, key)
 
     def record_profiles(
-        self, profiles: Iterable[Profile], *, key: Optional[CommandKey] = None
+        self, profiles: Iterable[Profile], *, currency: str = "EUR", minor_digits: int = 2,
+        key: Optional[CommandKey] = None,
     ) -> RecordResult:
-        """Records what is known of persons, as `record_orders` does orders.
+        """Records what is known of customers, as `record_orders` does orders.
 
-            patron.record_profiles([Profile("C-1001", birthday="1980-05-17", language=None)])
+            patron.record_profiles([
+                Profile("C-1001", birthday="1980-05-17", language=None),
+                Profile("C-1002", source="search", acquisition_cost="12.50", tier="gold")])
         """
-        return self._record_rows(
-            "record profiles", (profile_row(row) for row in profiles), rows_head, key)
+        encoded = (profile_row(row, currency, minor_digits) for row in profiles)
+        return self._record_rows("record profiles", encoded, rows_head, key)
 
     def record_events(
         self, events: Iterable[Event], *, currency: str = "EUR", minor_digits: int = 2,

@@ -201,14 +201,29 @@ class TheRequests(unittest.TestCase):
 
     def test_profiles(self) -> None:
         e = example("record profiles request")
-        rows = [Profile("C-1001", birthday="1972-02-29", country="FR", channel="email"),
-                Profile("Zoë", language=None)]
+        rows = [Profile("C-1001", birthday="1972-02-29", country="FR", channel="email",
+                        source="search", acquisition_cost="12.50", tier="gold",
+                        tier_until=date(1998, 1, 1)),
+                Profile("Zoë", language=None, tier=None)]
         body = patron.rows_head(e.key, len(rows))
-        body += b"".join(patron.profile_row(row) for row in rows)
+        body += b"".join(patron.profile_row(row, "USD") for row in rows)
         self.assertEqual(e.request(body), e.bytes)
-        for wrong in (Profile("c", birthday="17 May"), Profile("c", channel="fax")):
+        # Without the fields behind the person a row ends there.
+        self.assertEqual(patron.profile_row(Profile("c", country="FR")),
+                         b"\x01c\x02\0\0\0\0\x02FR\0\0")
+        # A cost of nothing is one, and one that is forgotten has no currency.
+        self.assertEqual(patron.profile_row(Profile("c", acquisition_cost=0))[-16:],
+                         bytes(8) + b"\x03EUR\x02\0\0\0")
+        self.assertEqual(patron.profile_row(Profile("c", acquisition_cost=None))[-12:], bytes(12))
+        for wrong in (Profile("c", birthday="17 May"), Profile("c", channel="fax"),
+                      Profile("c", tier="tin"), Profile("c", tier_until=date(1998, 1, 1)),
+                      Profile("c", tier="gold", tier_until=date(1970, 1, 1)),
+                      Profile("c", acquisition_cost="1.005"), Profile("c", acquisition_cost="-1"),
+                      Profile("c", source="x" * 65)):
             with self.assertRaises(ValueError):
                 patron.profile_row(wrong)
+        with self.assertRaises(TypeError):
+            patron.profile_row(Profile("c", acquisition_cost=1.5))  # type: ignore[arg-type]
         e = example("customer request")
         self.assertEqual(e.request(patron.customer_body(e["customer"])), e.bytes)
 
@@ -707,7 +722,9 @@ class TheReplies(unittest.TestCase):
     def test_customer(self) -> None:
         e = example("customer reply")
         told = patron.read_customer(e.body, "C-1001")
-        self.assertEqual(told.profile, Profile("C-1001", "1972-02-29", "FR", None, "email"))
+        self.assertEqual(
+            told.profile, Profile("C-1001", "1972-02-29", "FR", None, "email", "search", 1250,
+                                  "gold", date(1998, 1, 1)))
         self.assertEqual((told.known, told.repeat_orders, told.spent),
                          (True, e["repeat orders"], e["spent"]))
         self.assertEqual(told.first_order, date(1970, 1, 1) + timedelta(e["first order day"]))

@@ -63,6 +63,7 @@ extension Store {
       }
       readHistory(of: number, moment, &facts, &desk)
       readPerson(number, shelf, &facts)
+      readTies(number, moment, shelf, &facts)
       readLooks(of: number, moment, shelf, &facts, &desk)
     }
     for channel in Offers.Channel.allCases {
@@ -212,6 +213,20 @@ extension Store {
     _ number: UInt32, _ shelf: OfferShelf, _ facts: inout Offers.Facts
   ) {
     (facts[.country], facts[.language], facts[.preferredChannel]) = person(number, shelf)
+  }
+
+  /// Where the customer came from and at what cost, and the tier while it is held.
+  private func readTies(
+    _ number: UInt32, _ moment: Moment, _ shelf: OfferShelf, _ facts: inout Offers.Facts
+  ) {
+    let ties = ties(of: number)
+    if let source = ties.source.number {
+      facts[.source] = shelf.codes[source] ?? TextCode.other
+    }
+    if let cost = ties.costMinor { facts[.acquisitionCost] = Double(cost) * majorPerMinor }
+    if let held = ties.heldTier, held.isHeld(on: moment.today) {
+      facts.tier = held.tier.inCatalogue
+    }
   }
 
   /// A customer's country, language and preferred channel as codes of the catalogue.

@@ -184,7 +184,7 @@ extension Engine {
     if card[.ending] { readConsents(of: number, terms.moment, &row) }
     row.isProfiled = recommendations.next.mayProfile(row.granted, row.denied)
     row.isLeftOut =
-      asks.birthday && card[.profile] || asks.complaints && card[.complaints]
+      (asks.birthday || asks.ties) && card[.profile] || asks.complaints && card[.complaints]
     if asks.person && card[.profile] {
       (row.country, row.language, row.preferredChannel) = store.person(number, terms.shelf)
     }

@@ -140,3 +140,8 @@ extension Wire.Channel {
   /// The same in the catalogue's numbering, which has no «none».
   var inCatalogue: Offers.Channel { Offers.Channel(rawValue: rawValue - 1) ?? .email }
 }
+
+extension Wire.Tier {
+  /// The same in the catalogue's numbering, which has no «none».
+  var inCatalogue: Offers.Tier { Offers.Tier(rawValue: rawValue - 1) ?? .bronze }
+}

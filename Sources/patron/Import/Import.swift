@@ -6,7 +6,7 @@ internal import Wire
 
 enum Import {
   static let command = Command(
-    name: "import", summary: "record the orders of a CSV file",
+    name: "import", summary: "record the orders of a CSV file, or what it says of customers",
     synopsis: "FILE.csv|- [--customer COLUMN] [--date COLUMN] [--amount COLUMN] [OPTIONS]",
     options: [
       Option("customer", "COLUMN", "column of the customer (default customer_id)"),
@@ -15,6 +15,8 @@ enum Import {
       Option("order", "COLUMN", "column of the order's identifier (default: one is made)"),
       Option("category", "COLUMN", "column of the category: rows are lines of orders"),
       Option("until", "DATE", "leave out rows after this day"),
+      Option("customers", nil, "rows are customers; at least one of the next columns is named"),
+    ] + CustomerColumns.options + [
       Option("currency", "CODE", "ISO 4217 (default: the shop's, else USD)"),
       Option("rejects", "FILE", "write bad rows there, with place and reason"),
       Option("strict", nil, "read everything first; send nothing if any row is bad"),
@@ -32,10 +34,15 @@ enum Import {
       With --category each row is a line of its order, of that category. With --order too, rows of one
       order that stand together are one order: its amount is the sum of theirs, its time the first
       one's, and its lines are numbered from 1. A row without a category belongs to no line.
+      With --customers each row says something of a customer, who need not have ordered: the source, the
+      acquisition cost (0 or more), country (FR), language (fr), birthday (1980-05-17 or 05-17), preferred
+      channel, tier, and the last day the tier is held (none: without end). An empty cell keeps what is
+      known. Of two rows about one customer the later one holds.
       """,
     run: run)
 
   @Sendable static func run(_ arguments: Arguments) throws(CommandError) {
+    guard !arguments.flag("customers") else { return try CustomerImport.run(arguments) }
     let options = try ImportOptions(arguments)
     // A file that cannot be read is told before a server that is not there.
     let (reader, columns) = try FilePass.open(options.path, options.wanted)
@@ -45,7 +52,7 @@ enum Import {
       var pass = try options.pass(reader, columns, shop)
       try pass.check()
       options.tell(pass)
-      if options.isStrict { try requireNoneBad(pass) }
+      if options.isStrict { try requireNoneBad(pass.report) }
       return
     }
     var client = try Connecting.client(arguments)
@@ -59,7 +66,7 @@ enum Import {
     if options.isStrict {
       try pass.check()
       if pass.report.bad > 0 { options.tell(pass) }
-      try requireNoneBad(pass)
+      try requireNoneBad(pass.report)
       // The check has read its file to the end: the import opens it again.
       pass = try options.pass(FilePass.open(options.path, options.wanted).0, columns, shop)
     }
@@ -67,8 +74,8 @@ enum Import {
     options.tell(pass)
   }
 
-  private static func requireNoneBad(_ pass: FilePass) throws(CommandError) {
-    let count = pass.report.bad
+  static func requireNoneBad(_ report: ImportReport) throws(CommandError) {
+    let count = report.bad
     guard count > 0 else { return }
     throw .failed(
       "\(Numbers.grouped(count)) \(count == 1 ? "row is" : "rows are") bad; nothing was sent "
@@ -95,6 +102,9 @@ private struct ImportOptions {
     rejects = arguments.value("rejects")
     if isStrict && path == "-" {
       throw .usage("--strict reads the file twice, so it cannot be standard input")
+    }
+    for option in CustomerColumns.options where arguments.flag(option.name) {
+      throw .usage("--\(option.name) goes with --customers")
     }
     wanted.customer = arguments.value("customer") ?? wanted.customer
     wanted.date = arguments.value("date") ?? wanted.date
@@ -137,7 +147,7 @@ private struct ImportOptions {
 }
 
 /// What an import has to know of the shop.
-private struct ImportShop {
+struct ImportShop {
   var hello = HelloReply(
     version: Frame.versions.upperBound, minorDigits: 0, currency: "", timeZone: "", server: "")
   /// The server's time, because it decides what lies in the future.

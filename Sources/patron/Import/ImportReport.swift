@@ -86,7 +86,7 @@ struct ImportReport {
 
   // MARK: Summary
 
-  func summary(seconds: Double, minorText: String) -> String {
+  func summary(seconds: Double, minorText: String?) -> String {
     var lines = ["rows read    \(Numbers.grouped(rows))"]
     if wasSent {
 
@@ -106,7 +106,7 @@ struct ImportReport {
     lines.append("bad          \(Numbers.grouped(bad))")
     lines += ranking.map { "  \(Numbers.grouped($0.count))  \($0.reason)" }
     if let rejects, bad > 0 { lines.append("bad rows are in \(rejects.path)") }
-    lines.append("amounts      \(minorText)")
+    if let minorText { lines.append("amounts      \(minorText)") }
     lines.append(
       "time         \(Numbers.fixed(seconds, 2)) s, "
         + "\(Numbers.grouped(Int(Double(rows) / max(seconds, 1e-6)))) rows/s")

@@ -40,19 +40,7 @@ struct FilePass {
   static func open(
     _ path: String, _ wanted: TableColumns.Wanted
   ) throws(CommandError) -> (CSVReader<FileSource>, TableColumns) {
-    var reader = CSVReader(try FileSource(path))
-    let first = try reader.peekFirstLine()
-    if first.starts(with: [0xff, 0xfe]) || first.starts(with: [0xfe, 0xff]) {
-      throw .failed("'\(path)' is UTF-16; save it as UTF-8")
-    }
-    reader.delimiter = TableColumns.delimiter(in: first)
-    guard try reader.read() else { throw .failed("'\(path)' is empty: it has no header") }
-    guard reader.fault == nil, RowChecker.invalidUTF8(reader.bytes[reader.record]) == nil else {
-      throw .failed("the header of '\(path)' cannot be read; is it CSV in UTF-8?")
-    }
-    let names = reader.fields.map { field in
-      String(decoding: reader.content(of: field), as: UTF8.self).trimmingBlanks()
-    }
+    let (reader, names) = try CSVReader.open(path)
     return (reader, try TableColumns(wanted, header: names))
   }
 
@@ -165,15 +153,5 @@ struct FilePass {
     return .failed(
       "\(error); \(Numbers.grouped(report.recorded)) rows were recorded before that. Import the "
         + "file again when this is mended: nothing is recorded twice")
-  }
-}
-
-extension String {
-  /// Without spaces and tabs around it.
-  func trimmingBlanks() -> String {
-    var text = self[...]
-    while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-    while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-    return String(text)
   }
 }

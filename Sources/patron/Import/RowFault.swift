@@ -42,6 +42,19 @@ struct RowFault: Error, Hashable {
   static let amountTooPrecise = RowFault("an amount with too many decimals")
   static let amountTooLarge = RowFault("an amount that is too large")
 
+  // Customers.
+  static let sourceTooLong = RowFault("a source longer than 64 bytes")
+  static let sourceControl = RowFault("a control character in a source")
+  static let costNegative = RowFault("a negative cost")
+  static let countryUnreadable = RowFault("a country that is not two capital letters")
+  static let languageUnreadable = RowFault("a language that is not two small letters")
+  static let birthdayUnreadable = RowFault("a birthday that is not YYYY-MM-DD or MM-DD")
+  static let birthdayNonexistent = RowFault("a birthday that does not exist, or is before 1850")
+  static let channelUnknown = RowFault("a channel that is not known")
+  static let tierUnknown = RowFault("a tier that is not known")
+  static let tierMissing = RowFault("a last day without a tier")
+  static let tierDayOutOfRange = RowFault("a last day before 1970-01-02 or after 2149-06-05")
+
   /// The server did not take the row.
   static func refused(_ status: Status) -> RowFault {
     RowFault("refused by the server: \(status.name)")
@@ -54,6 +67,9 @@ struct RowFault: Error, Hashable {
     case .amountHasComma: "write 1200.50 without separators"
     case .quoteInside: "quote the whole field and double the quotes in it"
     case .recordTooLong: "a quote may be missing"
+    case .channelUnknown:
+      "it must be one of \(Channel.allCases.map(\.name).joined(separator: ", "))"
+    case .tierUnknown: "it must be one of \(Tier.allCases.map(\.name).joined(separator: ", "))"
     default: nil
     }
   }

@@ -23,19 +23,7 @@ struct TableColumns: Equatable {
   /// Finds the wanted columns by their names: as they are, or without regard to case.
   init(_ wanted: Wanted, header names: [String]) throws(CommandError) {
     func find(_ name: String, _ option: String) throws(CommandError) -> Int {
-      let exact = names.indices.filter { names[$0] == name }
-      let found =
-        exact.isEmpty
-        ? names.indices.filter { names[$0].lowercased() == name.lowercased() } : exact
-      guard let first = found.first else {
-        let list = names.map { "'\($0)'" }.joined(separator: ", ")
-        throw .failed(
-          "the file has no column '\(name)' (--\(option)); its columns are \(list)")
-      }
-      guard found.count == 1 else {
-        throw .failed("the file has \(found.count) columns '\(name)'; one must be renamed")
-      }
-      return first
+      try Self.place(of: name, option: option, in: names)
     }
     self.names = names
     customer = try find(wanted.customer, "customer")
@@ -43,6 +31,25 @@ struct TableColumns: Equatable {
     amount = try find(wanted.amount, "amount")
     category = try wanted.category.map { name throws(CommandError) in try find(name, "category") }
     if let name = wanted.order { order = try find(name, "order") } else { order = nil }
+  }
+
+  /// Finds a column by its name: as it is, or without regard to case.
+  static func place(
+    of name: String, option: String, in names: [String]
+  ) throws(CommandError) -> Int {
+    let exact = names.indices.filter { names[$0] == name }
+    let found =
+      exact.isEmpty
+      ? names.indices.filter { names[$0].lowercased() == name.lowercased() } : exact
+    guard let first = found.first else {
+      let list = names.map { "'\($0)'" }.joined(separator: ", ")
+      throw .failed(
+        "the file has no column '\(name)' (--\(option)); its columns are \(list)")
+    }
+    guard found.count == 1 else {
+      throw .failed("the file has \(found.count) columns '\(name)'; one must be renamed")
+    }
+    return first
   }
 
   /// The most frequent of comma, semicolon and tab outside of quotes; the comma when in doubt.
