@@ -99,8 +99,9 @@ public enum TruthSlot {
 }
 
 /// The slots of ordered words: they are asked for as texts are, so they stand behind those.
-enum LevelSlot {
-  static let tier = TextField.allCases.count
+public enum LevelSlot {
+  /// The loyalty level, while it is held.
+  public static let tier = TextField.allCases.count
 }
 
 /// The schema of conditions.

@@ -42,7 +42,7 @@ enum CustomerFields {
 
   private static var fields: [RuleField] {
     let shared = OfferFields.schema.fields.filter { !ofRequests.contains($0.name) }.map { field in
-      switch (field.type, TextField(rawValue: field.slot)) {
+      switch (field.type, CodeField(slot: field.slot)) {
       case (.text, .segment):
         RuleField(
           field.name, .text, field.meaning, slot: field.slot, words: Segment.allCases.map(\.word))

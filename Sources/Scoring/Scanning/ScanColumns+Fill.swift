@@ -35,7 +35,7 @@ extension ScanColumns {
       for row in 0..<count { numbers[start + row] = value }
       filled[place] = all
       return
-    case .text(let field): fill(field, missing, start)
+    case .code(let field): fill(field, missing, start)
     case .day(let field): fill(field, missing, start)
     case .truth(let slot): fillTruth(slot, missing, start)
     case .category(let question, let text): fill(question, text, missing, start)
@@ -104,6 +104,8 @@ extension ScanColumns {
         let heads = view.store.facts.heads(of: rows[row])
         numbers[start + row] = view.store.daysSinceComplaint(heads, view.moment)
       }
+    case .acquisitionCost:
+      missing.forEach { row in numbers[start + row] = view.acquisitionCost(of: rows[row]) }
     case .daysToBirthday, .daysToAnniversary, .yearsOld:
       missing.forEach { row in numbers[start + row] = calendar(row)[field] }
     default:
@@ -143,10 +145,10 @@ extension ScanColumns {
 
   // MARK: Texts and days
 
-  private mutating func fill(_ field: TextField, _ missing: RowSet, _ start: Int) {
+  private mutating func fill(_ field: CodeField, _ missing: RowSet, _ start: Int) {
     let known = texts.raws(of: field)
     missing.forEach { row in
-      let raw = text(field, row)
+      let raw = view.store.raw(field, of: rows[row], on: Int32(view.day))
       raws[start + row] = raw
       codes[start + row] = Self.code(of: raw, known)
     }
@@ -157,17 +159,6 @@ extension ScanColumns {
     if raw == 0 { return RuleCode.unknown }
     for literal in known where literal.raw == raw { return literal.code }
     return TextCode.other
-  }
-
-  private func text(_ field: TextField, _ row: Int) -> UInt32 {
-    guard let known = view.store.profile(of: rows[row]) else { return 0 }
-    return switch field {
-    case .country: UInt32(known.country)
-    case .language: UInt32(known.language)
-    case .preferredChannel:
-      Wire.Channel(rawValue: known.channel).map { UInt32($0.inCatalogue.rawValue) + 1 } ?? 0
-    case .segment, .channel, .placement: 0
-    }
   }
 
   private mutating func fill(_ field: DayField, _ missing: RowSet, _ start: Int) {
@@ -251,7 +242,7 @@ extension ScanColumns {
 
   /// Sets the segments of some rows, as ``ScanWorker`` found them.
   mutating func setSegments(_ segments: borrowing [UInt8], for rows: RowSet) {
-    let place = place(of: .text(.segment))
+    let place = place(of: .code(.segment))
     let start = start(of: place)
     let known = texts.raws(of: .segment)
     rows.forEach { row in

@@ -162,7 +162,7 @@ extension ScanColumns {
       self.start(of: place(of: spent)), self.start(of: place(of: value))
     )
     missing.forEach { row in
-      let cost = view.store.acquisitionCost(of: rows[row])
+      let cost = view.acquisitionCost(of: rows[row])
       numbers[start + row] =
         view.margin * numbers[spentStart + row] + numbers[valueStart + row]
         - (cost.isNaN ? 0 : cost)
@@ -181,9 +181,11 @@ extension ScanScores {
   }
 }
 
-extension Store {
+extension ScanView {
   /// What it cost to win a customer, in major units; NaN where it is unknown.
-  func acquisitionCost(of number: UInt32) -> Double { .nan }
+  func acquisitionCost(of number: UInt32) -> Double {
+    store.ties(of: number).costMinor.map { Double($0) * majorPerMinor } ?? .nan
+  }
 }
 
 extension ScanColumn {

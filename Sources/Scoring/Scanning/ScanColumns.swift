@@ -30,7 +30,7 @@ struct ScanColumns: ~Copyable {
   // Where each column lies, and for which rows it is filled.
   private var places: [ScanColumn: Int] = [:]
   private var numberPlaces = [Int](repeating: -1, count: CustomerFields.More.end)
-  private var textPlaces = [Int](repeating: -1, count: TextField.allCases.count)
+  private var codePlaces = [Int](repeating: -1, count: LevelSlot.tier + 1)
   private var dayPlaces = [Int](repeating: -1, count: DayField.allCases.count)
   private var truthPlaces = [Int](repeating: -1, count: CustomerFields.truthsEnd)
   private var callPlaces: [(function: Int, text: Int32, number: Double, place: Int)] = []
@@ -87,8 +87,8 @@ struct ScanColumns: ~Copyable {
         callPlaces.append((CustomerFields.quantile, text, number, filled.count - 1))
         starts.append(ends.numbers)
         ends.numbers += count
-      case .text(let field):
-        textPlaces[field.rawValue] = filled.count - 1
+      case .code(let field):
+        codePlaces[field.slot] = filled.count - 1
         starts.append(ends.codes)
         ends.codes += count
       case .day(let field):
@@ -220,7 +220,7 @@ extension ScanColumns: RuleColumns {
 
   @_lifetime(borrow self)
   func codes(at slot: Int) -> Span<Int32> {
-    let start = starts[textPlaces[slot]]
+    let start = starts[codePlaces[slot]]
     return codes.span.extracting(start..<start + count)
   }
 

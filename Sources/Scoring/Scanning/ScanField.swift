@@ -48,8 +48,8 @@ extension ScanColumn {
     case .number: self = .number(field.slot)
     case .yesNo: self = .truth(field.slot)
     case .text, .ordered:
-      guard let text = TextField(rawValue: field.slot) else { return nil }
-      self = .text(text)
+      guard let code = CodeField(slot: field.slot) else { return nil }
+      self = .code(code)
     case .date:
       guard let day = DayField(rawValue: field.slot) else { return nil }
       self = .day(day)

@@ -9,7 +9,7 @@ import Rules
 enum ScanColumn: Hashable, Sendable {
   /// A number by its slot.
   case number(Int)
-  case text(TextField)
+  case code(CodeField)
   case day(DayField)
   /// A yes/no by its slot.
   case truth(Int)
@@ -24,8 +24,8 @@ enum ScanColumn: Hashable, Sendable {
     case .loadNumber: self = .number(Int(step.index))
     case .loadTruth: self = .truth(Int(step.index))
     case .loadCode:
-      guard let field = TextField(rawValue: Int(step.index)) else { return nil }
-      self = .text(field)
+      guard let field = CodeField(slot: Int(step.index)) else { return nil }
+      self = .code(field)
     case .loadDay:
       guard let field = DayField(rawValue: Int(step.index)) else { return nil }
       self = .day(field)
@@ -45,11 +45,11 @@ enum ScanColumn: Hashable, Sendable {
       if scores != [] { return 1 }
       switch NumberField(rawValue: slot) {
       case .orders, .daysSinceOrder, .meanSpend, .totalSpend, .age, .weekday, .month: return 0
-      case .returnedShare, .yearsOld, .daysToBirthday, .daysToAnniversary: return 2
+      case .returnedShare, .acquisitionCost, .yearsOld, .daysToBirthday, .daysToAnniversary: return 2
       default: return 3
       }
-    case .text(.segment): return 4
-    case .text: return 2
+    case .code(.segment): return 4
+    case .code: return 2
     case .day(.birthday): return 2
     case .day: return 0
     case .truth(TruthSlot.newCustomer): return 0

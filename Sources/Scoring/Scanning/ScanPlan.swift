@@ -73,7 +73,7 @@ struct ScanPlanner {
       condition.isEmpty
       ? nil : StagedCondition(try compile(condition, CustomerFields.schema, name))
     var rules: [SegmentRule] = []
-    if told.contains(.text(.segment)) || staged?.columns.contains(.text(.segment)) == true {
+    if told.contains(.code(.segment)) || staged?.columns.contains(.code(.segment)) == true {
       for definition in segmentation.definitions { rules.append(try rule(definition, name: name)) }
     }
     return ScanPlan(texts: texts, condition: staged, segments: rules, told: told)

@@ -269,7 +269,7 @@ extension Store {
   /// What customers of a group have in common, as it is told; nil where it is unknown.
   func told(key: UInt32, of field: ScanField) -> String? {
     switch field.column {
-    case .text(let text): self.text(key, of: text)
+    case .code(let code): text(key, of: code)
     case .truth:
       switch Truth(rawValue: UInt8(truncatingIfNeeded: key)) {
       case .yes: "yes"

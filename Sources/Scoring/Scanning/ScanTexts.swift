@@ -26,35 +26,78 @@ struct ScanTexts: Sendable {
   }
 
   /// What customers' texts of a field are kept as, beside the codes of the literals that they equal.
-  func raws(of field: TextField) -> [(raw: UInt32, code: Int32)] {
-    texts.indices.compactMap { code in
+  func raws(of field: CodeField) -> [(raw: UInt32, code: Int32)] {
+    // The places of levels are their codes, and no literals.
+    if field == .tier { return Offers.Tier.allCases.map { (UInt32($0.rawValue) + 1, Int32($0.rawValue)) } }
+    return texts.indices.compactMap { code in
       raw(of: field, texts[code], names[code]).map { ($0, Int32(code)) }
     }
   }
 
-  private func raw(of field: TextField, _ text: String, _ name: UInt32?) -> UInt32? {
+  private func raw(of field: CodeField, _ text: String, _ name: UInt32?) -> UInt32? {
     switch field {
     case .segment: Segment(word: text).map { UInt32($0.rawValue) + 1 }
     case .country, .language:
       text.utf8.count == 2 ? text.utf8.reduce(0) { $0 << 8 | UInt32($1) } : nil
     case .preferredChannel: Offers.Channel(word: text).map { UInt32($0.rawValue) + 1 }
-    case .channel, .placement: nil
+    case .source: name.map { $0 + 1 }
+    case .tier: nil
+    }
+  }
+}
+
+/// Texts and levels of customers, each kept as a number: 0 is unknown.
+enum CodeField: Hashable, Sendable, CaseIterable {
+  case segment, country, language, preferredChannel, source, tier
+
+  /// The field that conditions ask for by a slot; nil if customers have none.
+  init?(slot: Int) {
+    guard let field = Self.allCases.first(where: { $0.slot == slot }) else { return nil }
+    self = field
+  }
+
+  var slot: Int {
+    switch self {
+    case .segment: TextField.segment.rawValue
+    case .country: TextField.country.rawValue
+    case .language: TextField.language.rawValue
+    case .preferredChannel: TextField.preferredChannel.rawValue
+    case .source: TextField.source.rawValue
+    case .tier: LevelSlot.tier
     }
   }
 }
 
 extension Store {
-  /// A customer's text by what it is kept as, 0 where it is unknown; see ``ScanTexts``.
-  func text(_ raw: UInt32, of field: TextField) -> String? {
+  /// What a customer's text or level is kept as on a day; 0 where it is unknown. Segments are found, not kept.
+  func raw(_ field: CodeField, of customer: UInt32, on day: Int32) -> UInt32 {
+    switch field {
+    case .segment: return 0
+    case .country: return UInt32(profile(of: customer)?.country ?? 0)
+    case .language: return UInt32(profile(of: customer)?.language ?? 0)
+    case .preferredChannel:
+      let channel = profile(of: customer).flatMap { Wire.Channel(rawValue: $0.channel) }
+      return channel.map { UInt32($0.inCatalogue.rawValue) + 1 } ?? 0
+    case .source: return ties(of: customer).source.number.map { $0 + 1 } ?? 0
+    case .tier:
+      guard let held = ties(of: customer).heldTier, held.isHeld(on: day) else { return 0 }
+      return UInt32(held.tier.inCatalogue.rawValue) + 1
+    }
+  }
+
+  /// A customer's text or level by what it is kept as; nil where it is unknown.
+  func text(_ raw: UInt32, of field: CodeField) -> String? {
     if raw == 0 { return nil }
+    let number = UInt8(truncatingIfNeeded: raw - 1)
     return switch field {
-    case .segment: Segment(rawValue: UInt8(truncatingIfNeeded: raw - 1))?.word
+    case .segment: Segment(rawValue: number)?.word
     case .country, .language:
       String(
         decoding: [UInt8(truncatingIfNeeded: raw >> 8), UInt8(truncatingIfNeeded: raw)],
         as: UTF8.self)
-    case .preferredChannel: Offers.Channel(rawValue: UInt8(truncatingIfNeeded: raw - 1))?.word
-    case .channel, .placement: nil
+    case .preferredChannel: Offers.Channel(rawValue: number)?.word
+    case .source: facts.names.text(Link(raw - 1))
+    case .tier: Offers.Tier(rawValue: number)?.word
     }
   }
 }

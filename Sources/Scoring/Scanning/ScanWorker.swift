@@ -48,7 +48,7 @@ struct ScanWorker: ~Copyable {
 
   /// Fills what is told of some rows.
   mutating func fill(_ column: ScanColumn, for rows: RowSet) {
-    if column == .text(.segment) {
+    if column == .code(.segment) {
       classify(columns.isFilled(column, for: rows))
     } else {
       columns.fill(column, for: rows)

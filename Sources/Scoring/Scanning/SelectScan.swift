@@ -264,10 +264,10 @@ extension ScanColumns {
         out.append(value.isFinite ? value : .nan)
       }
       ColumnValues.end(mark, in: &out)
-    case .text(let text):
+    case .code(let code):
       let mark = ColumnValues.begin(.texts, in: &out)
       for row in 0..<count {
-        if let value = store.text(raw(place, row), of: text) {
+        if let value = store.text(raw(place, row), of: code) {
           out.append(name: value)
         } else {
           out.append(ColumnValues.unknownText)
