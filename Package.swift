@@ -48,7 +48,8 @@ let package = Package(
     // The tests mirror the sources.
     .target(name: "Support", dependencies: ["Platform"], path: "Tests/Support"),
     .target(
-      name: "DecisionOracle", dependencies: ["Platform", "Wire", "Offers"], path: "Tests/Oracle"),
+      name: "DecisionOracle", dependencies: ["Platform", "Wire", "Offers", "Rules"],
+      path: "Tests/Oracle"),
     .target(
       name: "Simulation",
       dependencies: [

@@ -34,6 +34,8 @@ public enum OracleRule: String, CaseIterable, Sendable {
   case slate
   /// More offers than were asked for.
   case count
+  /// A condition over what ties the customer to the shop that does not hold.
+  case condition
   /// A reason that does not hold, or hides another.
   case reasons
 }
@@ -134,6 +136,7 @@ public struct DecisionOracle {
     case .declareShop: zone = OracleZone(try DeclareShopRequest(from: &body).transitions)
     case .putCatalogue: try put(try PutCatalogueRequest(from: &body))
     case .amendOffer: try amend(try AmendOfferRequest(from: &body))
+    case .recordProfiles: remember(try RecordProfilesRequest(from: &body))
     case .recordConsents: remember(try RecordConsentsRequest(from: &body), at: timeMicros)
     case .recordEvents: remember(try RecordEventsRequest(from: &body), at: timeMicros)
     case .recordOutcomes: remember(try RecordOutcomesRequest(from: &body), at: timeMicros)

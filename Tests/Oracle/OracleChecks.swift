@@ -1,7 +1,8 @@
 // The rules a decision has to keep, one after the other, and the reason of every offer against the first
-// rule that is in its way. Conditions over profiles are not judged here.
+// rule that is in its way. Of conditions only those over ties are judged here, one clause each.
 
 import Offers
+import Rules
 import Wire
 
 extension DecisionOracle {
@@ -117,6 +118,15 @@ extension DecisionOracle {
       let what = "\(id) for \(decision.customer) by \(decision.channel)"
       return object(rule, "\(what) at \(question.nowMicros), \(describe(question))")
     }
+    let holds = tieHolds(place, question)
+    if isChosen && holds == false {
+      return object(.condition, "\(id) for \(decision.customer), \(question.person.profile)")
+    }
+    // What does not hold stops an offer before caps do; what holds stops none.
+    if code == 3 && holds == true || code > 3 && holds == false {
+      return object(
+        .reasons, "\(id): code \(code), and its condition is \(String(describing: holds))")
+    }
     let isTold: Bool
     switch code {
     // Conditions and budgets stand between: whoever fails them has passed what is before.
@@ -136,6 +146,27 @@ extension DecisionOracle {
         "\(id) for \(decision.customer) by \(decision.channel) at \(question.nowMicros): code "
           + "\(code) \(decision.details[place]), but \(expected) is in its way; "
           + describe(question))
+    }
+  }
+
+  /// Whether an offer's condition over source, cost or tier holds; nil for other conditions and for none.
+  private func tieHolds(_ place: Int, _ question: Question) -> Bool? {
+    guard let text = question.catalogue.clause(0, of: place, .eligibility)?.text else { return nil }
+    let words = text.split(separator: " ").map(String.init)
+    guard words.count == 3 else { return nil }
+    let profile = question.person.profile
+    switch words[0] {
+    case "source": return profile.source.map { words[2] == "\"\($0)\"" } ?? false
+    case "acquisition_cost":
+      let limit = Int64(words[2]) ?? 0
+      return profile.acquisitionCostMinor.map { $0 < limit * 100 } ?? false
+    case "tier":
+      let level = Wire.Tier.allCases.first { $0.name == words[2] }
+      guard let held = profile.tier, let level else { return false }
+      if held.untilDay != 0 && question.today > Int(held.untilDay) { return false }
+      return words[1] == ">="
+        ? held.tier.rawValue >= level.rawValue : held.tier.rawValue < level.rawValue
+    default: return nil
     }
   }
 

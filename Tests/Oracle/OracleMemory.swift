@@ -43,6 +43,7 @@ struct OracleTouch {
 /// What is known of a customer.
 struct OraclePerson {
   var consents: [Consent] = []
+  var profile = Profile()
   /// Messages of others, as they were told.
   var messages: [Event] = []
   /// Places among the contacts.
@@ -94,6 +95,14 @@ extension DecisionOracle {
   mutating func remember(_ request: RecordConsentsRequest, at timeMicros: Int64) {
     for row in request.consents where row.consent.timeMicros <= timeMicros + Self.skewMicros {
       people[Array(row.customer.utf8), default: OraclePerson()].consents.append(row.consent)
+    }
+  }
+
+  mutating func remember(_ request: RecordProfilesRequest) {
+    for row in request.profiles {
+      let before = people[Array(row.customer.utf8)] ?? OraclePerson()
+      people[Array(row.customer.utf8), default: before].profile = row.change.applied(
+        to: before.profile)
     }
   }
 

@@ -153,6 +153,38 @@ struct TrialJobTests {
     #expect(told.offers[2].chosen == 30 && told.offers[2].cost == 15)
   }
 
+  @Test(
+    "a trial knows sources that only the tried catalogue speaks of, costs, and tiers while they are held"
+  )
+  func ties() throws {
+    var harness = try EngineHarness()
+    let today = 20_000
+    for number in 0..<30 {
+      _ = harness.record("c\(number)", "1", day: 19_990)
+      let cost = AcquisitionCost(amountMinor: Int64(number) * 100, currency: "EUR", minorDigits: 2)
+      let tier = HeldTier(
+        number % 2 == 0 ? .gold : .bronze, untilDay: UInt16(number < 10 ? today - 1 : today))
+      let change = ProfileChange(
+        source: number % 3 == 0 ? .set("search") : .keep, acquisitionCost: .set(cost),
+        tier: .set(tier))
+      #expect(harness.profile("c\(number)", change)?.recorded == 1)
+    }
+    let conditions = [
+      #"source == \"search\""#, "acquisition_cost < 5", "tier >= silver", "tier is unknown",
+    ]
+    let text = EngineHarness.catalogue(
+      conditions.enumerated().map {
+        EngineHarness.offer(
+          "o\($0.offset)", #""class": "mandatory", "eligibility": "\#($0.element)""#)
+      }, placements: #"{"id": "checkout", "top": 9}"#)
+    var request = TryCatalogueRequest(catalogue: text, placement: "checkout", channel: .site)
+    (request.top, request.flags) = (9, .greedy)
+    let told = try job(request, &harness).get().reply()
+    #expect(told.customers == 30)
+    // Every third; the first five; the even ones from 10 on; those before 10.
+    #expect(told.offers.map(\.chosen) == [10, 5, 10, 10])
+  }
+
   @Test("before the first catalogue one can be tried, and none cannot")
   func first() throws {
     var harness = try EngineHarness()

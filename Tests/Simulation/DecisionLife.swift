@@ -101,6 +101,7 @@ public struct DecisionLife {
         if let outcomes = source.outcomes(now: nowMicros) {
           try ask(.recordOutcomes, outcomes, &engine)
         }
+      case ..<830: try ask(.recordProfiles, source.profiles(now: nowMicros), &engine)
       case ..<900: try ask(.recordConsents, source.consents(now: nowMicros), &engine)
       case ..<980: try ask(.recordEvents, source.events(now: nowMicros), &engine)
       case ..<990: try ask(.amendOffer, source.amend(), &engine)

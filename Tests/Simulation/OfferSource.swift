@@ -115,6 +115,27 @@ struct OfferSource {
     return RecordConsentsRequest(key: key(), consents: rows)
   }
 
+  /// Where customers came from, at what cost, and their tiers; some are over soon.
+  mutating func profiles(now: Int64) -> RecordProfilesRequest {
+    let today = Int(now / 86_400_000_000)
+    let rows = (0..<draw(1...6)).map { _ in
+      var change = ProfileChange()
+      if draw(1...2) == 1 { change.source = draw(1...6) == 1 ? .forget : .set("s\(draw(1...2))") }
+      if draw(1...2) == 1 {
+        let cost = AcquisitionCost(
+          amountMinor: Int64(draw(0...1_000)), currency: "EUR", minorDigits: 2)
+        change.acquisitionCost = draw(1...6) == 1 ? .forget : .set(cost)
+      }
+      if draw(1...2) == 1 {
+        let tier = HeldTier(
+          Tier.allCases[draw(0...3)], untilDay: draw(1...3) == 1 ? 0 : UInt16(today + draw(-1...4)))
+        change.tier = draw(1...6) == 1 ? .forget : .set(tier)
+      }
+      return RecordProfilesRequest.Row(customer: customer(), change)
+    }
+    return RecordProfilesRequest(key: key(), profiles: rows)
+  }
+
   /// Messages that others sent.
   mutating func events(now: Int64) -> RecordEventsRequest {
     let kinds: [EventKind] = [

@@ -101,6 +101,11 @@ struct RandomCatalogue {
     if Self.draw(1...2, &chance) == 1 { offer.value = Self.draw(1...9, &chance) }
     if Self.draw(1...6, &chance) == 1 {
       offer.condition = "basket >= \(Self.draw(5...40, &chance))"
+    } else if Self.draw(1...5, &chance) == 1 {
+      offer.condition =
+        [
+          "tier >= silver", "tier < platinum", #"source == \"s1\""#, "acquisition_cost < 6",
+        ][Self.draw(0...3, &chance)]
     }
     drawBudget(of: &offer, &chance)
     offers.append(offer)
