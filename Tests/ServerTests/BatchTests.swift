@@ -236,6 +236,22 @@ struct BatchTests {
     #expect(try scores(harness.readToEnd(1)).count == Limits.customersMax)
   }
 
+  @Test("a client that is gone in the middle of its scores leaves its room to others")
+  func gone() throws {
+    let most = max(ServerLimits.batchesMax, ServerLimits.streamsMax)
+    let harness = try shop(clients: most + 1)
+    let frame = try request((0..<Limits.customersMax).map { Self.name($0, size: 20) })
+    for line in 0..<most {
+      harness.send(frame, on: line)
+      try harness.turn(frame.count / ServerLimits.receiveSize + 3)
+      #expect(harness.clients.lines[line].toClient.count == 64 << 10)
+      harness.clients.lines[line].isHungUp = true
+      try harness.turn()
+    }
+    harness.send(frame, on: most)
+    #expect(try scores(harness.readToEnd(most)).count == Limits.customersMax)
+  }
+
   @Test("a large request that is refused leaves the connection and its room")
   func refused() throws {
     let harness = try shop(clients: 1)
