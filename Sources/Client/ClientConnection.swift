@@ -54,21 +54,21 @@ public struct ClientConnection: ~Copyable {
   public mutating func enqueue(
     _ verb: Verb, _ request: some Message, tag: UInt64, deadlineMillis: UInt32 = 0
   ) throws(ClientError) {
+    let sizeMax = Frame.sizeMax(ofRequest: verb.rawValue)
     let mark = Frame.begin(
       verb: verb.rawValue, tag: tag, deadlineMillis: deadlineMillis, in: &outbox)
     do throws(Refusal) {
       try request.write(to: &outbox)
       let size = outbox.count - mark
-      guard size <= Limits.frameSizeMax else {
+      guard size <= sizeMax else {
         throw Refusal(
-          .frameTooLarge,
-          "the request has \(size) bytes, at most \(Limits.frameSizeMax) fit into a frame")
+          .frameTooLarge, "the request has \(size) bytes, at most \(sizeMax) fit into a frame")
       }
     } catch {
       outbox.truncate(to: mark)
       throw .refused(error)
     }
-    Frame.end(mark, in: &outbox)
+    Frame.end(mark, in: &outbox, sizeMax: sizeMax)
   }
 
   /// Puts whole frames, written before, into the outbox.
@@ -157,8 +157,8 @@ public struct ClientConnection: ~Copyable {
   ///
   /// - Parameter type: the verb's reply.
   /// - Returns: the body.
-  /// - Throws: `refused` when the status is not ok, `protocolBroken` when the body is not of this
-  ///   type.
+  /// - Throws: `refused` when the status is neither ok nor more, `protocolBroken` when the body is not of
+  ///   this type.
   public func decode<Body: Message>(_ type: Body.Type) throws(ClientError) -> Body {
     guard let header else {
       throw .protocolBroken("there is no reply to read; ask nextReply() first")
@@ -169,7 +169,7 @@ public struct ClientConnection: ~Copyable {
     let refusal: Refusal
     do throws(Refusal) {
       var reader = FrameReader(reply, from: FrameHeader.size)
-      if status == .ok {
+      if status == .ok || status == .more {
         let body = try Body(from: &reader)
         try reader.requireEnd()
         return body

@@ -175,19 +175,36 @@ extension PatronClient {
   /// Scores many customers with one request.
   ///
   /// - Parameters:
-  ///   - customers: 1 to `terms.customersMax` identifiers.
+  ///   - customers: 1 to `Limits.customersMax` identifiers.
   ///   - terms: as-of time, horizon, discount rate, margin.
   /// - Returns: as many scores, in the same order.
   /// - Throws: see `ask`; `protocolBroken` when the numbers differ.
   public mutating func scoreMany(_ customers: [String], _ terms: ScoreTermsFields)
     throws(ClientError) -> [ScoreReply]
   {
-    let request = ScoreManyRequest(terms: terms, customers: customers)
-    let scores = try ask(.scoreMany, request, for: ScoreManyReply.self).scores
+    var scores: [ScoreReply] = []
+    try scoreMany(customers, terms) {
+      scores += $0
+      return true
+    }
     guard scores.count == customers.count else {
       throw .protocolBroken("\(scores.count) scores came for \(customers.count) customers")
     }
     return scores
+  }
+
+  /// Scores many customers with one request and hands the scores on as they come.
+  ///
+  /// - Parameters:
+  ///   - customers: 1 to `Limits.customersMax` identifiers.
+  ///   - terms: as-of time, horizon, discount rate, margin.
+  ///   - each: given the next scores, in the order of the customers; false wants no more of them.
+  /// - Throws: see `ask`.
+  public mutating func scoreMany(
+    _ customers: [String], _ terms: ScoreTermsFields, each: ([ScoreReply]) -> Bool
+  ) throws(ClientError) {
+    let request = ScoreManyRequest(terms: terms, customers: customers)
+    try ask(.scoreMany, request, forEach: ScoreManyReply.self) { each($0.scores) }
   }
 
   /// Asks how sure the scores of a customer are.

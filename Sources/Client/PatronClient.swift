@@ -105,12 +105,30 @@ public struct PatronClient: ~Copyable {
   /// - Throws: `refused` when the server answered so: the request is done, the client goes on;
   ///   `connection`, `timedOut` or `protocolBroken`.
   public mutating func receive<Body: Message>(_ type: Body.Type) throws(ClientError) -> Body {
+    let (body, isLast) = try receivePart(type)
+    if isLast { return body }
+    let error = ClientError.protocolBroken("the reply comes in parts; ask for them one by one")
+    failure = error
+    throw error
+  }
+
+  /// Waits for the next part of the reply to the oldest pending request.
+  ///
+  /// A reply of one frame is one part. Bytes are taken from the connection only when no whole part is
+  /// there, so a slow caller slows the server down and keeps little here.
+  ///
+  /// - Parameter type: the body of each part.
+  /// - Returns: the body, and whether it is the last one.
+  /// - Throws: as `receive`; `refused` also behind some parts.
+  public mutating func receivePart<Body: Message>(
+    _ type: Body.Type
+  ) throws(ClientError) -> (body: Body, isLast: Bool) {
     if let failure { throw failure }
     do throws(ClientError) {
       while true {
         if let header = try connection.nextReply() {
           try match(header)
-          return try connection.decode(type)
+          return (try connection.decode(type), header.status != Status.more.rawValue)
         }
         try exchange()
       }
@@ -138,7 +156,43 @@ public struct PatronClient: ~Copyable {
     return try receive(type)
   }
 
-  // MARK: Parts
+  /// Sends a request and hands on the parts of its reply as they come.
+  ///
+  /// - Parameters:
+  ///   - verb: what is asked.
+  ///   - request: the verb's body.
+  ///   - type: the body of each part.
+  ///   - each: given each part in order; false ends the reply there, and the server's work on it.
+  /// - Throws: as `send` and `receivePart`.
+  /// - Precondition: nothing is pending.
+  public mutating func ask<Body: Message>(
+    _ verb: Verb, _ request: some Message, forEach type: Body.Type, _ each: (Body) -> Bool
+  ) throws(ClientError) {
+    precondition(pending.count == 0 || failure != nil, "ask() would take another request's reply")
+    let tag = try send(verb, request)
+    while true {
+      let (body, isLast) = try receivePart(type)
+      let goesOn = each(body)
+      if isLast { return }
+      if !goesOn { return try cancel(tag, type) }
+    }
+  }
+
+  /// Ends the reply that is under way and passes over what of it has already been sent.
+  private mutating func cancel<Body: Message>(
+    _ tag: UInt64, _ type: Body.Type
+  ) throws(ClientError) {
+    try send(.cancel, CancelRequest(request: tag))
+    do throws(ClientError) {
+      while try !receivePart(type).isLast {}
+    } catch {
+      // It says that it was ended, or had ended another way.
+      guard case .refused = error, failure == nil else { throw error }
+    }
+    _ = try receive(CancelReply.self)
+  }
+
+  // MARK: Parts of these
 
   /// Waits until bytes can come or go, then takes what came.
   private mutating func exchange() throws(ClientError) {
@@ -151,7 +205,10 @@ public struct PatronClient: ~Copyable {
   private mutating func match(_ header: FrameHeader) throws(ClientError) {
     // A refusal that closes the connection may answer bytes that were no request at all.
     if let status = Status(rawValue: header.status), status.closes { return }
-    guard let (tag, verb) = pending.popFirst() else {
+    // Of a reply in parts the request is pending until the last one.
+    let oldest =
+      header.status == Status.more.rawValue ? pending.first : pending.popFirst()
+    guard let (tag, verb) = oldest else {
       throw .protocolBroken("a reply with tag \(header.tag) came and nothing was asked")
     }
     guard header.tag == tag, header.verb == verb.rawValue else {
@@ -176,9 +233,12 @@ private struct PendingRequests {
     nextTag += 1
   }
 
+  var first: (tag: UInt64, verb: Verb)? {
+    count > 0 ? (nextTag - UInt64(count), verbs[taken]) : nil
+  }
+
   mutating func popFirst() -> (tag: UInt64, verb: Verb)? {
-    guard count > 0 else { return nil }
-    let first = (nextTag - UInt64(count), verbs[taken])
+    guard let first else { return nil }
     taken += 1
     if taken == verbs.count || taken >= 1_024 {
       verbs.removeFirst(taken)

@@ -16,37 +16,18 @@ extension Engine {
     writeReplies(to: &out)
   }
 
+  /// Answers a request for many scores, or says what is to be answered in parts.
   mutating func scoreMany(
-    _ body: inout FrameReader, at nowMicros: Int64, _ out: inout ByteBuffer
-  ) throws(Refusal) {
+    _ frame: RawSpan, _ body: inout FrameReader, at nowMicros: Int64, _ out: inout ByteBuffer
+  ) throws(Refusal) -> ScoreSlices? {
     let question = try question(&body, at: nowMicros)
-    let at = body.offset
     let count = try ScoreManyRequest.readCount(&body)
-    guard count <= question.customersMax else {
-      throw Refusal(
-        .invalidField, at: at,
-        "\(count) customers are asked for, with this horizon it must be at most "
-          + "\(question.customersMax)")
-    }
-    var names = body
+    var slices = ScoreSlices(question, count: count, offset: body.offset)
     for _ in 0..<count { _ = try body.readIdentifier("customer") }
     try body.requireEnd()
-
-    ScoreManyReply.writeHead(count: count, to: &out)
-    var left = count
-    while left > 0 {
-      queries.begin(question)
-      let taken = min(left, PointQueries.countMax)
-      for _ in 0..<taken {
-        let customer = try names.readIdentifier("customer")
-        let hash = SipHash.hash(customer, key: indexKey)
-        customerIndex.prefetch(hash)
-        queries.append(customer, hash: hash)
-      }
-      answerQueries()
-      writeReplies(to: &out)
-      left -= taken
-    }
+    if !slices.fitsOneFrame { return slices }
+    try writePart(of: &slices, frame, while: { true }, into: &out)
+    return nil
   }
 
   /// Reads a request for intervals and finds what they rest on.
@@ -98,7 +79,7 @@ extension Engine {
       return ScoreQuestion(
         adopted, horizon, tables.tables(horizon, store.generation), day: day,
         generation: store.generation, majorPerMinor: store.majorPerMinor,
-        customersMax: fields.customersMax)
+        frameCustomersMax: fields.frameCustomersMax)
     } catch {
       throw Refusal(.invalidField, at: at, "\(error)")
     }

@@ -35,6 +35,10 @@ public enum Errand: Sendable {
   case refitPolicy(PolicyJob)
   /// Answer a question that takes long.
   case analysis(any Analysis)
+  /// Answer a question in parts, as they come.
+  case stream(any StreamedAnalysis)
+  /// Answer a request for more scores than one frame holds, in parts.
+  case scores(ScoreSlices)
 }
 
 /// The owner of the state, and the only one who changes it.
@@ -200,6 +204,7 @@ public struct Engine: ~Copyable {
       switch verb {
       case .hello: try hello(&body, &out)
       case .ping: try ping(&body, at: nowMicros, &out)
+      case .cancel: try cancel(&body, &out)
       case .declareShop: try declareShop(&body)
       case .recordOrders: try recordOrders(&body, at: time, &out)
       case .recordReturns: try recordReturns(&body, at: time, &out)
@@ -210,7 +215,11 @@ public struct Engine: ~Copyable {
       case .describeCustomer: try describeCustomer(&body, &out)
       case .consentHistory: try consentHistory(&body, &out)
       case .scoreOne: try scoreOne(&body, at: nowMicros, &out)
-      case .scoreMany: try scoreMany(&body, at: nowMicros, &out)
+      case .scoreMany:
+        if let slices = try scoreMany(frame, &body, at: nowMicros, &out) {
+          out.truncate(to: mark)
+          return .asked(.scores(slices))
+        }
       case .recommend: try recommend(&body, at: time, &out)
       case .adoptModel: try adoptModel(&body, &out)
       case .putBackModel: try putBackModel(&body, &out)
@@ -296,6 +305,13 @@ public struct Engine: ~Copyable {
   ) throws(Refusal) {
     try body.requireEnd()
     PingReply(timeMicros: nowMicros).write(to: &out)
+  }
+
+  /// Whoever keeps replies in parts ends them; what comes here is not under way.
+  private func cancel(_ body: inout FrameReader, _ out: inout ByteBuffer) throws(Refusal) {
+    _ = try CancelRequest(from: &body)
+    try body.requireEnd()
+    CancelReply(wasUnderWay: false).write(to: &out)
   }
 
   private func errand(

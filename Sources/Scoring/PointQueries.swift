@@ -8,14 +8,14 @@ public import Wire
 /// What is asked of every customer, and what is needed to answer.
 ///
 /// A class, so that who holds it for a turn counts one reference and not those of a whole model.
-final class ScoreQuestion {
+final class ScoreQuestion: Sendable {
   let adopted: AdoptedModel
   let generation: UInt32
   let horizon: ScoreHorizon
   let tables: OutlookTables?
   let day: UInt16
   let majorPerMinor: Double
-  let customersMax: Int
+  let frameCustomersMax: Int
   /// Whether there is a churn layer that may be asked about the horizon.
   let asksLayer: Bool
   /// Whether the models' time is the calendar's and nothing is laid over them that asks for more.
@@ -34,16 +34,16 @@ final class ScoreQuestion {
   ///   - day: the day of the question.
   ///   - generation: of the models.
   ///   - majorPerMinor: of the shop's currency.
-  ///   - customersMax: how many one request may ask about.
+  ///   - frameCustomersMax: how many are answered in one frame.
   init(
     _ adopted: AdoptedModel, _ horizon: ScoreHorizon, _ tables: OutlookTables?, day: UInt16,
-    generation: UInt32, majorPerMinor: Double, customersMax: Int
+    generation: UInt32, majorPerMinor: Double, frameCustomersMax: Int
   ) {
     self.adopted = adopted
     self.horizon = horizon
     self.tables = tables
     self.day = day
-    self.customersMax = customersMax
+    self.frameCustomersMax = frameCustomersMax
     self.generation = generation
     self.majorPerMinor = majorPerMinor
     asksLayer = adopted.layer?.layer.applies(to: horizon.terms.horizonDays) ?? false

@@ -2,6 +2,7 @@
 
 package import Durability
 public import Platform
+import Scoring
 import Wire
 
 /// The settings of one server.
@@ -141,6 +142,12 @@ public enum ServerLimits {
   public static let outboxSizeMax = 1 << 20
   /// Bytes of memory an idle connection keeps.
   public static let idleBufferSize = 4 << 10
+  /// Replies in parts that are under way at a time.
+  public static let streamsMax = 16
+  /// Bytes a client may leave unread before its reply in parts waits; one step more may lie there.
+  public static let streamOutboxSizeMax = 1 << 20
+  /// Connections that may hold a request of more than `Limits.frameSizeMax` at a time.
+  public static let batchesMax = 8
   /// Tasks that may wait for the workbench.
   public static let errandsMax = 16
   /// Microseconds a connection is given to read why it is closed.
@@ -160,9 +167,13 @@ public enum ServerLimits {
     2 * (Limits.frameSizeMax + receiveSize) + 2 * (outboxSizeMax + Limits.frameSizeMax)
   }
 
-  /// The most memory that remembered answers and commands on their way to the disk can take, in bytes.
+  /// The most memory that remembered answers, commands on their way to the disk, large requests and parts
+  /// of replies can take, in bytes.
   ///
-  /// Of the latter there are never more than there is room on the disk; the loop hands them over in a
-  /// copy.
-  public static var otherBytesMax: Int { Limits.answersSizeMax + 2 * Int(journalRoomBytes) }
+  /// Of commands there are never more than there is room on the disk; the loop hands them over in a
+  /// copy. Of a reply in parts, what one step made is on its way to the outbox.
+  public static var otherBytesMax: Int {
+    Limits.answersSizeMax + 2 * Int(journalRoomBytes) + 2 * batchesMax * Limits.batchFrameSizeMax
+      + streamsMax * StreamedParts.sizeMax
+  }
 }

@@ -1,15 +1,18 @@
-// The threads beside the loop: one for the journal, one for the workbench, one for memory. What they do
-// is in JournalWorker, Workbench and MemoryKeeper; here they only start and end.
+// The threads beside the loop: one for the journal, one for the workbench, one for replies in parts, one
+// for memory. What they do is in JournalWorker, Workbench, Scanner and MemoryKeeper; here they only
+// start and end.
 
 import Durability
 import Platform
 
-/// The three threads and the mailboxes they listen to.
+/// The threads and the mailboxes they listen to.
 struct Crew: ~Copyable {
   let journal: Mailbox<JournalOrder>
   let workbench: Mailbox<Work>
+  let scanner: Mailbox<Scan>
   private let journalThread: Thread
   private let workbenchThread: Thread
+  private let scannerThread: Thread
   private let memory: MemoryKeeper
 
   /// Starts the threads; the journal's begins with recovering.
@@ -29,6 +32,7 @@ struct Crew: ~Copyable {
       bytesPerSecond: configuration.snapshotBytesPerSecond, clock: SystemClock())
     let journal = try Mailbox<JournalOrder>()
     let workbench = try Mailbox<Work>()
+    let scanner = try Mailbox<Scan>()
     let memory = try MemoryKeeper()
     let beginToKeepMemory = memory.begin
     let journalThread = try Thread(name: "journal") {
@@ -53,8 +57,16 @@ struct Crew: ~Copyable {
         storage, pace: pace, fitThreads: ProcessFacts.coreCount, reportingTo: loop)
       while bench.serve(workbench.wait()) {}
     }
+    // Beside the workbench: nothing that is read meanwhile waits for a fit or a snapshot.
+    let scannerThread = try Thread(name: "scanner", stackBytes: 8 << 20) {
+      Thread.yieldToOthers()
+      let desk = Scanner(threads: ProcessFacts.coreCount, reportingTo: loop)
+      while desk.serve(scanner.wait()) {}
+    }
     self.journal = journal
     self.workbench = workbench
+    self.scanner = scanner
+    self.scannerThread = scannerThread
     self.journalThread = journalThread
     self.workbenchThread = workbenchThread
     self.memory = memory
@@ -62,8 +74,10 @@ struct Crew: ~Copyable {
 
   /// Lets the threads finish what they were given and ends them.
   consuming func stop() {
+    scanner.post(.stop)
     workbench.post(.stop)
     journal.post(.stop)
+    scannerThread.join()
     workbenchThread.join()
     journalThread.join()
     memory.stop()

@@ -13,12 +13,16 @@ extension EventLoop where Network: ~Copyable {
     var (executed, asked) = (0, 0)
     let began = clock.monotonicMicros()
     while !session.isWaiting && !session.isClosing {
+      if session.stream != nil {
+        // The next request waits for the reply's end, unless it asks for it.
+        guard endIfCancelled(session) else { return }
+      }
       if gather(session, &asked) { continue }
       do throws(Refusal) {
-        guard
-          case .frame(let header) = try Frame.cut(
-            session.inbox.bytes, sizeMax: session.frameSizeMax)
-        else { return }
+        guard case .frame(let header) = try session.cut() else {
+          try admitBatch(session)
+          return
+        }
         guard header.status == 0 else {
           throw Refusal(.badFrame, at: 6, "the status of a request must be 0")
         }
@@ -44,7 +48,7 @@ extension EventLoop where Network: ~Copyable {
         }
         executed += 1
         execute(header, of: session, now)
-        session.inbox.consume(header.frameSize)
+        finish(header, of: session)
       } catch {
         // The stream cannot be trusted any more.
         answerGathered()

@@ -35,6 +35,11 @@ extension EventLoop where Network: ~Copyable {
       reply(to: requester, status(hash: 0))
       return
     }
+    switch errand {
+    case .stream(let analysis): return beginStream(for: requester, session, analysis: analysis)
+    case .scores(let slices): return beginStream(for: requester, session, scores: slices)
+    default: break
+    }
     guard errandCount < ServerLimits.errandsMax else {
       refuse(requester, Refusal(.overloaded, "too many long tasks wait already; ask again later"))
       return
@@ -47,6 +52,7 @@ extension EventLoop where Network: ~Copyable {
     case .refitPolicy(let job): workbench.post(.refitPolicy(job, for: requester))
     case .analysis(let analysis): workbench.post(.analysis(analysis, for: requester))
     case .snapshot: snapshots.requesters.append(requester)
+    case .stream, .scores: break
     }
   }
 
@@ -166,7 +172,7 @@ extension EventLoop where Network: ~Copyable {
     list(session)
   }
 
-  private mutating func refuse(_ requester: Requester, _ refusal: Refusal) {
+  mutating func refuse(_ requester: Requester, _ refusal: Refusal) {
     refusalCount += 1
     guard let session = session(requester.connection) else { return }
     Frame.refuse(refusal, verb: requester.verb, tag: requester.tag, in: &session.outbox)

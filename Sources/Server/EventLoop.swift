@@ -1,6 +1,6 @@
 // The loop: the only owner of the engine and the sessions. One turn is a sentence of stages, and
 // every stage is a loop over all sessions that are ready. What a stage does for one session is in
-// EventLoop+Requests (execute) and EventLoop+Results (tend).
+// EventLoop+Requests (execute), EventLoop+Results (tend) and EventLoop+Streams (replies in parts).
 
 package import Durability
 package import Platform
@@ -31,6 +31,8 @@ package enum LoopMessage: Sendable {
   case hashed(UInt64, Requester)
   /// A snapshot was written, or not.
   case snapshotWritten(Result<SnapshotResult, DurabilityError>, [Requester])
+  /// A reply in parts went on by a step, or ended.
+  case streamed(StreamStep, Result<StreamedParts, Refusal>)
 }
 
 /// Why the loop has ended.
@@ -45,13 +47,14 @@ package enum LoopEnd: Sendable {
   case loadingFailed(ServerError)
 }
 
-/// Accepts, reads, executes, commits, writes, closes, tends; and again.
+/// Accepts, reads, executes, commits, tends, writes, goes on with replies in parts, closes; and again.
 package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var network: Network
   /// The owner of the state; whoever drives the loop may look at it between turns.
   package internal(set) var engine: Engine
   let journal: Mailbox<JournalOrder>
   let workbench: Mailbox<Work>
+  let scanner: Mailbox<Scan>
   let mailbox: Mailbox<LoopMessage>
   let clock: any Clock
   let snapshotEveryMicros: Int64
@@ -83,6 +86,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var spaceRefusalCount: UInt64 = 0
   var snapshots: SnapshotDesk
   var refit: RefitDesk
+  var streams = StreamDesk()
   var errandCount = 0
   var requestCount: UInt64 = 0
   var refusalCount: UInt64 = 0
@@ -99,6 +103,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   ///   - network: the clients.
   ///   - journal: asked to keep records.
   ///   - workbench: asked to do what takes long.
+  ///   - scanner: asked to go on with replies in parts.
   ///   - mailbox: where both answer, and where the state comes from.
   ///   - clock: the time.
   ///   - snapshotEveryMicros: microseconds between snapshots; 0 takes none by the clock.
@@ -106,7 +111,8 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   ///   - syncsDecisions: whether the reply to a decision waits until it is on disk.
   package init(
     network: consuming Network, journal: Mailbox<JournalOrder>, workbench: Mailbox<Work>,
-    mailbox: Mailbox<LoopMessage>, clock: any Clock, snapshotEveryMicros: Int64,
+    scanner: Mailbox<Scan>, mailbox: Mailbox<LoopMessage>, clock: any Clock,
+    snapshotEveryMicros: Int64,
     refitEveryMicros: Int64 = 0, syncsDecisions: Bool = false
   ) {
     self.syncsDecisions = syncsDecisions
@@ -114,6 +120,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     engine = Engine()
     self.journal = journal
     self.workbench = workbench
+    self.scanner = scanner
     self.mailbox = mailbox
     self.clock = clock
     self.snapshotEveryMicros = snapshotEveryMicros
@@ -185,12 +192,13 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     commit()
     tend(now)
     write()
+    goOnStreaming()
     close(now)
   }
 
   /// Until the next thing that is due by the clock.
   private func timeoutMillis() -> Int32 {
-    if isDrained || listed.contains(where: \.canGoOn) { return 0 }
+    if isDrained || listed.contains(where: \.canGoOn) || streams.canGoOn { return 0 }
     var due = Int64.max
     // While one is under way its end is an event; the next one's time may have come already.
     if snapshotEveryMicros > 0 && !snapshots.isBusy { due = min(due, snapshots.dueMicros) }
@@ -243,6 +251,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     case .bytes(let count):
       session.inbox.commit(count)
       session.receivedMicros = now
+      skip(session)
       // A closing connection is read only so that its last reply arrives.
       if session.isClosing { session.inbox.consume(session.inbox.count) }
     case .wouldBlock: break
@@ -301,6 +310,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     network.stopAccepting()
     drainUntilMicros = now + ServerLimits.drainMicros
     for case let session? in sessions {
+      refuseStream(of: session, .shuttingDown, "the server is stopping; ask again in a moment")
       if session.wantsBytes { receive(session, now) }
       session.hasMore = !session.inbox.isEmpty
       list(session)
@@ -334,6 +344,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     case .tabulated(let made): engine.keep(made)
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)
+    case .streamed(let step, let parts): deliver(step, parts)
     }
   }
 
@@ -357,7 +368,8 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     for session in listed {
       session.isListed = false
       guard self.session(session.handle) === session else { continue }
-      let isServed = session.outbox.isEmpty && !session.isWaiting && !session.hasMore
+      let isServed =
+        session.outbox.isEmpty && !session.isWaiting && !session.hasMore && session.stream == nil
       let isDraining = drainUntilMicros != nil
       if isServed && (session.hasEnded || isDraining) {
         drop(session)
@@ -403,6 +415,8 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   private mutating func drop(_ session: Session) {
     guard self.session(session.handle) === session else { return }
     network.close(session.handle)
+    forgetStream(of: session)
+    forgetBatch(of: session)
     sessions[session.handle.slot] = nil
     connectionCount -= 1
     session.isClosing = true

@@ -44,7 +44,8 @@ public struct Welcome: Sendable {
   public let connectionsMax: Int
   /// The most memory one of them can take, in bytes.
   public let connectionBytesMax: Int
-  /// The most memory that remembered answers and commands on their way to the disk can take, in bytes.
+  /// The most memory that remembered answers, commands on their way to the disk, large requests and parts
+  /// of replies can take, in bytes.
   public let otherBytesMax: Int
 }
 
@@ -77,8 +78,9 @@ public enum PatronServer {
       try Crew(storage, configuration, reportingTo: mailbox)
     }
     var loop = EventLoop(
-      network: network, journal: crew.journal, workbench: crew.workbench, mailbox: mailbox,
-      clock: SystemClock(), snapshotEveryMicros: configuration.snapshotEveryMicros,
+      network: network, journal: crew.journal, workbench: crew.workbench,
+      scanner: crew.scanner, mailbox: mailbox, clock: SystemClock(),
+      snapshotEveryMicros: configuration.snapshotEveryMicros,
       refitEveryMicros: configuration.refitEveryMicros,
       syncsDecisions: configuration.syncsDecisions)
     announce(.loading(address))

@@ -27,6 +27,14 @@ final class Session {
   var isListed = false
   /// Whether the next command waits until the journal grants more room.
   var awaitsRoom = false
+  /// The reply in parts that is under way; later requests wait, but for its cancel.
+  var stream: OpenStream?
+  /// The request it answers, where its bytes are needed.
+  var batch = ByteBuffer(capacity: 0)
+  /// Whether this is one of the connections that may hold a request beyond `Limits.frameSizeMax`.
+  var holdsBatch = false
+  /// Bytes still to come of a request that was refused before they were here.
+  var skipCount = 0
   /// Whether whole frames may wait in the inbox: the turn's share was used up, or replies pile up.
   var hasMore = false
 
@@ -37,19 +45,46 @@ final class Session {
 
   init(_ handle: ConnectionHandle) { self.handle = handle }
 
-  /// The size of a frame this client may send now.
-  var frameSizeMax: Int { isGreeted ? Limits.frameSizeMax : Limits.helloSizeMax }
+  /// Looks at the front of the inbox: how long a frame may be depends on the hello and the verb.
+  func cut() throws(Refusal) -> Cut { try Self.cut(inbox, isGreeted: isGreeted) }
+
+  private static func cut(
+    _ inbox: borrowing ByteBuffer, isGreeted: Bool
+  ) throws(Refusal) -> Cut {
+    try isGreeted
+      ? Frame.cutRequest(inbox.bytes) : Frame.cut(inbox.bytes, sizeMax: Limits.helloSizeMax)
+  }
 
   /// Whether to look for bytes: not while the client's own replies pile up or a task is under way.
   var wantsBytes: Bool {
-    !hasEnded && !isWaiting && !hasMore
-      && (isClosing || outbox.count <= ServerLimits.outboxSizeMax)
+    if hasEnded || isWaiting || hasMore { return false }
+    // Of what stands behind a reply in parts, only a cancel is looked for.
+    if stream != nil { return inbox.count < Self.cancelSize }
+    return isClosing || outbox.count <= ServerLimits.outboxSizeMax
   }
 
   /// Whether to execute what waits in the inbox without an event that says so.
   var canGoOn: Bool {
-    hasMore && !awaitsRoom && !isWaiting && !isClosing && outbox.count <= ServerLimits.outboxSizeMax
+    hasMore && !awaitsRoom && !isWaiting && stream == nil && !isClosing
+      && outbox.count <= ServerLimits.outboxSizeMax
   }
+
+  /// Whether the client has read enough for the next step of its reply in parts.
+  var hasStreamRoom: Bool { outbox.count < ServerLimits.streamOutboxSizeMax }
+
+  /// Bytes of a request to cancel.
+  static let cancelSize = FrameHeader.size + 8
+
+  /// Takes the first frame out of the inbox and keeps it aside; what follows stays.
+  func keepFrame(_ size: Int) {
+    batch = ByteBuffer(capacity: 0)
+    swap(&batch, &inbox)
+    inbox.append(bytes: batch.bytes.extracting(droppingFirst: size))
+    batch.truncate(to: size)
+  }
+
+  /// Forgets the frame that was kept.
+  func forgetFrame() { batch = ByteBuffer(capacity: 0) }
 
   /// Where the next reply will begin.
   var writePosition: UInt64 { sent + UInt64(outbox.count) }

@@ -34,8 +34,8 @@ package struct Requester: Sendable {
   let startMicros: Int64
 }
 
-/// Threads that share out pieces of a fit.
-private struct ThreadCrew: FitCrew {
+/// Threads that share out pieces of a fit or a step.
+struct ThreadCrew: FitCrew {
   let threads: Int
 
   func map<Result: Sendable>(

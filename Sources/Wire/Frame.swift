@@ -42,6 +42,33 @@ public enum Frame {
   /// The first four body bytes of a hello: "PTRN".
   public static let magic: UInt32 = 0x4E52_5450
 
+  /// How long a request may be.
+  ///
+  /// - Parameter verb: the number of its verb.
+  /// - Returns: bytes of the whole frame.
+  public static func sizeMax(ofRequest verb: UInt16) -> Int {
+    verb == Verb.scoreMany.rawValue ? Limits.batchFrameSizeMax : Limits.frameSizeMax
+  }
+
+  /// Looks at the front of a stream of requests whose hello was accepted.
+  ///
+  /// Like `cut`; the bytes allowed are the verb's own, which stands behind the length.
+  ///
+  /// - Parameter bytes: what has arrived.
+  /// - Returns: the header of the first frame, if it has arrived whole.
+  /// - Throws: `badFrame` or `frameTooLarge`; after either the stream cannot be trusted.
+  public static func cutRequest(_ bytes: RawSpan) throws(Refusal) -> Cut {
+    var sizeMax = Limits.frameSizeMax
+    if bytes.byteCount >= 6 {
+      var reader = FrameReader(bytes, from: 4)
+      sizeMax = Self.sizeMax(ofRequest: try reader.read(UInt16.self))
+    } else if bytes.byteCount >= 4 {
+      // Until the verb is there it may be the one that is allowed most.
+      sizeMax = Limits.batchFrameSizeMax
+    }
+    return try cut(bytes, sizeMax: sizeMax)
+  }
+
   /// Looks at the front of a stream.
   ///
   /// The length is checked as soon as its four bytes are there, before anything waits for it.
@@ -65,6 +92,24 @@ public enum Frame {
         "the frame has \(length + 4) bytes, at most \(sizeMax) are accepted; send smaller batches")
     }
     guard bytes.byteCount >= length + 4 else { return .incomplete }
+    return .frame(try header(&reader, length: length))
+  }
+
+  /// The header of a request beyond `Limits.frameSizeMax` whose body has not arrived.
+  ///
+  /// - Parameter bytes: what has arrived, after `cutRequest`.
+  /// - Returns: nil where the first frame is not so long, or its header not there.
+  /// - Throws: `badFrame`.
+  public static func batchHeader(_ bytes: RawSpan) throws(Refusal) -> FrameHeader? {
+    guard bytes.byteCount >= FrameHeader.size else { return nil }
+    var reader = FrameReader(bytes)
+    let length = Int(try reader.read(UInt32.self))
+    return length + 4 > Limits.frameSizeMax ? try header(&reader, length: length) : nil
+  }
+
+  private static func header(
+    _ reader: inout FrameReader, length: Int
+  ) throws(Refusal) -> FrameHeader {
     let header = FrameHeader(
       frameSize: length + 4, verb: try reader.read(UInt16.self),
       status: try reader.read(UInt16.self), tag: try reader.read(UInt64.self),
@@ -73,7 +118,7 @@ public enum Frame {
     guard reserved == 0 else {
       throw Refusal(.badFrame, at: 20, "the reserved field is \(reserved), it must be 0")
     }
-    return .frame(header)
+    return header
   }
 
   /// Begins a frame; `end` completes its length.
@@ -104,10 +149,23 @@ public enum Frame {
   /// - Parameters:
   ///   - mark: what `begin` returned.
   ///   - out: the same buffer.
-  public static func end(_ mark: Int, in out: inout ByteBuffer) {
+  ///   - sizeMax: bytes the frame may have; of a request `sizeMax(ofRequest:)`.
+  public static func end(
+    _ mark: Int, in out: inout ByteBuffer, sizeMax: Int = Limits.frameSizeMax
+  ) {
     let size = out.count - mark
-    precondition(size <= Limits.frameSizeMax, "a frame longer than frameSizeMax was written")
+    precondition(size <= sizeMax, "a frame longer than allowed was written")
     out.patch(UInt32(size - 4), at: mark)
+  }
+
+  /// Changes the status of the frame that was begun at `mark`.
+  ///
+  /// - Parameters:
+  ///   - status: of a reply.
+  ///   - mark: what `begin` returned.
+  ///   - out: the same buffer.
+  public static func patch(_ status: Status, at mark: Int, in out: inout ByteBuffer) {
+    out.patch(status.rawValue, at: mark + 6)
   }
 
   /// Appends a whole reply that refuses a request.

@@ -5,6 +5,8 @@
 public enum Limits {
   /// Bytes of one whole frame, its length field included.
   public static let frameSizeMax = 1 << 20
+  /// Bytes of one whole request for many scores; replies are bounded by `frameSizeMax`.
+  public static let batchFrameSizeMax = 8 << 20
   /// Bytes of a frame before the hello was accepted.
   public static let helloSizeMax = 256
   /// Bytes of an identifier: a customer, an order, a return.
@@ -19,7 +21,9 @@ public enum Limits {
   /// Consents of a customer that are told at once.
   public static let consentsToldMax = 1024
   /// Customers in one request that asks for many scores.
-  public static let customersMax = 8192
+  public static let customersMax = 100_000
+  /// Scores in one frame of a reply; a reply with more comes in parts.
+  public static let scoresMax = 8192
   /// Bytes of a name: a client, a server, a time zone.
   public static let nameSizeMax = 64
   /// Changes of a time zone's offset that a declaration may carry.
@@ -43,8 +47,8 @@ public enum Limits {
   /// The answer to a batch without refused rows takes 44. When a half is full, the older half is
   /// forgotten.
   public static let answersSizeMax = 96 << 20
-  /// Customers times months of the horizon in one request for many scores, so that no request
-  /// keeps the others waiting for long.
+  /// Customers times months of the horizon in one frame of a reply, so that no request keeps the
+  /// others waiting for long.
   public static let scoreMonthsMax = 12_288
   /// Discount rate per year.
   public static let discountRateMax = 10.0

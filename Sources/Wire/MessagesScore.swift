@@ -62,12 +62,12 @@ public struct ScoreTermsFields: Equatable, Sendable {
     }
   }
 
-  /// How many customers one request may ask for with these terms.
+  /// How many customers are answered in one frame with these terms; a reply about more comes in parts.
   ///
   /// A month is 30.4375 days; one that has begun counts.
-  public var customersMax: Int {
+  public var frameCustomersMax: Int {
     let months = max(1, Int((horizonDays / 30.4375).rounded(.up)))
-    return min(Limits.customersMax, Limits.scoreMonthsMax / months)
+    return min(Limits.scoresMax, Limits.scoreMonthsMax / months)
   }
 
   func write(to out: inout ByteBuffer) {
@@ -257,14 +257,14 @@ public struct ScoreReply: Message, Equatable, Sendable {
   }
 }
 
-/// The scores of many customers, in the order they were named.
+/// The scores of many customers, in the order they were named; of a reply in parts each is such a body.
 public struct ScoreManyReply: Message, Equatable, Sendable {
   public static let title = "score many reply"
   public static let fields = [
     Field("count", .u32), Field("reserved", .u32), Field("scores", .rows(ScoreReply.fields)),
   ]
 
-  /// In the order of the request.
+  /// In the order of the request; 1 to `Limits.scoresMax`.
   public var scores: [ScoreReply]
 
   /// Makes the reply.
@@ -273,7 +273,12 @@ public struct ScoreManyReply: Message, Equatable, Sendable {
   public init(scores: [ScoreReply]) { self.scores = scores }
 
   public init(from reader: inout FrameReader) throws(Refusal) {
-    let count = try ScoreManyRequest.readCount(&reader)
+    let at = reader.offset
+    let count = Int(try reader.read(UInt32.self))
+    guard count >= 1 && count <= Limits.scoresMax else {
+      throw Refusal(
+        .invalidField, at: at, "\(count) scores follow, it must be 1 to \(Limits.scoresMax)")
+    }
     _ = try reader.read(UInt32.self)
     scores = []
     scores.reserveCapacity(count)

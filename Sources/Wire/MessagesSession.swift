@@ -1,4 +1,4 @@
-// The bodies of the verbs hello, ping and snapshot, the empty body, and the refusal.
+// The bodies of the verbs hello, ping, snapshot and cancel, the empty body, and the refusal.
 // The four members of `Message` are documented there, not again in every body.
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 
@@ -167,6 +167,46 @@ public struct HelloReply: Message, Equatable, Sendable {
     out.append(name: timeZone)
     out.append(name: server)
   }
+}
+
+/// Asks for a reply in parts to end.
+public struct CancelRequest: Message, Equatable, Sendable {
+  public static let title = "cancel request"
+  public static let fields = [Field("request", .u64)]
+
+  /// The tag of the request whose reply it is.
+  public var request: UInt64
+
+  /// Makes the request.
+  ///
+  /// - Parameter request: the tag of the request whose reply is to end.
+  public init(request: UInt64) { self.request = request }
+
+  public init(from reader: inout FrameReader) throws(Refusal) {
+    request = try reader.read(UInt64.self)
+  }
+
+  public func write(to out: inout ByteBuffer) { out.append(request) }
+}
+
+/// Whether a reply in parts was ended.
+public struct CancelReply: Message, Equatable, Sendable {
+  public static let title = "cancel reply"
+  public static let fields = [Field("under way", .u8)]
+
+  /// Whether it was under way; if not, its last frame was sent before.
+  public var wasUnderWay: Bool
+
+  /// Makes the reply.
+  ///
+  /// - Parameter wasUnderWay: whether the reply was under way.
+  public init(wasUnderWay: Bool) { self.wasUnderWay = wasUnderWay }
+
+  public init(from reader: inout FrameReader) throws(Refusal) {
+    wasUnderWay = try reader.read(UInt8.self) != 0
+  }
+
+  public func write(to out: inout ByteBuffer) { out.append(UInt8(wasUnderWay ? 1 : 0)) }
 }
 
 /// The server's time.

@@ -12,6 +12,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case snapshot = 4
   /// Declares the shop's time zone; once, before the first order.
   case declareShop = 5
+  /// Ends a reply in parts of this connection.
+  case cancel = 6
   /// Records orders, each at most once.
   case recordOrders = 16
   /// Records returns, each at most once.
@@ -78,7 +80,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
       .recordEvents, .recordOrderLines, .putCatalogue, .amendOffer, .decide, .recordDecision,
       .recordOutcomes, .adoptPolicy, .adoptModel, .putBackModel:
       true
-    case .hello, .ping, .status, .snapshot, .scoreOne, .scoreMany, .scoreInterval,
+    case .hello, .ping, .status, .snapshot, .cancel, .scoreOne, .scoreMany, .scoreInterval,
       .recommend, .describeCustomer, .consentHistory, .readCatalogue, .explainDecision,
       .readDecisions,
       .reportCampaign, .fit, .report, .forecast, .refitPolicy, .tryCatalogue:
@@ -97,6 +99,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .status: "status"
     case .snapshot: "snapshot"
     case .declareShop: "declare shop"
+    case .cancel: "cancel"
     case .recordOrders: "record orders"
     case .recordReturns: "record returns"
     case .recordProfiles: "record profiles"
@@ -162,6 +165,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
   case noSpace = 13
   /// The command's key was used for another command.
   case keyReused = 14
+  /// A part of the reply; further ones follow.
+  case more = 15
   /// The shop was declared differently before.
   case alreadyDeclared = 16
   /// The shop's time zone has not been declared yet.
@@ -200,6 +205,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
   case badAmount = 46
   /// The catalogue has no such campaign.
   case unknownCampaign = 47
+  /// The client ended the reply before its end.
+  case cancelled = 48
 
   /// Whether the connection closes after this reply.
   public var closes: Bool {
@@ -227,6 +234,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case .loading: "loading"
     case .noSpace: "no space"
     case .keyReused: "key reused"
+    case .more: "more"
     case .alreadyDeclared: "already declared"
     case .notDeclared: "not declared"
     case .currencyMismatch: "currency mismatch"
@@ -246,6 +254,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case .unknownDecision: "unknown decision"
     case .badAmount: "bad amount"
     case .unknownCampaign: "unknown campaign"
+    case .cancelled: "cancelled"
     }
   }
 }
@@ -254,7 +263,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
 ///
 /// Nothing was changed by the request; the connection goes on unless `status.closes`.
 public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The reply's status; never `ok`.
+  /// The reply's status; never `ok` or `more`.
   public var status: Status
   /// Offset of the field at fault from the frame's first byte; nil where no byte is at fault.
   public var offset: UInt32?

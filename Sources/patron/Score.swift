@@ -65,7 +65,7 @@ enum Score {
           let name = line.trimmingBlanks()
           if name.isEmpty { continue }
           waiting.append(name)
-          if waiting.count >= terms.customersMax && !isExplained {
+          if waiting.count >= terms.frameCustomersMax && !isExplained {
             try answer(&waiting, &client, terms, &printer)
           }
         }
@@ -101,7 +101,7 @@ enum Score {
     _ waiting: inout [String], _ client: inout PatronClient, _ terms: ScoreTermsFields,
     _ printer: inout ScorePrinter
   ) throws(CommandError) {
-    let customers = Array(waiting.prefix(terms.customersMax))
+    let customers = Array(waiting.prefix(terms.frameCustomersMax))
     waiting.removeFirst(customers.count)
     let scores: [ScoreReply]
     do throws(ClientError) {

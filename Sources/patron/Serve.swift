@@ -145,7 +145,7 @@ enum Serve {
       "recovered \(welcome.customers) customers and \(welcome.orders) orders, "
         + "\(welcome.records) records from the journal; up to \(welcome.connectionsMax) "
         + "connections of at most \(welcome.connectionBytesMax >> 20) MiB each, and "
-        + "\(welcome.otherBytesMax >> 20) MiB for answers and the journal")
+        + "\(welcome.otherBytesMax >> 20) MiB for answers, the journal and large batches")
     Console.out("listening on \(welcome.address)")
   }
 

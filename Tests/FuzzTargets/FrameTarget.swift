@@ -7,6 +7,7 @@ import Wire
 func fuzzFrame(_ choice: UInt8, _ bytes: [UInt8]) {
   cutAll(bytes.rawBytes, sizeMax: Limits.helloSizeMax)
   cutAll(bytes.rawBytes, sizeMax: Limits.frameSizeMax)
+  cutRequest(bytes.rawBytes)
   readFields(bytes.rawBytes)
   let trips = FuzzMessages.trips
   _ = trips[Int(choice) % trips.count](bytes)
@@ -21,6 +22,21 @@ private func cutAll(_ bytes: RawSpan, sizeMax: Int) {
     let shorter = try? Frame.cut(rest.extracting(0..<header.frameSize - 1), sizeMax: sizeMax)
     precondition(shorter == .incomplete, "a frame without its last byte is not yet whole")
     rest = rest.extracting(header.frameSize..<rest.byteCount)
+  }
+}
+
+/// A request is cut as its verb allows, and never before its verb is known.
+private func cutRequest(_ bytes: RawSpan) {
+  guard let cut = try? Frame.cutRequest(bytes) else { return }
+  if case .frame(let header) = cut {
+    precondition(
+      header.frameSize <= Frame.sizeMax(ofRequest: header.verb),
+      "a request has no more bytes than its verb may")
+  }
+  if let long = try? Frame.batchHeader(bytes) {
+    precondition(
+      long.verb == Verb.scoreMany.rawValue && long.frameSize > Limits.frameSizeMax,
+      "only one verb may have more bytes than the others")
   }
 }
 
@@ -72,7 +88,8 @@ enum FuzzMessages {
     { trip(RecommendRequest.self, $0) }, { trip(RecommendReply.self, $0) },
     { trip(DecisionRecord.self, $0) }, { trip(RecordOutcomesRequest.self, $0) },
     { trip(ExplainDecisionRequest.self, $0) }, { trip(ReadDecisionsRequest.self, $0) },
-    { trip(DecisionsReply.self, $0) },
+    { trip(DecisionsReply.self, $0) }, { trip(CancelRequest.self, $0) },
+    { trip(CancelReply.self, $0) },
   ]
 
   /// What can be read can be written, and what was written reads and writes the same.

@@ -40,6 +40,7 @@ func fuzzRequest(_ choice: UInt8, _ bytes: [UInt8]) {
     case .asked(let errand):
       precondition(out.bytes.isEmpty, "an errand leaves the outbox alone")
       if header.verb == Verb.tryCatalogue.rawValue { runTrial(errand) }
+      if case .scores(let slices) = errand { tell(slices, frame, &engine) }
     }
     precondition(
       engine.sequence == twin.sequence, "only a command that changes the state is counted")
@@ -68,6 +69,24 @@ private func runTrial(_ errand: Errand) {
   }
 }
 
+/// Scores in parts: each part can be read, and together they are as many as were asked for.
+private func tell(_ slices: ScoreSlices, _ frame: RawSpan, _ engine: inout Engine) {
+  var slices = slices
+  while slices.left > 0 {
+    let before = slices.left
+    var out = ByteBuffer()
+    do throws(Refusal) {
+      try engine.writePart(of: &slices, frame, while: { before % 3 != 0 }, into: &out)
+      var reader = FrameReader(out.bytes)
+      let told = try ScoreManyReply(from: &reader).scores.count
+      try reader.requireEnd()
+      precondition(told == before - slices.left, "a part counts what it tells")
+    } catch {
+      preconditionFailure("a request that was checked is answered: \(error)")
+    }
+  }
+}
+
 private func replay(_ frame: RawSpan, _ sequence: UInt64, on engine: inout Engine) {
   do throws(SectionError) {
     try engine.replay(sequence: sequence, timeMicros: SmallShop.now, frame: frame)
@@ -86,6 +105,7 @@ private func checkReply(_ reply: RawSpan, to request: FrameHeader, _ status: Sta
   switch Verb(rawValue: header.verb) {
   case .hello: check(HelloReply.self, reply)
   case .ping: check(PingReply.self, reply)
+  case .cancel: check(CancelReply.self, reply)
   case .declareShop: check(Empty.self, reply)
   case .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
     .recordEvents, .recordOrderLines, .recordOutcomes:

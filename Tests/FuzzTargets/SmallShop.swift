@@ -116,6 +116,14 @@ public enum SmallShop {
       #"{"currency": "EUR", "margin_rate": 1, "placements": [{"id": "p"}], "offers": []}"#),
     frame(.describeCustomer, CustomerRequest(customer: "ann")),
     frame(.consentHistory, ConsentHistoryRequest(customer: "ann")),
+    frame(.cancel, CancelRequest(request: 1)),
+    // More than one frame of such a horizon holds.
+    frame(
+      .scoreMany,
+      ScoreManyRequest(
+        terms: ScoreTermsFields(
+          asOfMicros: 0, horizonDays: 3653, discountRate: 0.1, margin: 1),
+        customers: (0..<110).map { $0 % 9 == 0 ? "bob" : "ann" })),
   ]
 
   /// The shop after all commands.

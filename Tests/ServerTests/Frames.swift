@@ -179,6 +179,7 @@ enum Frames {
     case .ping: try ping()
     case .status: try status(hash: true)
     case .snapshot: try makeFrame(.snapshot, Empty())
+    case .cancel: try makeFrame(.cancel, CancelRequest(request: 1))
     case .declareShop: try makeFrame(.declareShop, utc)
     case .recordOrders: try makeFrame(.recordOrders, batch([order("C-9", "1", day: 3)]))
     case .recordReturns:

@@ -46,6 +46,17 @@ struct PythonTests {
           many = list(patron.score_many([f"c{n}" for n in range(40)], **terms))
           print("one", one == many[7], one.repeat_orders, one.lifetime_value.hex())
           print("known", sum(score.known for score in many), "of", len(many))
+          # Of another horizon: asked for so often it gets a table, and a tenth digit of its own.
+          terms["horizon"] = "38w"
+          few = list(patron.score_many([f"c{n}" for n in range(40)], **terms))
+          names = (f"c{n % 40}" for n in range(110_000))
+          alike = sum(
+              score.customer == few[n % 40].customer and score.known == few[n % 40].known
+              and abs(score.lifetime_value - few[n % 40].lifetime_value) < 1e-6
+              for n, score in enumerate(patron.score_many(names, batch=100_000, **terms)))
+          batch = patron.score_many((f"c{n % 40}" for n in range(100_000)), batch=100_000, **terms)
+          print("batch", alike, next(batch).customer)
+          batch.close()
           report = patron.report("c7", holdout=date(1997, 5, 1), horizon="90d")
           print("report", report.customer, report.customers, report.cut, len(report.cells) > 0)
           status = patron.status(with_state_hash=True)
@@ -64,14 +75,15 @@ struct PythonTests {
         "recorded 300 0 0", "again 0 300 0", "returned 1 [(1, 'unknown order')]",
         "refused no model",
       ], "\(exit.output)")
-    try #require(lines.count == 9, "\(exit.output)")
+    try #require(lines.count == 10, "\(exit.output)")
     #expect(lines[4].hasPrefix("fit 1 30 mbg-nbd "))
     #expect(Self.double(lines[4]) == model.parameters[0])
     #expect(lines[5].hasPrefix("one True \(score.repeatOrders) "))
     #expect(Self.double(lines[5]) == score.lifetimeValue)
     #expect(lines[6] == "known 30 of 40")
-    #expect(lines[7] == "report c7 30 1997-05-01 True")
-    #expect(lines[8] == "status 30 300 1 \(status.stateHash)")
+    #expect(lines[7] == "batch 110000 c0")
+    #expect(lines[8] == "report c7 30 1997-05-01 True")
+    #expect(lines[9] == "status 30 300 1 \(status.stateHash)")
   }
 
   @Test(

@@ -70,8 +70,8 @@ struct TurnTests {
       JournalConfiguration(syncWindowMicros: 0, loadThreads: 1), clock: clock,
       randomness: SeededGenerator(seed: 1), reportingTo: mailbox)
     var loop = EventLoop(
-      network: OneClient(wires: wires), journal: orders, workbench: works, mailbox: mailbox,
-      clock: clock, snapshotEveryMicros: 0)
+      network: OneClient(wires: wires), journal: orders, workbench: works,
+      scanner: try Mailbox<Scan>(), mailbox: mailbox, clock: clock, snapshotEveryMicros: 0)
     wires.sent = try Frames.hello()
     while wires.replies.isEmpty || loop.loadingPercent != nil { try loop.turn() }
     // Without models a query is refused, and not gathered.

@@ -73,7 +73,6 @@ extension ShopModel {
     guard let day = day(ofMicros: terms.asOfMicros == 0 ? calendarMicros : terms.asOfMicros) else {
       return .refused(.timeOutOfRange)
     }
-    if names.count > terms.customersMax { return .refused(.invalidField) }
     return answer(names.map { facts(of: $0, asOf: day) })
   }
 

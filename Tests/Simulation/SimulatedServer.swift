@@ -16,6 +16,8 @@ struct SimulatedServer: ~Copyable {
   let journalOrders: Mailbox<JournalOrder>
   /// What the loop asks of the workbench.
   let works: Mailbox<Work>
+  /// What the loop asks of the scanner; no verb of this world does.
+  let scans: Mailbox<Scan>
   /// Where journal and workbench answer.
   let answers: Mailbox<LoopMessage>
   /// Where the loop gets the answers, once somebody carries them there.
@@ -29,20 +31,21 @@ struct SimulatedServer: ~Copyable {
     let boxes = try Self.makeMailboxes()
     // Made before anything else is set: a half-made value that cannot be copied cannot be undone.
     worker = try Self.makeWorker(storage, clock, plan, seed, boxes.answers)
-    (journalOrders, works, answers, loopMailbox) = boxes
+    (journalOrders, works, scans, answers, loopMailbox) = boxes
     bench = Workbench(
       storage, pace: SnapshotPace(bytesPerSecond: 0, clock: clock), reportingTo: answers)
     loop = EventLoop(
       network: SimulatedTransport(network: network), journal: journalOrders, workbench: works,
-      mailbox: loopMailbox, clock: clock, snapshotEveryMicros: plan.snapshotEveryMicros)
+      scanner: scans, mailbox: loopMailbox, clock: clock,
+      snapshotEveryMicros: plan.snapshotEveryMicros)
   }
 
   private static func makeMailboxes() throws(StartFailure) -> (
-    orders: Mailbox<JournalOrder>, works: Mailbox<Work>, answers: Mailbox<LoopMessage>,
-    loop: Mailbox<LoopMessage>
+    orders: Mailbox<JournalOrder>, works: Mailbox<Work>, scans: Mailbox<Scan>,
+    answers: Mailbox<LoopMessage>, loop: Mailbox<LoopMessage>
   ) {
     do throws(SystemError) {
-      return (try Mailbox(), try Mailbox(), try Mailbox(), try Mailbox())
+      return (try Mailbox(), try Mailbox(), try Mailbox(), try Mailbox(), try Mailbox())
     } catch {
       throw StartFailure(description: "\(error)")
     }

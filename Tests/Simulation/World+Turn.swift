@@ -310,8 +310,8 @@ extension World {
       }
     case .snapshotWritten(let result, let requesters):
       try snapshotWritten(result, count: requesters.count)
-    // Nobody in here asks for a refit of offers.
-    case .loading, .loadingFailed, .diskFailed, .refitted: break
+    // Nobody in here asks for a refit of offers, or for more than one part.
+    case .loading, .loadingFailed, .diskFailed, .refitted, .streamed: break
     }
   }
 

@@ -94,6 +94,8 @@ extension Example {
     Example(
       .scoreOne, .invalidField, tag: 9,
       RefusalReply(Refusal(.invalidField, at: 32, "the horizon is 0.0 days, it must be above 0"))),
+    Example(.cancel, tag: 11, CancelRequest(request: 10)),
+    Example(.cancel, tag: 11, CancelReply(wasUnderWay: true)),
     Example(.hello, tag: 1, HelloRequest(client: "notebook", versions: 1...1)),
     Example(
       .hello, tag: 1,

@@ -63,6 +63,26 @@ struct FrameTests {
     }
   }
 
+  @Test("of requests only a score many may be longer, which is known as soon as its verb is there")
+  func requestSizes() throws {
+    let most = UInt32(Limits.batchFrameSizeMax - 4)
+    func cut(_ length: UInt32, _ verb: Verb?) throws(Refusal) -> Cut {
+      var bytes = ByteBuffer()
+      bytes.append(length)
+      if let verb { bytes.append(verb.rawValue) }
+      return try Frame.cutRequest(bytes.bytes)
+    }
+    #expect(try cut(most, nil) == .incomplete && cut(most, .scoreMany) == .incomplete)
+    for verb in [nil, .scoreMany] as [Verb?] {
+      #expect(refusal { _ = try cut(most + 1, verb) }?.status == .frameTooLarge)
+    }
+    for verb in Verb.allCases where verb != .scoreMany {
+      let limit = UInt32(Limits.frameSizeMax - 4)
+      #expect(try cut(limit, verb) == .incomplete)
+      #expect(refusal { _ = try cut(limit + 1, verb) }?.status == .frameTooLarge)
+    }
+  }
+
   @Test("a frame of the greatest size is cut")
   func greatest() throws {
     var bytes = [UInt8](repeating: 0, count: Limits.frameSizeMax)

@@ -146,7 +146,7 @@ struct MessageTests {
       Edge("record orders request", "count", allowed: [UInt32(2)], refused: [0] + tooMany),
       Edge("record returns request", "count", allowed: [UInt32(1)], refused: [0] + tooMany),
       Edge("record consents request", "count", allowed: [UInt32(2)], refused: [0] + tooMany),
-      Edge("score many request", "count", allowed: [UInt32(2)], refused: [0] + tooMany),
+      Edge("score many request", "count", allowed: [UInt32(2)], refused: [0, 100_001, .max]),
       Edge("score many reply", "count", allowed: [UInt32(2)], refused: [0] + tooMany),
       Edge("record reply", "count", allowed: [UInt32(1)], refused: tooMany),
       Edge("declare shop request", "count", allowed: [UInt16(3)], refused: [0, 1025, .max]),
@@ -210,7 +210,7 @@ struct MessageTests {
       Edge(
         "record returns request", "currency", bytes: [Array("\u{3}AZZ".utf8)],
         not: notCurrencies.map { Array($0.utf8) }),
-      Edge("record reply", "refused[0].status", allowed: [UInt16(11), 22], refused: [15, .max]),
+      Edge("record reply", "refused[0].status", allowed: [UInt16(11), 22], refused: [30, .max]),
       Edge("declare shop request", "time zone", bytes: [Array("\u{1}Z".utf8)], not: [[0]]),
       Edge(
         "declare shop request", "transitions[2].offset", allowed: offsets, refused: notOffsets),
@@ -259,8 +259,15 @@ struct MessageTests {
     let refused = refusal { _ = try readBody(ScoreManyRequest.self, of: bytes) }
     #expect(refused?.offset == 56)
     let scores = ScoreManyReply(
-      scores: Array(repeating: ScoreReply(), count: Limits.customersMax))
+      scores: Array(repeating: ScoreReply(), count: Limits.scoresMax))
     #expect(try makeFrame(scores).count <= Limits.frameSizeMax)
+    let tooMany = ScoreManyReply(
+      scores: Array(repeating: ScoreReply(), count: Limits.scoresMax + 1))
+    #expect(
+      refusal { _ = try readBody(ScoreManyReply.self, of: makeFrame(tooMany)) }?.offset == 24)
+    // The longest request there is.
+    let size = FrameHeader.size + 36 + Limits.customersMax * (1 + Limits.identifierSizeMax)
+    #expect(size <= Limits.batchFrameSizeMax)
   }
 
   @Test("a row of a score many reply has the size the code states")

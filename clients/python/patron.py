@@ -32,7 +32,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation, localcontext
-from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, Union
+from typing import Any, Callable, Deque, Dict, Generator, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, Union
 from zoneinfo import ZoneInfo
 
 __all__ = [
@@ -62,7 +62,7 @@ DEFAULT_PORT = 7433
 MAGIC = 0x4E525450
 
 VERBS = {
-    "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "record orders": 16,
+    "hello": 1, "ping": 2, "status": 3, "snapshot": 4, "declare shop": 5, "cancel": 6, "record orders": 16,
     "record returns": 17, "record profiles": 18, "record consents": 19, "record events": 20, "record order lines": 21,
     "put catalogue": 22, "amend offer": 23, "decide": 24, "record decision": 25, "record outcomes": 26,
     "adopt policy": 27, "refit policy": 53, "try catalogue": 54,
@@ -76,12 +76,12 @@ STATUSES = {
     0: "ok", 1: "bad frame", 2: "frame too large", 3: "hello required", 4: "unsupported version",
     5: "unsupported verb", 6: "malformed", 7: "invalid field", 8: "deadline exceeded",
     9: "overloaded", 10: "shutting down", 11: "table full", 12: "loading",
-    13: "no space", 14: "key reused",
+    13: "no space", 14: "key reused", 15: "more",
     16: "already declared", 17: "not declared", 18: "currency mismatch", 19: "time out of range", 20: "unknown order",
     21: "return before order", 22: "return exceeds order", 23: "amount overflow", 32: "no model",
     33: "not enough data", 34: "task failed", 40: "bad catalogue", 41: "no catalogue",
     42: "unknown offer", 43: "unknown placement", 44: "bad schema", 45: "unknown decision", 46: "bad amount",
-    47: "unknown campaign",
+    47: "unknown campaign", 48: "cancelled",
 }
 
 CHANNELS = {"email": 1, "sms": 2, "push": 3, "site": 4, "phone": 5, "post": 6, "store": 7}
@@ -103,6 +103,7 @@ REASONS = {
 }
 
 CLOSING = frozenset({1, 2, 3, 4})
+MORE = 15  # a part of a reply; further ones follow
 MODELS = {
     "bg-nbd": 1, "mbg-nbd": 2, "pareto-nbd": 3, "bg-cnbd-2": 12, "bg-cnbd-3": 13, "bg-cnbd-4": 14,
     "mbg-cnbd-2": 22, "mbg-cnbd-3": 23, "mbg-cnbd-4": 24,
@@ -111,13 +112,14 @@ CHOICES = {**MODELS, "bg-cnbd-k": 10, "mbg-cnbd-k": 20, "auto": 255}  # what a f
 _DROPOUT = {"pareto-nbd": ("s", "beta")}  # the last two parameters; of all others a and b
 _TIMES = ("alpha", "beta")  # parameters that change with the unit of time
 FRAME_SIZE_MAX = 1 << 20
+BATCH_FRAME_SIZE_MAX = 8 << 20
 IDENTIFIER_SIZE_MAX = 64
 NAME_SIZE_MAX = 64
 ROWS_MAX = 8192
 CONSENTS_TOLD_MAX = 1024
 EVENTS_TOLD_MAX = 16
 CATEGORIES_TOLD_MAX = 64
-CUSTOMERS_MAX = 8192
+CUSTOMERS_MAX = 100_000
 SCORE_MONTHS_MAX = 12_288
 AMOUNT_MAX = 10**15
 MINOR_DIGITS_MAX = 4
@@ -1187,8 +1189,9 @@ def _day(number: int) -> date:
 def frame(verb: int, tag: int, body: bytes, deadline_millis: int = 0) -> bytes:
     """A whole request."""
     size = _HEADER.size + len(body)
-    if size > FRAME_SIZE_MAX:
-        raise ValueError(f"the request has {size} bytes, at most {FRAME_SIZE_MAX} can be sent")
+    most = BATCH_FRAME_SIZE_MAX if verb == VERBS["score many"] else FRAME_SIZE_MAX
+    if size > most:
+        raise ValueError(f"the request has {size} bytes, at most {most} can be sent")
     return _HEADER.pack(size - 4, verb, 0, tag, deadline_millis, 0) + body
 
 
@@ -1209,6 +1212,11 @@ def _name(text: str) -> bytes:
 def hello_body(client: str) -> bytes:
     """The body of a hello request."""
     return struct.pack("<IHH", MAGIC, VERSION, VERSION) + _name(client)
+
+
+def cancel_body(tag: int) -> bytes:
+    """The body of a request that ends the reply in parts to the request with this tag."""
+    return struct.pack("<Q", tag)
 
 
 def status_body(with_state_hash: bool) -> bytes:
@@ -1645,6 +1653,14 @@ def read_refusal(status: int, body: bytes) -> PatronRefused:
     sentence = reader.text(2)
     reader.end()
     return PatronRefused(status, None if offset == _NO_OFFSET else offset, sentence)
+
+
+def read_cancel(body: bytes) -> bool:
+    """The reply to cancel: whether the reply was still under way."""
+    reader = _Reader(body)
+    (was_under_way,) = reader.take(_COUNT)
+    reader.end()
+    return was_under_way != 0
 
 
 def read_ping(body: bytes) -> datetime:
@@ -2202,7 +2218,7 @@ class Patron:
         self._producer = secrets.randbelow(2**64 - 1) + 1
         self._commands = 0
         self._inbox = bytearray()
-        self._replies: Dict[int, Tuple[int, bytes]] = {}
+        self._replies: Dict[int, Deque[Tuple[int, bytes]]] = {}  # by tag, whole or in parts
         self._abandoned: Set[int] = set()
         host, port = _host_and_port(address)
         try:
@@ -2288,21 +2304,23 @@ class Patron:
     def score_many(
         self, customers: Iterable[str], *, as_of: Optional[Moment] = None,
         horizon: Union[str, int, float] = "39w", discount_rate: float = 0.10, margin: float = 1.0,
-        batch: int = 1024,
+        batch: Optional[int] = None,
     ) -> Iterator[Score]:
         """The scores of any number of customers, in their order, as they come.
 
         Customers are taken and scores given while requests are under way, so neither has to fit
-        into memory.
+        into memory. `batch` is how many one request asks for, up to 100,000; without it as many as
+        the server answers at once, at most 1,024.
 
             best = heapq.nlargest(100, patron.score_many(ids), key=lambda s: s.lifetime_value)
         """
-        if not 1 <= batch <= CUSTOMERS_MAX:
+        if batch is not None and not 1 <= batch <= CUSTOMERS_MAX:
             raise ValueError(f"batch is {batch}, it must be 1 to {CUSTOMERS_MAX}")
         horizon_days = days(horizon)
         terms = score_terms(self._as_of(as_of), horizon_days, discount_rate, margin)
         months = max(1, math.ceil(horizon_days / MONTH_DAYS))
-        batch = min(batch, max(1, SCORE_MONTHS_MAX // months))
+        if batch is None:
+            batch = min(1024, max(1, SCORE_MONTHS_MAX // months))
         return self._score_many(customers, terms, horizon_days, batch)
 
     def _score_many(
@@ -2322,8 +2340,21 @@ class Patron:
                 asked.append(names)
                 yield score_many_body(terms, names)
 
-        for reply in self._pipeline("score many", bodies()):
-            yield from read_scores(reply, asked.popleft(), horizon_days)
+        told = 0  # of the oldest request
+        replies = self._pipeline("score many", bodies())
+        try:
+            for reply in replies:
+                names = asked[0] if asked else []
+                part = names[told : told + int.from_bytes(reply[:4], "little")]
+                yield from read_scores(reply, part, horizon_days)
+                told += len(part)
+                if told == len(names):
+                    asked.popleft()
+                    told = 0
+            if asked:
+                raise self._broken(f"{len(asked[0]) - told} scores did not come")
+        finally:
+            replies.close()
 
     # -- commands -----------------------------------------------------------------------------
 
@@ -2661,20 +2692,37 @@ class Patron:
         timeout = self._timeout if timeout is None else timeout
         return self._reply(self._submit(verb, body, timeout), timeout)
 
-    def _pipeline(self, verb: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
-        """Sends the requests, a few of them ahead of the replies, which it yields in order."""
+    def _pipeline(
+        self, verb: str, bodies: Iterator[bytes], timeout: Optional[float] = None
+    ) -> Generator[bytes, None, None]:
+        """Sends the requests, a few of them ahead of the replies, whose parts it yields in order.
+
+        Closed early it cancels the reply it is in the middle of, if no request waits behind that one.
+        """
+        timeout = self._timeout if timeout is None else timeout
         under_way: Deque[int] = deque()
+        begun = False  # whether the oldest reply has told a part
         try:
-            for body in bodies:
-                under_way.append(self._submit(verb, body, self._timeout))
-                if len(under_way) == _WINDOW:
-                    yield self._reply(under_way.popleft(), self._timeout)
-            while under_way:
-                yield self._reply(under_way.popleft(), self._timeout)
+            while True:
+                while len(under_way) < _WINDOW and (body := next(bodies, None)) is not None:
+                    under_way.append(self._submit(verb, body, timeout))
+                if not under_way:
+                    return
+                try:
+                    status, part = self._part(under_way[0], timeout)
+                    begun = status == MORE
+                except PatronRefused:
+                    begun = False
+                    under_way.popleft()
+                    raise
+                if not begun:
+                    under_way.popleft()
+                yield part
         finally:
             for tag in under_way:  # Nobody will ask for these any more.
-                if self._replies.pop(tag, None) is None:
-                    self._abandoned.add(tag)
+                self._abandon(tag)
+            if begun and self._open and len(under_way) == 1 and under_way[0] in self._abandoned:
+                self._abandon(self._submit("cancel", cancel_body(under_way[0]), timeout))
 
     def _submit(self, verb: str, body: bytes, timeout: float) -> int:
         """Sends a request whole. What arrives meanwhile is taken in, so neither side can block."""
@@ -2698,15 +2746,34 @@ class Patron:
 
     def _reply(self, tag: int, timeout: float) -> bytes:
         """The body of the reply with this tag; raises what the server refused."""
+        status, body = self._part(tag, timeout)
+        if status == MORE:
+            raise self._broken("a reply that should be whole comes in parts")
+        return body
+
+    def _part(self, tag: int, timeout: float) -> Tuple[int, bytes]:
+        """The next part of the reply with this tag, its status `MORE` or 0; raises what was refused.
+
+        The socket is read only when no part is there, so who is slow slows the server down.
+        """
         silent_until = time.monotonic() + timeout
         while tag not in self._replies:
             self._wait(selectors.EVENT_READ, silent_until)
             self._receive()
             silent_until = time.monotonic() + timeout
-        status, body = self._replies.pop(tag)
-        if status != 0:
+        parts = self._replies[tag]
+        status, body = parts.popleft()
+        if not parts:
+            del self._replies[tag]
+        if status not in (0, MORE):
             raise read_refusal(status, body)
-        return body
+        return status, body
+
+    def _abandon(self, tag: int) -> None:
+        """Passes over what is still to come of a reply."""
+        parts = self._replies.pop(tag, None)
+        if not parts or parts[-1][0] == MORE:
+            self._abandoned.add(tag)
 
     def _wait(self, events: int, until: float) -> int:
         if not self._open:
@@ -2741,10 +2808,10 @@ class Patron:
             if status in CLOSING:
                 self.close()
                 raise read_refusal(status, body)
-            if tag in self._abandoned:
+            if tag not in self._abandoned:
+                self._replies.setdefault(tag, deque()).append((status, body))
+            elif status != MORE:
                 self._abandoned.remove(tag)
-            else:
-                self._replies[tag] = (status, body)
         del self._inbox[:start]
 
     def _broken(self, sentence: str) -> PatronConnectionError:

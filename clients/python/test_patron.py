@@ -105,6 +105,7 @@ class TheTables(unittest.TestCase):
     def test_limits(self) -> None:
         limits = {row[0]: int(row[1].replace(",", "")) for row in table("Limits")}
         self.assertEqual(patron.FRAME_SIZE_MAX, limits["frameSizeMax"])
+        self.assertEqual(patron.BATCH_FRAME_SIZE_MAX, limits["batchFrameSizeMax"])
         self.assertEqual(patron.IDENTIFIER_SIZE_MAX, limits["identifierSizeMax"])
         self.assertEqual(patron.NAME_SIZE_MAX, limits["nameSizeMax"])
         self.assertEqual(patron.ROWS_MAX, limits["rowsMax"])
@@ -152,6 +153,10 @@ class TheRequests(unittest.TestCase):
     def test_status(self) -> None:
         e = example("status request")
         self.assertEqual(e.request(patron.status_body(e["state hash"] == 1)), e.bytes)
+
+    def test_cancel(self) -> None:
+        e = example("cancel request")
+        self.assertEqual(e.request(patron.cancel_body(e["request"])), e.bytes)
 
     def test_orders(self) -> None:
         e = example("record orders request")
@@ -567,6 +572,9 @@ class TheReplies(unittest.TestCase):
         e = example("ping reply")
         self.assertEqual(patron.read_ping(e.body), at(e["time"]))
 
+    def test_cancel(self) -> None:
+        self.assertIs(patron.read_cancel(example("cancel reply").body), True)
+
     def test_record(self) -> None:
         e = example("record reply")
         result = patron.read_record(e.body, first_row=100)
@@ -890,6 +898,18 @@ def from_examples(verb: int, tag: int, body: bytes) -> Optional[bytes]:
     return reply(verb, tag, struct.pack("<II", count, 0) + scores)
 
 
+def in_parts(tag: int, body: bytes, size: int, told: List[int]) -> bytes:
+    """A score many answered with so many scores in a part; what `told` gets is their numbers."""
+    whole = from_examples(33, tag, body)
+    assert whole is not None
+    rows = whole[HEADER + 8 :]
+    parts = [rows[start : start + size * 88] for start in range(0, len(rows), size * 88)]
+    told += [len(part) // 88 for part in parts]
+    return b"".join(
+        reply(33, tag, struct.pack("<II", len(part) // 88, 0) + part, 15 if part is not parts[-1] else 0)
+        for part in parts)
+
+
 class TheConnection(unittest.TestCase):
     def test_every_method(self) -> None:
         with Server(from_examples) as server, Patron(server.address) as it:
@@ -956,6 +976,63 @@ class TheConnection(unittest.TestCase):
             self.assertEqual(it.ping(), at(875620800000000))  # What was under way is dropped.
             self.assertEqual(sum(1 for _ in it.score_many(map(str, range(20_000)))), 20_000)
             self.assertEqual(list(it.score_many([])), [])
+
+    def test_a_reply_in_parts_is_one_sequence(self) -> None:
+        parts: List[int] = []
+
+        def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+            return from_examples(verb, tag, body) if verb != 33 else in_parts(tag, body, 700, parts)
+
+        with Server(answer) as server, Patron(server.address) as it:
+            scores = it.score_many(map(str, range(250_000)), batch=patron.CUSTOMERS_MAX)
+            for place, score in enumerate(scores):
+                self.assertEqual((score.customer, score.lifetime_value), (str(place), float(place)))
+            self.assertEqual((place, len(parts)), (249_999, 143 + 143 + 72))
+            self.assertEqual(it.ping(), at(875620800000000))
+
+    def test_who_stops_in_the_middle_of_a_reply_cancels_it(self) -> None:
+        cancelled: List[bytes] = []
+
+        def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+            if verb == 33:
+                # Without its end: that comes with the cancel.
+                return in_parts(tag, body, 500, [])[: -HEADER - 8 - 500 * 88]
+            if verb == 6:
+                cancelled.append(body)
+                (ended,) = struct.unpack("<Q", body)
+                return reply(33, ended, REFUSED, status=48) + reply(6, tag, b"\1")
+            return from_examples(verb, tag, body)
+
+        with Server(answer) as server, Patron(server.address, timeout=20) as it:
+            scores = it.score_many(map(str, range(5000)), batch=5000)
+            self.assertEqual([next(scores).customer for _ in range(600)], [str(i) for i in range(600)])
+            scores.close()  # type: ignore[attr-defined]
+            self.assertEqual(it.ping(), at(875620800000000))
+            self.assertEqual(len(cancelled), 1)
+            self.assertEqual((it._abandoned, it._replies), (set(), {}))
+            # Who never began, or came to the end, cancels nothing.
+            it.score_many(["1"]).close()  # type: ignore[attr-defined]
+            self.assertEqual(len(cancelled), 1)
+
+    def test_a_reply_in_parts_may_end_with_a_refusal_or_too_early(self) -> None:
+        def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+            if verb != 33:
+                return from_examples(verb, tag, body)
+            whole = in_parts(tag, body, 500, [])
+            size = HEADER + 8 + 500 * 88
+            if body[37:38] == b"0":
+                return whole[:size] + reply(33, tag, REFUSED, status=10)
+            return reply(33, tag, whole[HEADER:size])
+
+        with Server(answer) as server, Patron(server.address, timeout=20) as it:
+            scores = it.score_many(map(str, range(1000)), batch=1000)
+            with self.assertRaises(PatronRefused) as caught:
+                list(scores)
+            self.assertEqual(caught.exception.name, "shutting down")
+            self.assertEqual(it.ping(), at(875620800000000))
+            self.assertRaises(
+                PatronConnectionError, list, it.score_many(map(str, range(1, 1001)), batch=1000))
+            self.assertRaises(PatronConnectionError, it.ping)
 
     def test_a_refusal_leaves_the_connection(self) -> None:
         def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:

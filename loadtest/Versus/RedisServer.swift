@@ -38,8 +38,8 @@ struct StoredBodies: Sendable {
     var stored = StoredBodies(size: ScoreReply.size, count: customers)
     do {
       var client = try PatronClient(connectingTo: address, name: "loadtest", timeoutMillis: 120_000)
-      for start in stride(from: 0, to: customers, by: terms.customersMax) {
-        let names = (start..<min(customers, start + terms.customersMax)).map(Population.name)
+      for start in stride(from: 0, to: customers, by: terms.frameCustomersMax) {
+        let names = (start..<min(customers, start + terms.frameCustomersMax)).map(Population.name)
         for score in try client.scoreMany(names, terms) {
           var body = ByteBuffer(capacity: ScoreReply.size)
           score.write(to: &body)

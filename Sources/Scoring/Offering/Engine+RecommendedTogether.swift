@@ -94,7 +94,7 @@ extension Engine {
     else { return nil }
     return ScoreQuestion(
       adopted, horizon, tables.tables(horizon, store.generation), day: day,
-      generation: store.generation, majorPerMinor: store.majorPerMinor, customersMax: 1)
+      generation: store.generation, majorPerMinor: store.majorPerMinor, frameCustomersMax: 1)
   }
 
   /// Takes over what is left of budgets, if a command may have changed that.

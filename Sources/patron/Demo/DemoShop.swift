@@ -89,7 +89,7 @@ struct DemoShop {
     var asked = 0
     while scores.count < customers {
       while asked < customers && client.pendingCount < 3 {
-        let names = (asked..<min(customers, asked + terms.customersMax)).map(Self.name)
+        let names = (asked..<min(customers, asked + terms.frameCustomersMax)).map(Self.name)
         asked += names.count
         try client.send(.scoreMany, ScoreManyRequest(terms: terms, customers: names))
       }

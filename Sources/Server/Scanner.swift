@@ -1,0 +1,55 @@
+// The scanner: questions that are answered in parts, a step at a time. It keeps nothing between the steps;
+// whose turn it is and whether its client has read enough is the loop's business (EventLoop+Streams).
+
+package import Platform
+import Scoring
+import Wire
+
+/// One step of a reply in parts, on its way to the scanner and back.
+package struct StreamStep: Sendable {
+  /// Whose reply it is.
+  let connection: ConnectionHandle
+  /// Which of the server's replies in parts.
+  let number: UInt64
+  /// What answers; on its way back it has gone on by a step.
+  var analysis: any StreamedAnalysis
+}
+
+/// Work for the scanner.
+package enum Scan: Sendable {
+  /// Go on by a step.
+  case step(StreamStep)
+  /// Everything before this was the last.
+  case stop
+}
+
+/// The doer of steps.
+///
+/// Whoever asked first is served first, so that several replies take turns.
+package struct Scanner {
+  private let crew: ThreadCrew
+  private let loop: Mailbox<LoopMessage>
+
+  /// Sets the scanner up.
+  ///
+  /// - Parameters:
+  ///   - threads: how many share the work of a step.
+  ///   - loop: told the parts.
+  package init(threads: Int, reportingTo loop: Mailbox<LoopMessage>) {
+    crew = ThreadCrew(threads: threads)
+    self.loop = loop
+  }
+
+  /// Takes steps.
+  ///
+  /// - Parameter scans: in their order.
+  /// - Returns: false when the last one was the last of all.
+  package func serve(_ scans: [Scan]) -> Bool {
+    for scan in scans {
+      guard case .step(var step) = scan else { return false }
+      let parts = Result { () throws(Refusal) in try step.analysis.advance(on: crew) }
+      loop.post(.streamed(step, parts))
+    }
+    return true
+  }
+}
