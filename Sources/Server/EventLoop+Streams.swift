@@ -89,7 +89,7 @@ extension EventLoop where Network: ~Copyable {
         sliced = (session, number)
       } else if let analysis = session.stream?.analysis.take() {
         scanner.post(
-          .step(StreamStep(connection: session.handle, number: number, analysis: analysis)))
+          .step(StreamStep(connection: session.handle, number: number, analysis: consume analysis)))
       }
     }
     // Behind the others.

@@ -44,9 +44,11 @@ package struct Scanner {
   ///
   /// - Parameter scans: in their order.
   /// - Returns: false when the last one was the last of all.
-  package func serve(_ scans: [Scan]) -> Bool {
-    for scan in scans {
-      guard case .step(var step) = scan else { return false }
+  package func serve(_ scans: consuming [Scan]) -> Bool {
+    // Each is taken out, so that nobody else holds what its step changes, and nothing is copied.
+    scans.reverse()
+    while let scan = scans.popLast() {
+      guard case .step(var step) = consume scan else { return false }
       let parts = Result { () throws(Refusal) in try step.analysis.advance(on: crew) }
       loop.post(.streamed(step, parts))
     }

@@ -118,6 +118,8 @@ final class StreamLog: Sendable {
 
 /// An analysis that tells numbers, so many bytes with each, and keeps something that can be missed.
 struct Countdown: StreamedAnalysis {
+  private final class Changed: Sendable {}
+
   private final class Token: Sendable {
     let log: StreamLog
     init(_ log: StreamLog) {
@@ -129,6 +131,8 @@ struct Countdown: StreamedAnalysis {
 
   let mark: UInt8
   let size: Int
+  /// What a step changes; a copy of it would be noticed.
+  private var changed = Changed()
   var told = 0
   var steps: Int
   private let token: Token
@@ -141,7 +145,7 @@ struct Countdown: StreamedAnalysis {
   }
 
   mutating func advance(on crew: any FitCrew) throws(Refusal) -> StreamedParts {
-    token.log.note(mark)
+    token.log.note(isKnownUniquelyReferenced(&changed) ? mark : 255)
     steps -= 1
     if steps < 0 { throw Refusal(.taskFailed, "it was to fail") }
     // Two parts a step, numbered.
