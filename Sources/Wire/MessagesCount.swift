@@ -158,8 +158,8 @@ public struct CountedGroup: Equatable, Sendable {
 }
 
 /// How far the count has come; the last part has the groups.
-public struct CountPart: Message, Equatable, Sendable {
-  public static let title = "count customers part"
+public struct CountReply: Message, Equatable, Sendable {
+  public static let title = "count customers reply"
   public static let fields = [
     Field("scanned", .u64), Field("customers", .u64), Field("found", .u64), Field("as of day", .i32),
     Field("count", .u32), Field("groups", .rows(CountedGroup.fields)),

@@ -64,8 +64,8 @@ public struct SelectRequest: Message, Equatable, Sendable {
 }
 
 /// Some of the customers, and how far the search has come.
-public struct SelectPart: Message, Equatable, Sendable {
-  public static let title = "select customers part"
+public struct SelectReply: Message, Equatable, Sendable {
+  public static let title = "select customers reply"
   public static let fields = [
     Field("scanned", .u64), Field("customers", .u64), Field("found", .u64), Field("as of day", .i32),
     Field("rows", .u32), Field("count", .u8), Field("columns", .rows(ColumnValues.fields)),

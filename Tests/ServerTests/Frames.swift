@@ -224,6 +224,10 @@ enum Frames {
       try makeFrame(
         .scoreInterval, ScoreIntervalRequest(terms: terms, level: 0.9, customer: "C-1"))
     case .forecast: try makeFrame(.forecast, ForecastRequest(weeks: 4))
+    case .selectCustomers:
+      try makeFrame(
+        verb, SelectRequest(condition: "orders > 1", columns: ["customer", "segment"]))
+    case .countCustomers: try makeFrame(verb, CountRequest(condition: "segment == \"new\""))
     case .putCatalogue, .amendOffer, .decide, .recommend, .recordDecision, .recordOutcomes,
       .readCatalogue,
       .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy, .reportCampaign,

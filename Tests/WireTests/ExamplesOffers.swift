@@ -62,6 +62,10 @@ extension Example {
     Example(.recommend, tag: 35, recommended),
     Example(.tryCatalogue, tag: 34, tryOut),
     Example(.tryCatalogue, tag: 34, tried),
+    Example(.selectCustomers, tag: 40, select),
+    Example(.selectCustomers, .more, tag: 40, selected),
+    Example(.countCustomers, tag: 41, count),
+    Example(.countCustomers, tag: 41, counted),
   ]
 
   /// What the examples that speak of one decision have in common.
@@ -243,6 +247,44 @@ extension Example {
     (socks.spentMinor, socks.reservedMinor, socks.budgetMinor) = (3_000, 400, 50_000)
     socks.reasons = [0, 80, 6, 44, 2, 1, 0, 0, 300, 20, 40, 10, 100]
     reply.offers = [socks]
+    return reply
+  }()
+
+  static let select: SelectRequest = {
+    var request = SelectRequest(
+      condition: "segment == \"about to leave\" and lifetime_value > 200 and consent.email",
+      columns: ["customer", "lifetime_value", "country", "first_order", "open_complaint"])
+    (request.limit, request.orderBy, request.isDescending) = (1_000, "lifetime_value", true)
+    return request
+  }()
+
+  private static let selected: SelectReply = {
+    var part = SelectReply()
+    (part.scanned, part.customers, part.found) = (8_192, 23_570, 2)
+    part.asOfDay = 10_134
+    part.columns = [
+      .texts(["C-1001", "C-1516"]), .numbers([412.5, 228.25]), .texts(["FR", nil]),
+      .days([9_862, nil]), .truths([false, true]),
+    ]
+    return part
+  }()
+
+  static let count: CountRequest = {
+    var request = CountRequest(condition: "country == \"FR\"")
+    (request.groups, request.measures, request.shares) = (["segment"], ["net_value"], [0.5])
+    return request
+  }()
+
+  private static let counted: CountReply = {
+    var reply = CountReply()
+    (reply.scanned, reply.customers, reply.found) = (23_570, 23_570, 812)
+    reply.asOfDay = 10_134
+    var sum = MeasureSum()
+    (sum.known, sum.sum, sum.least, sum.most, sum.quantiles) = (800, 18_250.5, -12, 911.25, [18.5])
+    reply.groups = [
+      CountedGroup(customers: 800, keys: ["will buy again"], measures: [sum]),
+      CountedGroup(customers: 12, keys: [nil], measures: [.init()]),
+    ]
     return reply
   }()
 

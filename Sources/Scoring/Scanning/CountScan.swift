@@ -45,7 +45,7 @@ public struct CountScan: StreamedAnalysis {
         "there are more than \(Limits.groupsMax) groups; group by fewer fields, or ask for fewer customers")
     }
     let isEnd = progress.isEnd(of: view.store)
-    var part = CountPart()
+    var part = CountReply()
     part.scanned = UInt64(progress.scanned)
     part.customers = UInt64(view.store.customers.count)
     part.found = tally.found

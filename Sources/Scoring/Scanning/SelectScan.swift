@@ -195,8 +195,8 @@ public struct SelectScan: StreamedAnalysis {
     return body.array
   }
 
-  private var head: SelectPart {
-    var head = SelectPart()
+  private var head: SelectReply {
+    var head = SelectReply()
     head.scanned = UInt64(progress.scanned)
     head.customers = UInt64(view.store.customers.count)
     head.found = found

@@ -43,9 +43,9 @@ enum CountCommand {
     var client = try Connecting.client(arguments, timeoutMillis: Fit.timeoutMillis)
     request.terms.asOfMicros = try ScanOptions.asOfMicros(arguments, client.hello)
     var progress = ScanProgressLine()
-    var last = CountPart()
+    var last = CountReply()
     do throws(ClientError) {
-      try client.ask(.countCustomers, request, forEach: CountPart.self) { part in
+      try client.ask(.countCustomers, request, forEach: CountReply.self) { part in
         last = part
         progress.show(scanned: part.scanned, of: part.customers, found: part.found)
         return true
@@ -63,7 +63,7 @@ enum CountCommand {
 /// What was counted, for people and programs.
 struct CountText {
   let request: CountRequest
-  let reply: CountPart
+  let reply: CountReply
   let currency: String
 
   var text: String {

@@ -63,7 +63,7 @@ enum SegmentCommand {
     let conditionAt =
       FrameHeader.size + SelectRequest.orderOffset + 1 + request.orderBy.utf8.count + 4
     do throws(ClientError) {
-      try client.ask(.selectCustomers, request, forEach: SelectPart.self) { part in
+      try client.ask(.selectCustomers, request, forEach: SelectReply.self) { part in
         do throws(CommandError) {
           if writer.count == 0 && part.scanned == 0 { try writer.begin() }
           try writer.add(part)

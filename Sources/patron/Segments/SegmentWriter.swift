@@ -33,7 +33,7 @@ struct SegmentWriter {
   }
 
   /// Writes the customers of a part.
-  mutating func add(_ part: SelectPart) throws(CommandError) {
+  mutating func add(_ part: SelectReply) throws(CommandError) {
     let rows = part.columns.first?.count ?? 0
     if rows == 0 { return }
     count += rows
