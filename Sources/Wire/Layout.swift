@@ -13,6 +13,8 @@ public enum FieldType: Sendable, Equatable {
   case sentence
   /// Four length bytes, then UTF-8.
   case text
+  /// Four length bytes, then so many bytes.
+  case bytes
   /// The fields that follow, once for each of the rows counted before.
   case rows([Field])
 
@@ -23,7 +25,7 @@ public enum FieldType: Sendable, Equatable {
     case .u16: 2
     case .u32, .i32, .f32: 4
     case .u64, .i64, .f64: 8
-    case .identifier, .name, .sentence, .text, .rows: nil
+    case .identifier, .name, .sentence, .text, .bytes, .rows: nil
     }
   }
 
@@ -42,6 +44,7 @@ public enum FieldType: Sendable, Equatable {
     case .name: "name"
     case .sentence: "sentence"
     case .text: "text"
+    case .bytes: "bytes"
     case .rows: "rows"
     }
   }

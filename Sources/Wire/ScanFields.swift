@@ -88,7 +88,7 @@ public enum ColumnValues: Equatable, Sendable {
   /// Nil is unknown.
   case truths([Bool?])
 
-  static let fields = [Field("kind", .u8), Field("values", .text)]
+  static let fields = [Field("kind", .u8), Field("values", .bytes)]
 
   /// What stands for an unknown text, in the place of its length.
   public static let unknownText = UInt8.max

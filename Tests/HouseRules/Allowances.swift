@@ -17,7 +17,9 @@ enum Allowances {
     "Offers": ["Rules", "Policies", "Kernels", "KernelsV3", "KernelsV4"],
     "Durability": ["Platform"],
     // Of Linux only the prefetch, which is none of its calls, and memory in huge pages.
-    "Scoring": ["CLinux", "Wire", "Models", "Offers", "Policies", "Rules"],
+    "Scoring": [
+      "CLinux", "Kernels", "KernelsV3", "KernelsV4", "Wire", "Models", "Offers", "Policies", "Rules",
+    ],
     "Server": ["Platform", "Durability", "Wire", "Models", "Scoring"],
     "Client": ["Wire", "Platform"],
     // The program may import everything.
@@ -51,7 +53,9 @@ enum Allowances {
     // The kernels load lanes from columns.
     "Sources/Models/LaneMath.swift",
     "Sources/Kernels/ColumnKernel.swift",
+    "Sources/Kernels/CustomerKernel.swift",
     "Sources/Kernels/CutKernel.swift",
+    "Sources/Scoring/Scanning/ScanLanes.swift",
     "Sources/Kernels/RowKernel.swift",
     "Sources/Kernels/LaneFunctions.swift",
     "Sources/Kernels/PieceTable.swift",

@@ -51,6 +51,7 @@ struct FieldWalk {
       case .identifier, .name: try walkText(name, lengthBytes: 1)
       case .sentence: try walkText(name, lengthBytes: 2)
       case .text: try walkText(name, lengthBytes: 4)
+      case .bytes: try walkBytes(name)
       case .rows(let row):
         guard let count else { throw WalkError(description: "\(name) has no count before it") }
         for i in 0..<count { try walk(row, prefix: "\(name)[\(i)].") }
@@ -72,6 +73,16 @@ struct FieldWalk {
       WalkedField(
         name: name, range: start..<offset,
         value: "\"" + text.map { $0 == "\n" ? "\\n" : String($0) }.joined() + "\""))
+  }
+
+  private mutating func walkBytes(_ name: String) throws {
+    let start = offset
+    let size = Int(try take(4, name: name))
+    guard bytes.count - offset >= size else {
+      throw WalkError(description: "\(name) passes the end")
+    }
+    offset += size
+    found.append(WalkedField(name: name, range: start..<offset, value: "\(size) bytes"))
   }
 
   /// The little-endian number in the next `size` bytes.

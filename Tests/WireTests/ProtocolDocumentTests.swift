@@ -15,7 +15,7 @@ struct ProtocolDocumentTests {
   func types() throws {
     let types: [FieldType] = [
       .u8, .u16, .u32, .u64, .i32, .i64, .f32, .f64, .identifier, .name, .sentence, .text,
-      .rows([]),
+      .bytes, .rows([]),
     ]
     let table = try #require(document.table(["type", "size", "meaning"], under: "Types"))
     #expect(table.map { Array($0.prefix(2)) } == types.map { [$0.name, Self.size($0)] })
