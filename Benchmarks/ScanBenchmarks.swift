@@ -11,7 +11,7 @@ enum ScanBenchmarks {
   static func run(_ bench: inout Bench) throws {
     let group = "scan"
     guard bench.wants(group) else { return }
-    let count = bench.isQuick ? 100_000 : 2_000_000
+    let count = bench.isQuick ? 100_000 : 10_000_000
     let shop = try Shop()
     let box = try EngineBox(adopting: shop.modelFields)
     try box.fill(shop, count)

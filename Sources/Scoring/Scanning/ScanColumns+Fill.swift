@@ -238,6 +238,21 @@ extension ScanColumns {
     }
   }
 
+  // MARK: Not yet
+
+  /// Makes a column unknown for the rows for which it is not filled.
+  mutating func forget(_ column: ScanColumn) {
+    let place = place(of: column)
+    let start = start(of: place)
+    let missing = all.subtracting(filled[place])
+    switch column {
+    case .number, .quantile: missing.forEach { row in numbers[start + row] = .nan }
+    case .code: missing.forEach { row in codes[start + row] = RuleCode.unknown }
+    case .day: missing.forEach { row in days[start + row] = RuleCode.unknown }
+    case .truth, .category: keep((yes: RowSet(), no: RowSet()), missing, start)
+    }
+  }
+
   // MARK: Segments
 
   /// Sets the segments of some rows, as ``ScanWorker`` found them.

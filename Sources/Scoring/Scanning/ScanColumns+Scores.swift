@@ -11,9 +11,7 @@ extension ScanColumns {
 
   /// Fills all scores for some rows, unknown ones for who has no order.
   mutating func fillScores(_ missing: RowSet) {
-    let places = [ScoreKinds.alive, .churn, .orders, .spend, .value].map { kind in
-      needs.filter { $0.scores == kind && !$0.isNetValue }.map { place(of: $0) }.first
-    }
+    let places = scorePlaces
     defer {
       for case let place? in places { filled[place] = filled[place].union(missing) }
     }

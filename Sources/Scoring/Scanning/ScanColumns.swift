@@ -16,6 +16,12 @@ struct ScanColumns: ~Copyable {
   /// The scores among that.
   let kinds: ScoreKinds
 
+  /// Whether the sums of later days, and of first days, are read.
+  private let needsRepeats: Bool
+  private let needsFirsts: Bool
+  /// The places of the five scores, in the order of their kinds; nil for those that are not needed.
+  let scorePlaces: [Int?]
+
   private(set) var count = 0
   /// All rows of the batch.
   private(set) var all = RowSet()
@@ -28,7 +34,6 @@ struct ScanColumns: ~Copyable {
   private(set) var firstMinor: [Int64]
 
   // Where each column lies, and for which rows it is filled.
-  private var places: [ScanColumn: Int] = [:]
   private var numberPlaces = [Int](repeating: -1, count: CustomerFields.More.end)
   private var codePlaces = [Int](repeating: -1, count: LevelSlot.tier + 1)
   private var dayPlaces = [Int](repeating: -1, count: DayField.allCases.count)
@@ -60,6 +65,10 @@ struct ScanColumns: ~Copyable {
     }
     self.needs = needs
     kinds = needs.reduce(into: []) { $0.formUnion($1.scores) }
+    needsFirsts = [NumberField.totalSpend, .meanSpend, .returnedShare].contains {
+      needs.contains(.number($0.rawValue))
+    }
+    needsRepeats = needsFirsts || !kinds.isDisjoint(with: [.spend, .value])
     let count = Self.rowsMax
     rows = [UInt32](repeating: 0, count: count)
     repeatOrders = rows.map { $0 }
@@ -71,8 +80,11 @@ struct ScanColumns: ~Copyable {
     few = FewRows(kinds.isEmpty ? 0 : count)
     // The scores first, in the order in which models give them.
     var ends = (numbers: kinds.count * count, codes: 0, days: 0, truths: 0)
+    var scorePlaces = [Int?](repeating: nil, count: 5)
     for column in needs {
-      places[column] = filled.count
+      if !column.isNetValue, column.scores != [] {
+        scorePlaces[column.scores.rawValue.trailingZeroBitCount] = filled.count
+      }
       filled.append(RowSet())
       switch column {
       case .number(let slot):
@@ -105,6 +117,7 @@ struct ScanColumns: ~Copyable {
         ends.truths += count / 64
       }
     }
+    self.scorePlaces = scorePlaces
     numbers = [Double](repeating: .nan, count: ends.numbers)
     codes = [Int32](repeating: RuleCode.unknown, count: ends.codes)
     raws = [UInt32](repeating: 0, count: ends.codes)
@@ -115,9 +128,16 @@ struct ScanColumns: ~Copyable {
 
   /// The number under which a column is known here.
   func place(of column: ScanColumn) -> Int {
-    guard let place = places[column] else {
-      preconditionFailure("a column is asked for that was not said to be needed")
-    }
+    let place =
+      switch column {
+      case .number(let slot): numberPlaces[slot]
+      case .code(let field): codePlaces[field.slot]
+      case .day(let field): dayPlaces[field.rawValue]
+      case .truth(let slot): truthPlaces[slot]
+      case .category(let question, let text): call(question.rawValue, text, 0)
+      case .quantile(let text, let share): call(CustomerFields.quantile, text, share)
+      }
+    precondition(place >= 0, "a column is asked for that was not said to be needed")
     return place
   }
 
@@ -136,9 +156,8 @@ struct ScanColumns: ~Copyable {
     }
     CustomerRow.readDays(
       range, of: block, repeatOrders: &repeatOrders, firstDays: &firstDays, lastDays: &lastDays)
-    if needsSpend {
-      CustomerRow.readSpend(range, of: block, repeats: &repeatMinor, first: &firstMinor)
-    }
+    if needsRepeats { CustomerRow.readRepeats(range, of: block, into: &repeatMinor) }
+    if needsFirsts { CustomerRow.readFirsts(range, of: block, into: &firstMinor) }
   }
 
   /// Takes some rows, wherever they are.
@@ -153,13 +172,6 @@ struct ScanColumns: ~Copyable {
       let row = view.store.customers[some[place]]
       set(Statistics(row), at: place)
     }
-  }
-
-  private var needsSpend: Bool {
-    !kinds.isDisjoint(with: [.spend, .value])
-      || numberPlaces[NumberField.totalSpend.rawValue] >= 0
-      || numberPlaces[NumberField.meanSpend.rawValue] >= 0
-      || numberPlaces[NumberField.returnedShare.rawValue] >= 0
   }
 
   private mutating func begin(_ count: Int) {
@@ -235,13 +247,13 @@ extension ScanColumns: RuleColumns {
 
   @_lifetime(borrow self)
   func numbers(of function: Int, _ arguments: RuleArguments) -> Span<Double> {
-    let start = starts[call(function, arguments)]
+    let start = starts[call(function, arguments.text, arguments.number)]
     return numbers.span.extracting(start..<start + count)
   }
 
   @_lifetime(borrow self)
   func truths(of function: Int, _ arguments: RuleArguments) -> RuleTruths {
-    truths(from: starts[call(function, arguments)])
+    truths(from: starts[call(function, arguments.text, arguments.number)])
   }
 
   @_lifetime(borrow self)
@@ -250,14 +262,9 @@ extension ScanColumns: RuleColumns {
     return RuleTruths(yes: yes.span.extracting(words), no: no.span.extracting(words))
   }
 
-  private func call(_ function: Int, _ arguments: RuleArguments) -> Int {
-    let found = callPlaces.first {
-      $0.function == function && $0.text == arguments.text && $0.number == arguments.number
-    }
-    guard let found else {
-      preconditionFailure("a question is asked that was not said to be needed")
-    }
-    return found.place
+  private func call(_ function: Int, _ text: Int32, _ number: Double) -> Int {
+    callPlaces.first { $0.function == function && $0.text == text && $0.number == number }?.place
+      ?? -1
   }
 }
 
@@ -293,20 +300,25 @@ extension CustomerRow {
     }
   }
 
-  /// Reads the sums of rows of a chunk.
-  static func readSpend(
-    _ range: Range<Int>, of block: Block, repeats: inout [Int64], first: inout [Int64]
+  /// Reads the sums of later days of rows of a chunk.
+  static func readRepeats(_ range: Range<Int>, of block: Block, into sums: inout [Int64]) {
+    readSums(range, of: block, before: repeatSpendBefore, into: &sums)
+  }
+
+  /// Reads the sums of first days of rows of a chunk.
+  static func readFirsts(_ range: Range<Int>, of block: Block, into sums: inout [Int64]) {
+    readSums(range, of: block, before: firstSpendBefore, into: &sums)
+  }
+
+  private static func readSums(
+    _ range: Range<Int>, of block: Block, before: Int, into sums: inout [Int64]
   ) {
     precondition(range.lowerBound % 8 == 0, "a batch begins with a line")
-    var repeatSums = repeats.mutableSpan
-    var firstSums = first.mutableSpan
+    var column = sums.mutableSpan
     var place = 0
     while place < range.count {
-      let at = (range.lowerBound + place) * 8
-      repeatSums.put(
-        block.load(SIMD8<Int64>.self, at: repeatSpendBefore * chunkRows + at), at: place)
-      firstSums.put(
-        block.load(SIMD8<Int64>.self, at: firstSpendBefore * chunkRows + at), at: place)
+      let at = before * chunkRows + (range.lowerBound + place) * 8
+      column.put(block.load(SIMD8<Int64>.self, at: at), at: place)
       place += 8
     }
   }

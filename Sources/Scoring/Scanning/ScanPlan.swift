@@ -7,18 +7,31 @@ import Rules
 struct StagedCondition: Sendable {
   struct Stage: Sendable {
     let program: RuleProgram
+    /// What it reads, the cheap first.
     let columns: [ScanColumn]
+    /// What it reads that is so dear that the stage is asked without it first: for many the rest decides.
+    let dear: [ScanColumn]
   }
 
   let stages: [Stage]
 
+  /// A column of at least this cost is dear.
+  private static let dearCost = 3
+
   init(_ program: RuleProgram) {
-    stages = program.stages { ScanColumn($0)?.cost ?? 0 }.map {
-      Stage(program: $0, columns: $0.columns.sorted { $0.cost < $1.cost })
+    func isDear(_ step: RuleStep) -> Bool { (ScanColumn(step)?.cost ?? 0) >= Self.dearCost }
+    stages = program.stages { ScanColumn($0)?.cost ?? 0 }.map { program in
+      let columns = program.columns.sorted { $0.cost < $1.cost }
+      // Where it asks whether the dear is known, being without it would be an answer.
+      let dear = columns.filter { $0.cost >= Self.dearCost }
+      let canDo = dear.count < columns.count && !program.asksWhetherKnown(isDear)
+      return Stage(
+        program: program, columns: canDo ? columns.filter { $0.cost < Self.dearCost } : columns,
+        dear: canDo ? dear : [])
     }
   }
 
-  var columns: Set<ScanColumn> { Set(stages.flatMap(\.columns)) }
+  var columns: Set<ScanColumn> { Set(stages.flatMap { $0.columns + $0.dear }) }
 }
 
 /// A named segment, compiled.

@@ -114,84 +114,94 @@ struct ScanTally: Sendable {
   /// What the customers of a group have in common, as it is kept; unused places are 0.
   typealias Key = SIMD4<UInt32>
 
-  struct Group: Sendable {
-    let key: Key
-    var customers: UInt64 = 0
-    var measures: [MeasureTally]
-  }
-
   private(set) var found: UInt64 = 0
-  private(set) var groups: [Group] = []
+  private var keys: [Key] = []
+  private var customers: [UInt64] = []
+  /// The measures of each group, group after group.
+  private var measures: [MeasureTally] = []
   private var places: [Key: Int] = [:]
   /// Whether there were more groups than are told.
   private(set) var isTooMany = false
+  /// Groups that keys were found to be lately, by a few of their bits.
+  private var lately = [(key: Key, place: Int32)](
+    repeating: (Key(repeating: .max), -1), count: 256)
+  /// The group of each row of a batch.
+  private var groups = [Int32](repeating: 0, count: RowSet.rowsMax)
 
   /// Adds the rows of a batch, whose columns the worker fills.
   mutating func add(_ worker: inout ScanWorker, _ rows: RowSet, _ terms: CountTerms) {
-    found += UInt64(rows.count)
+    let count = rows.count
+    found += UInt64(count)
     for field in terms.groups { worker.fill(field.column, for: rows) }
     for field in terms.measures { worker.fill(field.column, for: rows) }
     if terms.groups.isEmpty {
       guard let group = place(of: Key()) ?? make(Key(), terms) else { return }
-      groups[group].customers += UInt64(rows.count)
+      customers[group] += UInt64(count)
       for number in terms.measures.indices {
-        Self.add(
-          worker.columns, rows, terms.measures[number].column, !terms.shares.isEmpty,
-          to: &groups[group].measures[number])
+        let column = terms.measures[number].column
+        measures[group * terms.measures.count + number].add(
+          worker.columns, rows, column, isAll: count == worker.columns.count,
+          keepsSizes: !terms.shares.isEmpty)
       }
       return
     }
-    addByGroup(&worker, rows, terms)
+    findGroups(worker.columns, rows, terms)
+    for number in terms.measures.indices {
+      addByGroup(
+        worker.columns, rows, terms.measures[number].column, number, of: terms.measures.count,
+        keepsSizes: !terms.shares.isEmpty)
+    }
   }
 
-  /// Adds a whole column of some rows.
-  private static func add(
-    _ columns: borrowing ScanColumns, _ rows: RowSet, _ column: ScanColumn, _ keepsSizes: Bool,
-    to tally: inout MeasureTally
+  /// Finds the group of each row, and counts them; a row of a group too many is of none.
+  private mutating func findGroups(
+    _ columns: borrowing ScanColumns, _ rows: RowSet, _ terms: CountTerms
   ) {
-    let start = columns.start(of: columns.place(of: column))
-    let values = columns.numbers.span.extracting(start..<start + columns.count)
-    var piece = MeasureTally()
-    if rows.count == columns.count {
-      piece = CustomerLoops.sums(values)
-    } else {
-      rows.forEach { row in piece.add(values[row]) }
-    }
-    if keepsSizes {
-      rows.forEach { row in
-        let value = values[row]
-        if value.isFinite { tally.histogram.add(value) }
+    let fields = terms.groups.map { (place: columns.place(of: $0.column), isTruth: $0.type == .yesNo) }
+    for word in 0..<16 {
+      var left = rows.words[word]
+      while left != 0 {
+        let row = word * 64 + left.trailingZeroBitCount
+        left &= left - 1
+        var key = Key()
+        for number in fields.indices {
+          let field = fields[number]
+          key[number] =
+            field.isTruth
+            ? UInt32(columns.truth(field.place, row).rawValue) : columns.raw(field.place, row)
+        }
+        let group = lookUp(key, terms)
+        groups[row] = group
+        if group >= 0 { customers[Int(group)] += 1 }
       }
     }
-    tally.append(piece)
+  }
+
+  @inline(__always)
+  private mutating func lookUp(_ key: Key, _ terms: CountTerms) -> Int32 {
+    let mixed = (key[0] &+ key[1] &* 31 &+ key[2] &* 961 &+ key[3] &* 29_791) &* 0x9E37_79B1
+    let at = Int(mixed >> 24)
+    if lately[at].key == key { return lately[at].place }
+    guard let place = place(of: key) ?? make(key, terms) else { return -1 }
+    lately[at] = (key, Int32(place))
+    return Int32(place)
   }
 
   private mutating func addByGroup(
-    _ worker: inout ScanWorker, _ rows: RowSet, _ terms: CountTerms
+    _ columns: borrowing ScanColumns, _ rows: RowSet, _ column: ScanColumn, _ number: Int,
+    of count: Int, keepsSizes: Bool
   ) {
-    let keys = terms.groups.map { worker.columns.place(of: $0.column) }
-    let measures = terms.measures.map { worker.columns.place(of: $0.column) }
-    var (last, lastPlace) = (Key(repeating: .max), -1)
-    var left = rows
+    let start = columns.start(of: columns.place(of: column))
+    let values = columns.numbers.span.extracting(start..<start + columns.count)
     for word in 0..<16 {
-      while left.words[word] != 0 {
-        let row = word * 64 + left.words[word].trailingZeroBitCount
-        left.words[word] &= left.words[word] - 1
-        var key = Key()
-        for (number, place) in keys.enumerated() {
-          key[number] = worker.columns.key(place, terms.groups[number].type, row)
-        }
-        if key != last {
-          guard let place = place(of: key) ?? make(key, terms) else { continue }
-          (last, lastPlace) = (key, place)
-        }
-        groups[lastPlace].customers += 1
-        for number in measures.indices {
-          let value = worker.columns.number(measures[number], row)
-          guard value.isFinite else { continue }
-          groups[lastPlace].measures[number].add(value)
-          if !terms.shares.isEmpty { groups[lastPlace].measures[number].histogram.add(value) }
-        }
+      var left = rows.words[word]
+      while left != 0 {
+        let row = word * 64 + left.trailingZeroBitCount
+        left &= left - 1
+        let (group, value) = (Int(groups[row]), values[row])
+        guard group >= 0, value.isFinite else { continue }
+        measures[group * count + number].add(value)
+        if keepsSizes { measures[group * count + number].histogram.add(value) }
       }
     }
   }
@@ -200,37 +210,42 @@ struct ScanTally: Sendable {
 
   /// Makes a group; nil where there are too many.
   private mutating func make(_ key: Key, _ terms: CountTerms) -> Int? {
-    guard groups.count < Limits.groupsMax else {
+    guard keys.count < Limits.groupsMax else {
       isTooMany = true
       return nil
     }
-    groups.append(Group(key: key, measures: terms.measures.map { _ in MeasureTally() }))
-    places[key] = groups.count - 1
-    return groups.count - 1
+    keys.append(key)
+    customers.append(0)
+    for _ in terms.measures { measures.append(MeasureTally()) }
+    places[key] = keys.count - 1
+    return keys.count - 1
   }
 
   /// Adds the next piece.
   mutating func append(_ other: ScanTally, _ terms: CountTerms) {
     found += other.found
     if other.isTooMany { isTooMany = true }
-    for group in other.groups {
-      guard let place = place(of: group.key) ?? make(group.key, terms) else { continue }
-      groups[place].customers += group.customers
-      for number in group.measures.indices {
-        groups[place].measures[number].append(group.measures[number])
+    let count = terms.measures.count
+    for group in other.keys.indices {
+      let key = other.keys[group]
+      guard let place = place(of: key) ?? make(key, terms) else { continue }
+      customers[place] += other.customers[group]
+      for number in 0..<count {
+        measures[place * count + number].append(other.measures[group * count + number])
       }
     }
   }
 
   /// The groups as they are told, those with most customers first.
   func told(_ terms: CountTerms, _ store: Store) -> [CountedGroup] {
-    var told = groups.map { group in
+    let count = terms.measures.count
+    var told = keys.indices.map { group in
       CountedGroup(
-        customers: group.customers,
+        customers: customers[group],
         keys: terms.groups.enumerated().map { number, field in
-          store.told(key: group.key[number], of: field)
+          store.told(key: keys[group][number], of: field)
         },
-        measures: group.measures.map { $0.told(terms.shares) })
+        measures: measures[group * count..<(group + 1) * count].map { $0.told(terms.shares) })
     }
     if told.isEmpty && terms.groups.isEmpty {
       told = [
@@ -240,7 +255,7 @@ struct ScanTally: Sendable {
       ]
     }
     // Of equally many the smaller key, so that the order hangs on no dictionary.
-    return zip(told, groups.map(\.key) + [Key()]).sorted {
+    return zip(told, keys + [Key()]).sorted {
       ($1.0.customers, $0.1[0], $0.1[1], $0.1[2], $0.1[3])
         < ($0.0.customers, $1.1[0], $1.1[1], $1.1[2], $1.1[3])
     }.map(\.0)
@@ -248,6 +263,7 @@ struct ScanTally: Sendable {
 }
 
 extension MeasureTally {
+  @inline(__always)
   mutating func add(_ value: Double) {
     guard value.isFinite else { return }
     known += 1
@@ -255,13 +271,26 @@ extension MeasureTally {
     least = min(least, value)
     most = max(most, value)
   }
-}
 
-extension ScanColumns {
-  /// What a row has in a column that customers are grouped by.
-  func key(_ place: Int, _ type: RuleType, _ row: Int) -> UInt32 {
-    if case .yesNo = type { return UInt32(truth(place, row).rawValue) }
-    return raw(place, row)
+  /// Adds a column of some rows.
+  fileprivate mutating func add(
+    _ columns: borrowing ScanColumns, _ rows: RowSet, _ column: ScanColumn, isAll: Bool,
+    keepsSizes: Bool
+  ) {
+    let start = columns.start(of: columns.place(of: column))
+    let values = columns.numbers.span.extracting(start..<start + columns.count)
+    var piece = MeasureTally()
+    if isAll {
+      piece = CustomerLoops.sums(values)
+    } else {
+      rows.forEach { row in piece.add(values[row]) }
+    }
+    append(piece)
+    guard keepsSizes else { return }
+    rows.forEach { row in
+      let value = values[row]
+      if value.isFinite { histogram.add(value) }
+    }
   }
 }
 

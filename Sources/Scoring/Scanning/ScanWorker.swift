@@ -25,6 +25,7 @@ struct ScanWorker: ~Copyable {
   ///   - body: is given the worker, whose columns hold a batch, and the rows of it; false ends it.
   mutating func scan(_ chunks: Range<Int>, _ body: (inout ScanWorker, RowSet) -> Bool) {
     let rowsMax = RowSet.rowsMax
+    let store = store
     for chunk in chunks {
       let block = store.customers.chunks.blocks[chunk]
       let count = store.customers.chunks.rowCount(inBlock: chunk)
@@ -60,18 +61,29 @@ struct ScanWorker: ~Copyable {
     for stage in condition.stages {
       if left.isEmpty { break }
       for column in stage.columns { fill(column, for: left) }
-      left = left.intersection(evaluate(stage.program))
+      for column in stage.dear { columns.forget(column) }
+      var (yes, unknown) = evaluate(stage.program)
+      if !stage.dear.isEmpty {
+        // What is decided without the dear stays so with it.
+        let open = left.intersection(unknown)
+        if !open.isEmpty {
+          for column in stage.dear { fill(column, for: open) }
+          let again = evaluate(stage.program)
+          yes = yes.subtracting(open).union(again.yes.intersection(open))
+        }
+      }
+      left = left.intersection(yes)
     }
     return left
   }
 
-  private mutating func evaluate(_ program: RuleProgram) -> RowSet {
+  private mutating func evaluate(_ program: RuleProgram) -> (yes: RowSet, unknown: RowSet) {
     var found = RowSet()
     var unknown = RowSet()
     var yes = found.words.mutableSpan
     var others = unknown.words.mutableSpan
     program.evaluate(over: columns, yes: &yes, unknown: &others, with: &workspace)
-    return found
+    return (found, unknown)
   }
 
   /// Finds the segments of some rows: the first whose condition holds, where that to stay counts for
