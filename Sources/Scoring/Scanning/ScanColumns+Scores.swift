@@ -11,7 +11,7 @@ extension ScanColumns {
 
   /// Fills all scores for some rows, unknown ones for who has no order.
   mutating func fillScores(_ missing: RowSet) {
-    let places = scorePlaces
+    let places = layout.scorePlaces
     defer {
       for case let place? in places { filled[place] = filled[place].union(missing) }
     }

@@ -11,16 +11,7 @@ struct ScanColumns: ~Copyable {
 
   let view: ScanView
   let texts: ScanTexts
-  /// All that may be asked for.
-  let needs: Set<ScanColumn>
-  /// The scores among that.
-  let kinds: ScoreKinds
-
-  /// Whether the sums of later days, and of first days, are read.
-  private let needsRepeats: Bool
-  private let needsFirsts: Bool
-  /// The places of the five scores, in the order of their kinds; nil for those that are not needed.
-  let scorePlaces: [Int?]
+  let layout: ScanLayout
 
   private(set) var count = 0
   /// All rows of the batch.
@@ -33,116 +24,52 @@ struct ScanColumns: ~Copyable {
   private(set) var repeatMinor: [Int64]
   private(set) var firstMinor: [Int64]
 
-  // Where each column lies, and for which rows it is filled.
-  private var numberPlaces = [Int](repeating: -1, count: CustomerFields.More.end)
-  private var codePlaces = [Int](repeating: -1, count: LevelSlot.tier + 1)
-  private var dayPlaces = [Int](repeating: -1, count: DayField.allCases.count)
-  private var truthPlaces = [Int](repeating: -1, count: CustomerFields.truthsEnd)
-  private var callPlaces: [(function: Int, text: Int32, number: Double, place: Int)] = []
-  var filled: [RowSet] = []
-  var numbers: [Double] = []
-  var codes: [Int32] = []
+  /// For which rows each column is filled.
+  var filled: [RowSet]
+  var numbers: [Double]
+  var codes: [Int32]
   /// Customers' texts as they are kept, beside their codes.
-  var raws: [UInt32] = []
-  var days: [Int32] = []
-  var yes: [UInt64] = []
-  var no: [UInt64] = []
-  /// The places of each kind of column, in multiples of `rowsMax` rows.
-  private var starts: [Int] = []
+  var raws: [UInt32]
+  var days: [Int32]
+  var yes: [UInt64]
+  var no: [UInt64]
   // Memory that is used again.
   var scores: [Double]
   var few: FewRows
   var desk = DecisionDesk()
 
   /// Takes the memory for some columns.
-  init(_ view: ScanView, _ texts: ScanTexts, needs: Set<ScanColumn>) {
+  init(_ view: ScanView, _ texts: ScanTexts, _ layout: ScanLayout) {
     self.view = view
     self.texts = texts
-    var needs = needs
-    if needs.contains(.number(CustomerFields.More.netValue)) {
-      needs.insert(.number(NumberField.totalSpend.rawValue))
-      needs.insert(.number(NumberField.lifetimeValue.rawValue))
-    }
-    self.needs = needs
-    kinds = needs.reduce(into: []) { $0.formUnion($1.scores) }
-    needsFirsts = [NumberField.totalSpend, .meanSpend, .returnedShare].contains {
-      needs.contains(.number($0.rawValue))
-    }
-    needsRepeats = needsFirsts || !kinds.isDisjoint(with: [.spend, .value])
+    self.layout = layout
     let count = Self.rowsMax
     rows = [UInt32](repeating: 0, count: count)
-    repeatOrders = rows.map { $0 }
+    repeatOrders = [UInt32](repeating: 0, count: count)
     firstDays = [UInt16](repeating: 0, count: count)
-    lastDays = firstDays.map { $0 }
+    lastDays = [UInt16](repeating: 0, count: count)
     repeatMinor = [Int64](repeating: 0, count: count)
-    firstMinor = repeatMinor.map { $0 }
-    scores = [Double](repeating: 0, count: kinds.count * count)
-    few = FewRows(kinds.isEmpty ? 0 : count)
-    // The scores first, in the order in which models give them.
-    var ends = (numbers: kinds.count * count, codes: 0, days: 0, truths: 0)
-    var scorePlaces = [Int?](repeating: nil, count: 5)
-    for column in needs {
-      if !column.isNetValue, column.scores != [] {
-        scorePlaces[column.scores.rawValue.trailingZeroBitCount] = filled.count
-      }
-      filled.append(RowSet())
-      switch column {
-      case .number(let slot):
-        numberPlaces[slot] = filled.count - 1
-        if column.scores != [], !column.isNetValue, let score = kinds.column(of: column.scores) {
-          starts.append(score * count)
-        } else {
-          starts.append(ends.numbers)
-          ends.numbers += count
-        }
-      case .quantile(let text, let number):
-        callPlaces.append((CustomerFields.quantile, text, number, filled.count - 1))
-        starts.append(ends.numbers)
-        ends.numbers += count
-      case .code(let field):
-        codePlaces[field.slot] = filled.count - 1
-        starts.append(ends.codes)
-        ends.codes += count
-      case .day(let field):
-        dayPlaces[field.rawValue] = filled.count - 1
-        starts.append(ends.days)
-        ends.days += count
-      case .truth(let slot):
-        truthPlaces[slot] = filled.count - 1
-        starts.append(ends.truths)
-        ends.truths += count / 64
-      case .category(let question, let text):
-        callPlaces.append((question.rawValue, text, 0, filled.count - 1))
-        starts.append(ends.truths)
-        ends.truths += count / 64
-      }
-    }
-    self.scorePlaces = scorePlaces
-    numbers = [Double](repeating: .nan, count: ends.numbers)
-    codes = [Int32](repeating: RuleCode.unknown, count: ends.codes)
-    raws = [UInt32](repeating: 0, count: ends.codes)
-    days = [Int32](repeating: RuleCode.unknown, count: ends.days)
-    yes = [UInt64](repeating: 0, count: ends.truths)
-    no = yes.map { $0 }
+    firstMinor = [Int64](repeating: 0, count: count)
+    scores = [Double](repeating: 0, count: layout.kinds.count * count)
+    few = FewRows(layout.kinds.isEmpty ? 0 : count)
+    filled = [RowSet](repeating: RowSet(), count: layout.count)
+    let sizes = layout.sizes
+    numbers = [Double](repeating: .nan, count: sizes.numbers)
+    codes = [Int32](repeating: RuleCode.unknown, count: sizes.codes)
+    raws = [UInt32](repeating: 0, count: sizes.codes)
+    days = [Int32](repeating: RuleCode.unknown, count: sizes.days)
+    yes = [UInt64](repeating: 0, count: sizes.truths)
+    no = [UInt64](repeating: 0, count: sizes.truths)
   }
+
+  /// The scores that are needed.
+  var kinds: ScoreKinds { layout.kinds }
 
   /// The number under which a column is known here.
-  func place(of column: ScanColumn) -> Int {
-    let place =
-      switch column {
-      case .number(let slot): numberPlaces[slot]
-      case .code(let field): codePlaces[field.slot]
-      case .day(let field): dayPlaces[field.rawValue]
-      case .truth(let slot): truthPlaces[slot]
-      case .category(let question, let text): call(question.rawValue, text, 0)
-      case .quantile(let text, let share): call(CustomerFields.quantile, text, share)
-      }
-    precondition(place >= 0, "a column is asked for that was not said to be needed")
-    return place
-  }
+  func place(of column: ScanColumn) -> Int { layout.place(of: column) }
 
   /// Where a column's values begin among those of its kind.
-  func start(of place: Int) -> Int { starts[place] }
+  func start(of place: Int) -> Int { layout.starts[place] }
 
   // MARK: Rows
 
@@ -156,8 +83,8 @@ struct ScanColumns: ~Copyable {
     }
     CustomerRow.readDays(
       range, of: block, repeatOrders: &repeatOrders, firstDays: &firstDays, lastDays: &lastDays)
-    if needsRepeats { CustomerRow.readRepeats(range, of: block, into: &repeatMinor) }
-    if needsFirsts { CustomerRow.readFirsts(range, of: block, into: &firstMinor) }
+    if layout.needsRepeats { CustomerRow.readRepeats(range, of: block, into: &repeatMinor) }
+    if layout.needsFirsts { CustomerRow.readFirsts(range, of: block, into: &firstMinor) }
   }
 
   /// Takes some rows, wherever they are.
@@ -210,15 +137,15 @@ struct ScanColumns: ~Copyable {
   // MARK: What was filled
 
   /// A number of a row.
-  func number(_ place: Int, _ row: Int) -> Double { numbers[starts[place] + row] }
+  func number(_ place: Int, _ row: Int) -> Double { numbers[start(of: place) + row] }
 
   /// A text of a row, as it is kept.
-  func raw(_ place: Int, _ row: Int) -> UInt32 { raws[starts[place] + row] }
+  func raw(_ place: Int, _ row: Int) -> UInt32 { raws[start(of: place) + row] }
 
-  func day(_ place: Int, _ row: Int) -> Int32 { days[starts[place] + row] }
+  func day(_ place: Int, _ row: Int) -> Int32 { days[start(of: place) + row] }
 
   func truth(_ place: Int, _ row: Int) -> Truth {
-    let (word, bit) = (starts[place] + row >> 6, UInt64(1) << UInt64(row & 63))
+    let (word, bit) = (start(of: place) + row >> 6, UInt64(1) << UInt64(row & 63))
     return yes[word] & bit != 0 ? .yes : no[word] & bit != 0 ? .no : .unknown
   }
 }
@@ -226,45 +153,40 @@ struct ScanColumns: ~Copyable {
 extension ScanColumns: RuleColumns {
   @_lifetime(borrow self)
   func numbers(at slot: Int) -> Span<Double> {
-    let start = starts[numberPlaces[slot]]
+    let start = layout.numbers(at: slot)
     return numbers.span.extracting(start..<start + count)
   }
 
   @_lifetime(borrow self)
   func codes(at slot: Int) -> Span<Int32> {
-    let start = starts[codePlaces[slot]]
+    let start = layout.codes(at: slot)
     return codes.span.extracting(start..<start + count)
   }
 
   @_lifetime(borrow self)
   func days(at slot: Int) -> Span<Int32> {
-    let start = starts[dayPlaces[slot]]
+    let start = layout.days(at: slot)
     return days.span.extracting(start..<start + count)
   }
 
   @_lifetime(borrow self)
-  func truths(at slot: Int) -> RuleTruths { truths(from: starts[truthPlaces[slot]]) }
+  func truths(at slot: Int) -> RuleTruths { truths(from: layout.truths(at: slot)) }
 
   @_lifetime(borrow self)
   func numbers(of function: Int, _ arguments: RuleArguments) -> Span<Double> {
-    let start = starts[call(function, arguments.text, arguments.number)]
+    let start = layout.answers(of: function, arguments)
     return numbers.span.extracting(start..<start + count)
   }
 
   @_lifetime(borrow self)
   func truths(of function: Int, _ arguments: RuleArguments) -> RuleTruths {
-    truths(from: starts[call(function, arguments.text, arguments.number)])
+    truths(from: layout.answers(of: function, arguments))
   }
 
   @_lifetime(borrow self)
   private func truths(from start: Int) -> RuleTruths {
     let words = start..<start + Self.rowsMax / 64
     return RuleTruths(yes: yes.span.extracting(words), no: no.span.extracting(words))
-  }
-
-  private func call(_ function: Int, _ text: Int32, _ number: Double) -> Int {
-    callPlaces.first { $0.function == function && $0.text == text && $0.number == number }?.place
-      ?? -1
   }
 }
 

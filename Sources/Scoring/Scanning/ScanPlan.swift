@@ -50,18 +50,32 @@ struct ScanPlan: Sendable {
   let condition: StagedCondition?
   /// How segments are found; none where nobody asks for them.
   let segments: [SegmentRule]
-  /// What is told of those whom the condition holds for.
-  let told: Set<ScanColumn>
-
   /// All that has to be known.
-  var needs: Set<ScanColumn> {
-    var all = told
-    if let condition { all.formUnion(condition.columns) }
+  let needs: Set<ScanColumn>
+  let layout: ScanLayout
+
+  /// Puts a question together.
+  ///
+  /// - Parameters:
+  ///   - texts: the literals of its conditions.
+  ///   - condition: whom it is about; nil for everybody.
+  ///   - segments: how segments are found; none where nobody asks for them.
+  ///   - told: what is told of those whom the condition holds for.
+  init(
+    texts: ScanTexts, condition: StagedCondition?, segments: [SegmentRule],
+    told: Set<ScanColumn>
+  ) {
+    self.texts = texts
+    self.condition = condition
+    self.segments = segments
+    var needs = told
+    if let condition { needs.formUnion(condition.columns) }
     for rule in segments {
-      all.formUnion(rule.enters.columns)
-      all.formUnion(rule.stays.columns)
+      needs.formUnion(rule.enters.columns)
+      needs.formUnion(rule.stays.columns)
     }
-    return all
+    self.needs = needs
+    layout = ScanLayout(needs)
   }
 }
 

@@ -15,7 +15,7 @@ struct ScanWorker: ~Copyable {
   init(_ plan: ScanPlan, _ view: ScanView) {
     self.plan = plan
     store = view.store
-    columns = ScanColumns(view, plan.texts, needs: plan.needs)
+    columns = ScanColumns(view, plan.texts, plan.layout)
   }
 
   /// Finds whom the condition holds for among all customers of some chunks.
