@@ -286,12 +286,14 @@ extension Engine {
   mutating func set(_ row: CustomerRow, of customer: UInt32) {
     store.customers[customer] = row
     cards.take(row, of: customer)
+    touches.note(customer)
   }
 
   /// Changes a customer's heads.
   mutating func set(_ heads: FactHeads, of customer: UInt32) {
     store.facts.setHeads(of: customer, heads)
     cards.forget(customer)
+    touches.note(customer)
   }
 
   /// Changes a customer's heads.

@@ -44,6 +44,7 @@ extension Engine {
     entry.textVersion = makeName(row.textVersion)
     keep(&entry, standing ?? makeStanding(of: customer, row.channel, row.purpose))
     cards.forget(customer)
+    touches.note(customer)
     return .recorded
   }
 

@@ -74,7 +74,10 @@ extension Engine {
     if case .set(let cost) = row.change.acquisitionCost, store.currency.isEmpty {
       (store.currency, store.minorDigits) = (cost.currency, cost.minorDigits)
     }
-    if place != nil { return .recorded }
+    if place != nil {
+      if let known { touches.note(known) }
+      return .recorded
+    }
     let customer = known ?? makeCustomer(row.customer)
     var heads = store.facts.heads(of: customer)
     heads.profile = Link(profile)

@@ -26,6 +26,7 @@ extension Engine {
     customerIndex.insert(hash, row) { other in
       SipHash.hash(arena.bytes(at: table[other].identifier), key: key)
     }
+    touches.note(row)
   }
 
   private mutating func insertOrder(_ number: UInt32, identity: UInt64) {

@@ -65,6 +65,8 @@ public struct Engine: ~Copyable {
   var cards = Cards()
   /// What is tabulated of the models; no state.
   var tables = TableShelf()
+  /// Who was changed lately; no state.
+  var touches = Touches()
 
   /// Makes an engine without a shop, to stand in until there is one.
   public init() {
@@ -237,7 +239,8 @@ public struct Engine: ~Copyable {
       case .explainDecision: try explainDecision(&body, &out)
       case .readDecisions: try readDecisions(&body, &out)
       case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy,
-        .reportCampaign, .tryCatalogue, .selectCustomers, .countCustomers:
+        .reportCampaign, .tryCatalogue, .selectCustomers, .countCustomers,
+        .watchCustomers:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
@@ -331,6 +334,7 @@ public struct Engine: ~Copyable {
     case .tryCatalogue: errand = .analysis(try trialJob(&body, at: nowMicros))
     case .selectCustomers: errand = .stream(try selectScan(&body, at: nowMicros))
     case .countCustomers: errand = .stream(try countScan(&body, at: nowMicros))
+    case .watchCustomers: errand = .stream(try watchScan(&body, at: nowMicros))
     default: errand = .snapshot
     }
     try body.requireEnd()

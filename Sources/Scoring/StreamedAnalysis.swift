@@ -14,6 +14,14 @@ public protocol StreamedAnalysis: Sendable {
   /// - Returns: the parts that are ready, of which the last is the reply's end if it says so.
   /// - Throws: why there are no more.
   mutating func advance(on crew: any FitCrew) throws(Refusal) -> StreamedParts
+
+  /// Whether it can go on only when the state has changed, or time has passed.
+  var waitsForNews: Bool { get }
+}
+
+extension StreamedAnalysis {
+  /// False: it goes on as fast as it is read.
+  public var waitsForNews: Bool { false }
 }
 
 /// Parts of a reply, in their order.

@@ -148,6 +148,8 @@ public enum ServerLimits {
   public static let streamOutboxSizeMax = 1 << 20
   /// Connections that may hold a request of more than `Limits.frameSizeMax` at a time.
   public static let batchesMax = 8
+  /// Microseconds after which those who watch customers are told of changes.
+  public static let newsMicros: Int64 = 100_000
   /// Tasks that may wait for the workbench.
   public static let errandsMax = 16
   /// Microseconds a connection is given to read why it is closed.

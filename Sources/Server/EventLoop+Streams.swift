@@ -30,9 +30,20 @@ struct StreamDesk {
   /// Those that wait for their next step, who waits longest first; some may have ended meanwhile.
   fileprivate var waiting: [(session: Session, number: UInt64)] = []
 
+  /// When those who wait for news are looked after again, in monotonic microseconds.
+  fileprivate(set) var newsDueMicros: Int64 = 0
+
   /// Whether there is something to do without an event that says so.
   var canGoOn: Bool {
-    waiting.contains { $0.session.stream?.number == $0.number && $0.session.hasStreamRoom }
+    waiting.contains {
+      $0.session.stream?.number == $0.number && $0.session.hasStreamRoom
+        && $0.session.stream?.analysis?.waitsForNews != true
+    }
+  }
+
+  /// Whether somebody waits for news.
+  var isWatching: Bool {
+    waiting.contains { $0.session.stream?.analysis?.waitsForNews == true }
   }
 }
 
@@ -81,8 +92,11 @@ extension EventLoop where Network: ~Copyable {
     let waiting = streams.waiting
     streams.waiting = []
     var sliced: (session: Session, number: UInt64)?
+    let isNewsDue = clock.monotonicMicros() >= streams.newsDueMicros
     for (session, number) in waiting where session.stream?.number == number {
-      if !session.hasStreamRoom || (session.stream?.scores != nil && sliced != nil) {
+      if !session.hasStreamRoom || (session.stream?.scores != nil && sliced != nil)
+        || !hasNews(session, isDue: isNewsDue)
+      {
         streams.waiting.append((session, number))
       } else if session.stream?.scores != nil {
         writeSlice(session)
@@ -94,6 +108,16 @@ extension EventLoop where Network: ~Copyable {
     }
     // Behind the others.
     if let sliced { streams.waiting.append(sliced) }
+  }
+
+  /// Whether a reply can go on: one that waits for news is brought some if it is time.
+  private mutating func hasNews(_ session: Session, isDue: Bool) -> Bool {
+    guard session.stream?.analysis?.waitsForNews == true else { return true }
+    guard isDue, var analysis = session.stream?.analysis.take() else { return false }
+    streams.newsDueMicros = clock.monotonicMicros() + ServerLimits.newsMicros
+    let isBrought = engine.bringNews(to: &analysis, at: clock.calendarMicros())
+    session.stream?.analysis = consume analysis
+    return isBrought
   }
 
   /// Scores customers for as long as a turn may take; together they are a part.

@@ -204,6 +204,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     if snapshotEveryMicros > 0 && !snapshots.isBusy { due = min(due, snapshots.dueMicros) }
     if refit.everyMicros > 0 && !refit.isRunning { due = min(due, refit.dueMicros) }
     if let drainUntilMicros { due = min(due, drainUntilMicros) }
+    if streams.isWatching { due = min(due, streams.newsDueMicros) }
     for session in listed { due = min(due, session.lingerUntilMicros ?? Int64.max) }
     guard due != Int64.max else { return -1 }
     return Int32(clamping: max(0, due - clock.monotonicMicros()) / 1000 + 1)

@@ -76,6 +76,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case selectCustomers = 55
   /// Tells how many customers a condition holds for, by group.
   case countCustomers = 56
+  /// Tells who begins and who ceases to fulfil a condition, as it happens.
+  case watchCustomers = 58
 
   /// Whether the verb changes state: a command is journalled before its reply leaves.
   public var isCommand: Bool {
@@ -88,7 +90,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
       .recommend, .describeCustomer, .consentHistory, .readCatalogue, .explainDecision,
       .readDecisions,
       .reportCampaign, .fit, .report, .forecast, .refitPolicy, .tryCatalogue, .selectCustomers,
-      .countCustomers:
+      .countCustomers, .watchCustomers:
       false
     }
   }
@@ -136,6 +138,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .tryCatalogue: "try catalogue"
     case .selectCustomers: "select customers"
     case .countCustomers: "count customers"
+    case .watchCustomers: "watch customers"
     }
   }
 }

@@ -9,6 +9,7 @@ struct Main {
     ProfileCommand.command, ConsentCommand.command, EventCommand.command, OffersCommand.command,
     OfferCommand.command, OutcomeCommand.command, ExplainDecision.command, DecisionsCommand.command,
     CampaignCommand.command, SegmentCommand.command, CountCommand.command,
+    WatchCommand.command,
     Report.command, Evaluate.command, StatusCommand.command, SnapshotCommand.command, Demo.command,
   ]
 

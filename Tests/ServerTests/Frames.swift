@@ -227,6 +227,7 @@ enum Frames {
     case .selectCustomers:
       try makeFrame(
         verb, SelectRequest(condition: "orders > 1", columns: ["customer", "segment"]))
+    case .watchCustomers: try makeFrame(verb, WatchRequest(condition: "orders > 1"))
     case .countCustomers: try makeFrame(verb, CountRequest(condition: "segment == \"new\""))
     case .putCatalogue, .amendOffer, .decide, .recommend, .recordDecision, .recordOutcomes,
       .readCatalogue,

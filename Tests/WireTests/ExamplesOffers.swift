@@ -66,6 +66,8 @@ extension Example {
     Example(.selectCustomers, .more, tag: 40, selected),
     Example(.countCustomers, tag: 41, count),
     Example(.countCustomers, tag: 41, counted),
+    Example(.watchCustomers, tag: 42, WatchRequest(condition: "segment == \"about to leave\"")),
+    Example(.watchCustomers, .more, tag: 42, watched),
   ]
 
   /// What the examples that speak of one decision have in common.
@@ -267,6 +269,13 @@ extension Example {
       .days([9_862, nil]), .truths([false, true]),
     ]
     return part
+  }()
+
+  private static let watched: WatchReply = {
+    var reply = WatchReply()
+    (reply.timeMicros, reply.members, reply.isSettled) = (875_620_800_000_000, 811, true)
+    (reply.entered, reply.left) = (["C-1001"], ["C-1516", "C-1003"])
+    return reply
   }()
 
   static let count: CountRequest = {

@@ -69,7 +69,7 @@ VERBS = {
     "read catalogue": 42, "explain decision": 43, "read decisions": 44, "report campaign": 45,
     "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "recommend": 35, "forecast": 52,
-    "report": 51, "consent history": 41, "describe customer": 40,
+    "report": 51, "select customers": 55, "count customers": 56, "watch customers": 58, "consent history": 41, "describe customer": 40,
 }
 
 STATUSES = {

@@ -108,7 +108,7 @@ extension Engine {
   }
 
   /// Compiles a condition and all that is told.
-  private func plan(
+  func plan(
     _ condition: String, _ told: Set<ScanColumn>, at offset: Int
   ) throws(Refusal) -> ScanPlan {
     do throws(RuleError) {
@@ -127,7 +127,7 @@ extension Engine {
   }
 
   /// Fixes the instant that a question is about, and how customers are scored.
-  private mutating func scanView(
+  mutating func scanView(
     _ asked: ScanTerms, at offset: Int, _ nowMicros: Int64
   ) throws(Refusal) -> ScanView {
     let calendar = try requireCalendar()

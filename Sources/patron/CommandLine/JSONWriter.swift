@@ -1,7 +1,7 @@
 // Writes JSON with its keys in the order they are given. Not here: reading; see ModelFile.swift.
 
 /// A value of JSON.
-indirect enum JSON: Equatable {
+indirect enum JSON {
   case null
   case bool(Bool)
   case integer(Int64)
@@ -15,7 +15,9 @@ indirect enum JSON: Equatable {
 
   /// The number, or null when it is not known.
   static func optional(_ number: Double?) -> JSON { number.map(JSON.number) ?? .null }
+}
 
+extension JSON: Equatable {
   static func == (one: JSON, other: JSON) -> Bool {
     JSONWriter.line(one) == JSONWriter.line(other)
   }

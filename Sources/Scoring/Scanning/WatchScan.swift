@@ -1,0 +1,231 @@
+// Who enters and who leaves those for whom a condition holds: the answer to watch customers. Who was changed is
+// asked about at once, everybody once a minute, for time alone changes much.
+
+public import Models
+import Offers
+public import Wire
+
+/// Watches a condition, until nobody wants to know any more.
+public struct WatchScan: StreamedAnalysis {
+  /// How often everybody is asked about, in microseconds.
+  static let everybodyMicros: Int64 = 60_000_000
+  /// How often something is told, in microseconds, though there be no news: so that both sides see that the
+  /// other is there.
+  static let signMicros: Int64 = 10_000_000
+
+  /// Who is to be asked about.
+  private enum Wanted {
+    case nobody
+    case everybody(ScanProgress)
+    case some([UInt32])
+  }
+
+  let request: WatchRequest
+  /// What is looked at; nil between the questions, so that an old state is not kept.
+  private var view: ScanView?
+  private var plan: ScanPlan
+  private var wanted: Wanted
+  /// For whom the condition holds, a bit each row.
+  private var members: [UInt64] = []
+  private var memberCount: UInt64 = 0
+  private var isSettled = false
+  private var entered: [String] = []
+  private var left: [String] = []
+  private var timeMicros: Int64 = 0
+  /// Changes of customers that were looked at.
+  private(set) var touchCount: UInt64
+  /// Under which model.
+  private(set) var generation: UInt32
+  private(set) var everybodyDueMicros: Int64
+  private(set) var signDueMicros: Int64
+
+  init(
+    _ request: WatchRequest, _ view: ScanView, _ plan: ScanPlan, touchCount: UInt64
+  ) {
+    self.request = request
+    self.view = view
+    self.plan = plan
+    wanted = .everybody(ScanProgress())
+    self.touchCount = touchCount
+    generation = view.store.generation
+    timeMicros = view.moment.nowMicros
+    everybodyDueMicros = timeMicros + Self.everybodyMicros
+    signDueMicros = timeMicros
+  }
+
+  /// Whether it goes on only when there is something new.
+  public var waitsForNews: Bool { view == nil }
+
+  /// Has it look at a state again.
+  ///
+  /// - Parameters:
+  ///   - rows: who was changed; nil for everybody.
+  ///   - touchCount: changes of customers up to now.
+  mutating func look(
+    at view: ScanView, _ plan: ScanPlan, rows: [UInt32]?, touchCount: UInt64
+  ) {
+    self.plan = plan
+    self.touchCount = touchCount
+    generation = view.store.generation
+    timeMicros = view.moment.nowMicros
+    if let rows {
+      wanted = rows.isEmpty ? .nobody : .some(rows)
+    } else {
+      wanted = .everybody(ScanProgress())
+      everybodyDueMicros = timeMicros + Self.everybodyMicros
+    }
+    self.view = view
+  }
+
+  /// Looks, and tells what is new.
+  ///
+  /// - Parameter crew: who computes.
+  /// - Returns: never the last part.
+  /// - Throws: nothing.
+  public mutating func advance(on crew: any FitCrew) throws(Refusal) -> StreamedParts {
+    guard var view else { return StreamedParts() }
+    let words = (view.store.customers.count + 63) / 64
+    members += repeatElement(0, count: max(0, words - members.count))
+    switch wanted {
+    case .nobody: self.view = nil
+    case .some(let rows):
+      view.begin(plan, on: crew)
+      look(at: rows, view)
+      self.view = nil
+    case .everybody(var progress):
+      if progress.chunk == 0 {
+        view.begin(plan, on: crew)
+        self.view = view
+      }
+      if let tasks = progress.next(of: view.store) { look(at: tasks, view, on: crew) }
+      wanted = .everybody(progress)
+      if progress.isEnd(of: view.store) {
+        isSettled = true
+        self.view = nil
+      }
+    }
+    let hasNews = !entered.isEmpty || !left.isEmpty
+    guard hasNews || timeMicros >= signDueMicros else { return StreamedParts() }
+    signDueMicros = timeMicros + Self.signMicros
+    return StreamedParts(parts())
+  }
+
+  // MARK: Looking
+
+  private mutating func look(at tasks: [Range<Int>], _ view: ScanView, on crew: any FitCrew) {
+    let plan = plan
+    let pieces = crew.map(tasks.count) { task in
+      let first = tasks[task].lowerBound * CustomerRow.chunkRows
+      var bits = [UInt64](
+        repeating: 0, count: tasks[task].count * CustomerRow.chunkRows / 64)
+      var worker = ScanWorker(plan, view)
+      worker.scan(tasks[task]) { worker, found in
+        // Batches begin at multiples of 64 rows.
+        let word = (Int(worker.columns.rows[0]) - first) / 64
+        for place in 0..<(worker.columns.count + 63) / 64 {
+          bits[word + place] = found.words[place]
+        }
+        return true
+      }
+      return bits
+    }
+    for (task, bits) in zip(tasks, pieces) {
+      let first = task.lowerBound * CustomerRow.chunkRows / 64
+      for place in bits.indices where first + place < members.count {
+        take(bits[place], at: first + place, view.store)
+      }
+    }
+  }
+
+  private mutating func look(at rows: [UInt32], _ view: ScanView) {
+    var worker = ScanWorker(plan, view)
+    for start in stride(from: 0, to: rows.count, by: RowSet.rowsMax) {
+      let some = start..<min(start + RowSet.rowsMax, rows.count)
+      worker.load(rows.span.extracting(some))
+      let found = worker.holding()
+      for place in some {
+        let (word, bit) = (Int(rows[place]) / 64, UInt64(1) << UInt64(rows[place] & 63))
+        let others = members[word] & ~bit
+        take(found.contains(place - start) ? others | bit : others, at: word, view.store)
+      }
+    }
+  }
+
+  /// Takes over for whom of 64 customers the condition holds now.
+  private mutating func take(_ bits: UInt64, at word: Int, _ store: Store) {
+    let changed = members[word] ^ bits
+    if changed == 0 { return }
+    members[word] = bits
+    memberCount = memberCount &+ UInt64((changed & bits).nonzeroBitCount)
+      &- UInt64((changed & ~bits).nonzeroBitCount)
+    guard isSettled else { return }
+    var rest = changed
+    while rest != 0 {
+      let bit = rest.trailingZeroBitCount
+      rest &= rest - 1
+      let row = UInt32(word * 64 + bit)
+      let name = String(bytes: store.identifiers.bytes(at: store.customers[row].identifier)) ?? ""
+      if bits >> UInt64(bit) & 1 != 0 { entered.append(name) } else { left.append(name) }
+    }
+  }
+
+  // MARK: Telling
+
+  /// The news, in parts that fit.
+  private mutating func parts() -> [[UInt8]] {
+    var bodies: [[UInt8]] = []
+    repeat {
+      var reply = WatchReply()
+      reply.timeMicros = timeMicros
+      reply.members = memberCount
+      reply.isSettled = isSettled
+      reply.entered = Array(entered.prefix(WatchReply.customersMax))
+      reply.left = Array(left.prefix(WatchReply.customersMax))
+      entered.removeFirst(reply.entered.count)
+      left.removeFirst(reply.left.count)
+      var body = ByteBuffer()
+      reply.write(to: &body)
+      bodies.append(body.array)
+    } while !entered.isEmpty || !left.isEmpty
+    return bodies
+  }
+}
+
+extension Engine {
+  /// Reads a request to watch a condition.
+  mutating func watchScan(
+    _ body: inout FrameReader, at nowMicros: Int64
+  ) throws(Refusal) -> WatchScan {
+    let start = body.offset
+    let request = try WatchRequest(from: &body)
+    try body.requireEnd()
+    let at = start + WatchRequest.conditionOffset + 4
+    let plan = try plan(request.condition, [], at: at)
+    return WatchScan(
+      request, try scanView(request.terms, at: start, nowMicros), plan, touchCount: touches.count)
+  }
+
+  /// Has somebody who watches look at what is new, if anything is.
+  ///
+  /// - Parameters:
+  ///   - analysis: waits for news.
+  ///   - nowMicros: microseconds since 1970 UTC.
+  /// - Returns: whether it can go on.
+  public mutating func bringNews(
+    to analysis: inout any StreamedAnalysis, at nowMicros: Int64
+  ) -> Bool {
+    guard var watch = analysis as? WatchScan else { return false }
+    var rows: [UInt32]?
+    if nowMicros < watch.everybodyDueMicros && store.generation == watch.generation {
+      rows = touches.since(watch.touchCount)
+      if rows?.isEmpty == true && nowMicros < watch.signDueMicros { return false }
+    }
+    // Names may have come since that the condition speaks of.
+    guard let plan = try? plan(watch.request.condition, [], at: 0),
+      let view = try? scanView(watch.request.terms, at: 0, nowMicros)
+    else { return false }
+    watch.look(at: view, plan, rows: rows, touchCount: touches.count)
+    analysis = watch
+    return true
+  }
+}
