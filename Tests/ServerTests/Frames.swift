@@ -142,6 +142,7 @@ enum Frames {
     switch verb {
     case .recordDecision, .adoptPolicy: .unsupportedVerb
     case .explainDecision: .unknownDecision
+    case .watchCustomers: .badCondition
     default: .ok
     }
   }
@@ -227,7 +228,8 @@ enum Frames {
     case .selectCustomers:
       try makeFrame(
         verb, SelectRequest(condition: "orders > 1", columns: ["customer", "segment"]))
-    case .watchCustomers: try makeFrame(verb, WatchRequest(condition: "orders > 1"))
+    // A good one has no end: WatchTests asks it.
+    case .watchCustomers: try makeFrame(verb, WatchRequest(condition: "orders >"))
     case .countCustomers: try makeFrame(verb, CountRequest(condition: "segment == \"new\""))
     case .putCatalogue, .amendOffer, .decide, .recommend, .recordDecision, .recordOutcomes,
       .readCatalogue,
