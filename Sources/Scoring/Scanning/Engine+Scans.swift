@@ -21,7 +21,8 @@ extension Engine {
     var needs: Set<ScanColumn> = []
     guard !request.columns.isEmpty else {
       throw Refusal(
-        .badCondition, at: columnAt - 1, "nothing is asked of the customers; name a column, as customer")
+        .badCondition, at: columnAt - 1,
+        "nothing is asked of the customers; name a column, as customer")
     }
     for name in request.columns {
       let column = try selectColumn(name, at: columnAt)
@@ -108,7 +109,7 @@ extension Engine {
   }
 
   /// Compiles a condition and all that is told.
-  private func plan(
+  func plan(
     _ condition: String, _ told: Set<ScanColumn>, at offset: Int
   ) throws(Refusal) -> ScanPlan {
     do throws(RuleError) {
@@ -127,7 +128,7 @@ extension Engine {
   }
 
   /// Fixes the instant that a question is about, and how customers are scored.
-  private mutating func scanView(
+  mutating func scanView(
     _ asked: ScanTerms, at offset: Int, _ nowMicros: Int64
   ) throws(Refusal) -> ScanView {
     let calendar = try requireCalendar()
