@@ -13,7 +13,10 @@ extension Engine {
   /// What a request is known by; nil for a query and for a command without a key.
   func keyedCommand(_ verb: Verb, _ frame: RawSpan) throws(Refusal) -> KeyedCommand? {
     // Decisions are remembered whole, in a log of their own.
-    guard verb.isCommand, verb != .decide, verb != .recordDecision else { return nil }
+    switch verb {
+    case .decide, .recordDecision, .keepSegments, .keepQuantiles: return nil
+    default: if !verb.isCommand { return nil }
+    }
     var body = FrameReader(frame, from: FrameHeader.size)
     let key = try CommandKey(from: &body)
     if key.isNone { return nil }

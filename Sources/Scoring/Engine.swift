@@ -234,13 +234,16 @@ public struct Engine: ~Copyable {
       case .recordDecision:
         try recordDecision(frame.extracting(droppingFirst: FrameHeader.size), at: time)
       case .adoptPolicy: try adoptPolicy(&body)
+      case .defineSegments: try defineSegments(&body, &out)
+      case .keepQuantiles: try keepQuantiles(&body)
+      case .keepSegments: try keepSegments(&body)
       case .recordOutcomes: try recordOutcomes(&body, at: time, &out)
       case .readCatalogue: try readCatalogue(&body, at: time, &out)
       case .explainDecision: try explainDecision(&body, &out)
       case .readDecisions: try readDecisions(&body, &out)
       case .status, .snapshot, .fit, .scoreInterval, .report, .forecast, .refitPolicy,
         .reportCampaign, .tryCatalogue, .selectCustomers, .countCustomers,
-        .watchCustomers:
+        .watchCustomers, .readSegments:
         let errand = try errand(verb, &body, at: nowMicros)
         out.truncate(to: mark)
         return .asked(errand)
@@ -335,6 +338,7 @@ public struct Engine: ~Copyable {
     case .selectCustomers: errand = .stream(try selectScan(&body, at: nowMicros))
     case .countCustomers: errand = .stream(try countScan(&body, at: nowMicros))
     case .watchCustomers: errand = .stream(try watchScan(&body, at: nowMicros))
+    case .readSegments: errand = .stream(try segmentScan(&body, at: nowMicros))
     default: errand = .snapshot
     }
     try body.requireEnd()

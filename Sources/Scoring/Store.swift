@@ -59,6 +59,7 @@ public struct Store: Sendable {
     identifiers.stamp = sequence
     facts.stamp(sequence)
     offering.stamp(sequence)
+    segmentation.marks.chunks.stamp = sequence
     answers.stamp = sequence
   }
 

@@ -67,6 +67,8 @@ public struct StoreLoader: Sendable {
     var nameEnd = 0
     /// Nil where there never was a catalogue of offers.
     var offering: Offering.Counts?
+    /// Rows of the segments' marks; nil where segments were neither defined nor found.
+    var marks: Int?
   }
 
   /// Begins with the head.
@@ -118,6 +120,13 @@ public struct StoreLoader: Sendable {
       expect(.table(.catalogues), 1)
       expect(.table(.learning), 1)
     }
+    if let marks = counts.marks {
+      guard marks <= counts.customers else {
+        throw SectionError("the head says that there are segments of more customers than there are")
+      }
+      expect(.table(.segmentMarks), store.segmentation.marks.chunks.blockCount(of: marks))
+      expect(.table(.segmentation), 1)
+    }
     for half in 0..<2 {
       expect(.answers(half: half), AnswerHalf.blockCount(of: counts.answerEnds[half]))
     }
@@ -157,6 +166,7 @@ public struct StoreLoader: Sendable {
     ]
     var facts: [Int] = []
     var offering: Offering.Counts?
+    var marks: Int?
     if reader.remaining > 0 {
       try model.readRest(from: &reader)
       let at = reader.offset
@@ -167,7 +177,8 @@ public struct StoreLoader: Sendable {
         try previous.readLayer(from: &reader)
         if reader.remaining > 0 {
           facts = try readFacts(&reader)
-          if reader.remaining > 0 { offering = try store.offering.readHead(&reader) }
+          if reader.remaining > 0 { offering = try readOffering(&reader, into: &store) }
+          if reader.remaining > 0 { marks = Int(clamping: try reader.read(UInt64.self)) }
         }
       }
       if previous.kind != 0 { store.previousModel = try AdoptedModel(previous, at: at) }
@@ -177,9 +188,20 @@ public struct StoreLoader: Sendable {
     var counts = Counts(
       customers: customers, orders: orders, returns: returns, end: end, answerEnds: answerEnds)
     counts.offering = offering
+    counts.marks = marks
     counts.nameEnd = facts.popLast() ?? 0
     counts.facts.replaceSubrange(facts.indices, with: facts)
     return counts
+  }
+
+  /// The part of offers; nil where there never was a catalogue.
+  private static func readOffering(
+    _ reader: inout FrameReader, into store: inout Store
+  ) throws(Refusal) -> Offering.Counts? {
+    var ahead = reader
+    if try ahead.readUInt8() != 0 { return try store.offering.readHead(&reader) }
+    reader = ahead
+    return nil
   }
 
   /// The counts of the tables of facts, of which an earlier build knew fewer, and the names' end.
@@ -241,6 +263,13 @@ public struct StoreLoader: Sendable {
       store.facts.names.arena.restore(end: counts.nameEnd, blocks: blocks(.table(.nameBytes)))
     else { throw Self.wrongCount }
     if let offering = counts.offering { try finish(offering) }
+    if let marks = counts.marks {
+      let blocks = blocks(.table(.segmentMarks))
+      guard store.segmentation.marks.chunks.restore(count: marks, blocks: blocks),
+        let segmentation = self.blocks(.table(.segmentation)).first
+      else { throw Self.wrongCount }
+      try store.segmentation.restore(segmentation)
+    }
     return store
   }
 

@@ -25,7 +25,11 @@
 //
 // A later build may know more tables; their counts then stand before the last one, as that of the ties
 // does, which is left out while nobody has any. Where there never was
-// a catalogue of offers, states still end here. Else there follows what OfferingSections writes.
+// a catalogue of offers, states still end here. Else there follows what OfferingSections writes. Where segments were
+// neither defined nor found, states still end here. Else there follow
+//
+//         1 zero, in the place of what OfferingSections writes where there never was a catalogue
+//         8 rows of the segments' marks
 //
 // The sequence and the time are not in it: whoever keeps the bytes keeps them too.
 
@@ -83,6 +87,10 @@ public struct Section: ~Escapable {
     case customers = 24
     /// A chunk of what ties persons to the shop.
     case ties = 25
+    /// A chunk of customers' segments.
+    case segmentMarks = 26
+    /// What segments are, and the quantiles they speak of.
+    case segmentation = 27
   }
 
   /// What it holds.
@@ -140,7 +148,7 @@ extension Store {
   /// all.
   func writeRest(to out: inout ByteBuffer) {
     let fields = model?.fields ?? .none
-    let isFactual = !facts.isEmpty || !offering.isEmpty
+    let isFactual = !facts.isEmpty || !offering.isEmpty || !segmentation.isEmpty
     guard !fields.isPlain || previousModel != nil || isFactual else { return }
     fields.writeRest(to: &out)
     let previous = previousModel?.fields ?? .none
@@ -154,8 +162,10 @@ extension Store {
     out.append(UInt8(tables.count + 1))
     for table in tables { out.append(UInt64(facts[keyPath: table.chunks].count)) }
     out.append(UInt64(facts.names.arena.end))
-    guard !offering.isEmpty else { return }
-    offering.writeHead(to: &out)
+    if !offering.isEmpty { offering.writeHead(to: &out) }
+    guard !segmentation.isEmpty else { return }
+    if offering.isEmpty { out.append(UInt8(0)) }
+    out.append(UInt64(segmentation.marks.count))
   }
 
   /// Lends every section, kind after kind, always in the same sequence.
@@ -179,6 +189,10 @@ extension Store {
       lists.append((.decisions, AnswerLog.halfBlocksLimit, offering.decisions.halves[1].blocks))
       lists.append((.catalogues, 0, [offering.catalogueBlock()]))
       lists.append((.learning, 0, [offering.learningBlock()]))
+    }
+    if !segmentation.isEmpty {
+      lists.append((.segmentMarks, 0, segmentation.marks.chunks.blocks))
+      lists.append((.segmentation, 0, [segmentation.block()]))
     }
     for list in lists {
       for (place, block) in list.blocks.enumerated() {

@@ -33,6 +33,8 @@ package enum LoopMessage: Sendable {
   case snapshotWritten(Result<SnapshotResult, DurabilityError>, [Requester])
   /// A reply in parts went on by a step, or ended.
   case streamed(StreamStep, Result<StreamedParts, Refusal>)
+  /// A search for segments went on by a step; what it found, once it has ended.
+  case swept(SegmentSweep, [SegmentFinding]?)
 }
 
 /// Why the loop has ended.
@@ -87,6 +89,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
   var snapshots: SnapshotDesk
   var refit: RefitDesk
   var streams = StreamDesk()
+  var segments = SegmentDesk()
   var errandCount = 0
   var requestCount: UInt64 = 0
   var refusalCount: UInt64 = 0
@@ -198,11 +201,14 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
 
   /// Until the next thing that is due by the clock.
   private func timeoutMillis() -> Int32 {
-    if isDrained || listed.contains(where: \.canGoOn) || streams.canGoOn { return 0 }
+    if isDrained || listed.contains(where: \.canGoOn) || streams.canGoOn || canKeepSegments {
+      return 0
+    }
     var due = Int64.max
     // While one is under way its end is an event; the next one's time may have come already.
     if snapshotEveryMicros > 0 && !snapshots.isBusy { due = min(due, snapshots.dueMicros) }
     if refit.everyMicros > 0 && !refit.isRunning { due = min(due, refit.dueMicros) }
+    if engine.hasSegmentSearches && !segments.isBusy { due = min(due, segments.dueMicros) }
     if let drainUntilMicros { due = min(due, drainUntilMicros) }
     if streams.isWatching { due = min(due, streams.newsDueMicros) }
     for session in listed { due = min(due, session.lingerUntilMicros ?? Int64.max) }
@@ -290,6 +296,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
       default: break
       }
     }
+    tendSegments(now)
     // What the results made of commands (a fit is adopted) goes to the journal in the same turn.
     commit()
     tendSnapshots(now)
@@ -346,6 +353,7 @@ package struct EventLoop<Network: Transport & ~Copyable>: ~Copyable {
     case .hashed(let hash, let requester): deliver(hash: hash, to: requester)
     case .snapshotWritten(let result, let requesters): deliver(result, to: requesters, now)
     case .streamed(let step, let parts): deliver(step, parts)
+    case .swept(let sweep, let found): deliver(sweep, found)
     }
   }
 

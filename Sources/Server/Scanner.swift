@@ -1,8 +1,9 @@
-// The scanner: questions that are answered in parts, a step at a time. It keeps nothing between the steps;
-// whose turn it is and whether its client has read enough is the loop's business (EventLoop+Streams).
+// The scanner: questions that are answered in parts, and the server's own searches for segments, a step at a time.
+// It keeps nothing between the steps; whose turn it is and whether its client has read enough is the loop's
+// business (EventLoop+Streams, EventLoop+Segments).
 
 package import Platform
-import Scoring
+package import Scoring
 import Wire
 
 /// One step of a reply in parts, on its way to the scanner and back.
@@ -19,6 +20,8 @@ package struct StreamStep: Sendable {
 package enum Scan: Sendable {
   /// Go on by a step.
   case step(StreamStep)
+  /// Go on with a search for segments by a step.
+  case sweep(SegmentSweep)
   /// Everything before this was the last.
   case stop
 }
@@ -48,9 +51,15 @@ package struct Scanner {
     // Each is taken out, so that nobody else holds what its step changes, and nothing is copied.
     scans.reverse()
     while let scan = scans.popLast() {
-      guard case .step(var step) = consume scan else { return false }
-      let parts = Result { () throws(Refusal) in try step.analysis.advance(on: crew) }
-      loop.post(.streamed(step, parts))
+      switch consume scan {
+      case .step(var step):
+        let parts = Result { () throws(Refusal) in try step.analysis.advance(on: crew) }
+        loop.post(.streamed(step, parts))
+      case .sweep(var sweep):
+        let found = sweep.advance(on: crew)
+        loop.post(.swept(sweep, found))
+      case .stop: return false
+      }
     }
     return true
   }

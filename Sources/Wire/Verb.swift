@@ -38,6 +38,12 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case recordOutcomes = 26
   /// What a refit of the offers' values came to: in the journal only.
   case adoptPolicy = 27
+  /// Says what the shop means by its named segments.
+  case defineSegments = 28
+  /// In which segments customers were found: in the journal only.
+  case keepSegments = 29
+  /// What quantiles were found to be: in the journal only.
+  case keepQuantiles = 30
   /// Scores one customer.
   case scoreOne = 32
   /// Scores many customers.
@@ -76,6 +82,8 @@ public enum Verb: UInt16, CaseIterable, Sendable {
   case selectCustomers = 55
   /// Tells how many customers a condition holds for, by group.
   case countCustomers = 56
+  /// Tells what the named segments are, and how many customers are in each.
+  case readSegments = 57
   /// Tells who begins and who ceases to fulfil a condition, as it happens.
   case watchCustomers = 58
 
@@ -84,19 +92,25 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     switch self {
     case .declareShop, .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
       .recordEvents, .recordOrderLines, .putCatalogue, .amendOffer, .decide, .recordDecision,
-      .recordOutcomes, .adoptPolicy, .adoptModel, .putBackModel:
+      .recordOutcomes, .adoptPolicy, .defineSegments, .keepSegments, .keepQuantiles, .adoptModel,
+      .putBackModel:
       true
     case .hello, .ping, .status, .snapshot, .cancel, .scoreOne, .scoreMany, .scoreInterval,
       .recommend, .describeCustomer, .consentHistory, .readCatalogue, .explainDecision,
       .readDecisions,
       .reportCampaign, .fit, .report, .forecast, .refitPolicy, .tryCatalogue, .selectCustomers,
-      .countCustomers, .watchCustomers:
+      .countCustomers, .watchCustomers, .readSegments:
       false
     }
   }
 
   /// Whether only the server itself may write it, as a record of what it decided.
-  public var isInternal: Bool { self == .recordDecision || self == .adoptPolicy }
+  public var isInternal: Bool {
+    switch self {
+    case .recordDecision, .adoptPolicy, .keepSegments, .keepQuantiles: true
+    default: false
+    }
+  }
 
   /// The name in protocol.md.
   public var name: String {
@@ -119,6 +133,9 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .recordDecision: "record decision"
     case .recordOutcomes: "record outcomes"
     case .adoptPolicy: "adopt policy"
+    case .defineSegments: "define segments"
+    case .keepSegments: "keep segments"
+    case .keepQuantiles: "keep quantiles"
     case .scoreOne: "score one"
     case .scoreMany: "score many"
     case .scoreInterval: "score interval"
@@ -138,6 +155,7 @@ public enum Verb: UInt16, CaseIterable, Sendable {
     case .tryCatalogue: "try catalogue"
     case .selectCustomers: "select customers"
     case .countCustomers: "count customers"
+    case .readSegments: "read segments"
     case .watchCustomers: "watch customers"
     }
   }

@@ -8,7 +8,7 @@ struct Main {
     Import.command, Fit.command, Adopt.command, Score.command, ForecastCommand.command,
     ProfileCommand.command, ConsentCommand.command, EventCommand.command, OffersCommand.command,
     OfferCommand.command, OutcomeCommand.command, ExplainDecision.command, DecisionsCommand.command,
-    CampaignCommand.command, SegmentCommand.command, CountCommand.command,
+    CampaignCommand.command, SegmentsCommand.command, SegmentCommand.command, CountCommand.command,
     WatchCommand.command,
     Report.command, Evaluate.command, StatusCommand.command, SnapshotCommand.command, Demo.command,
   ]

@@ -110,7 +110,8 @@ private func checkReply(_ reply: RawSpan, to request: FrameHeader, _ status: Sta
   case .recordOrders, .recordReturns, .recordProfiles, .recordConsents,
     .recordEvents, .recordOrderLines, .recordOutcomes:
     check(RecordReply.self, reply)
-  case .adoptPolicy: preconditionFailure("only the server itself adopts a policy")
+  case .adoptPolicy, .keepSegments, .keepQuantiles:
+    preconditionFailure("only the server itself keeps what it found")
   case .putCatalogue, .amendOffer: check(CatalogueChangeReply.self, reply)
   case .decide, .explainDecision: check(DecideReply.self, reply)
   case .readCatalogue: check(CatalogueReply.self, reply)
@@ -121,6 +122,7 @@ private func checkReply(_ reply: RawSpan, to request: FrameHeader, _ status: Sta
   case .recommend: check(RecommendReply.self, reply)
   case .scoreMany: check(ScoreManyReply.self, reply)
   case .adoptModel, .putBackModel: check(AdoptModelReply.self, reply)
+  case .defineSegments: check(DefineSegmentsReply.self, reply)
   default: preconditionFailure("an engine answers no other verbs by itself")
   }
 }

@@ -140,7 +140,7 @@ enum Frames {
   /// How the good request of a verb ends.
   static func status(of verb: Verb) -> Status {
     switch verb {
-    case .recordDecision, .adoptPolicy: .unsupportedVerb
+    case .recordDecision, .adoptPolicy, .keepSegments, .keepQuantiles: .unsupportedVerb
     case .explainDecision: .unknownDecision
     case .watchCustomers: .badCondition
     default: .ok
@@ -231,6 +231,17 @@ enum Frames {
     // A good one has no end: WatchTests asks it.
     case .watchCustomers: try makeFrame(verb, WatchRequest(condition: "orders >"))
     case .countCustomers: try makeFrame(verb, CountRequest(condition: "segment == \"new\""))
+    case .readSegments: try makeFrame(verb, ReadSegmentsRequest())
+    case .defineSegments:
+      try makeFrame(
+        verb,
+        DefineSegmentsRequest(segments: [
+          SegmentFields(segment: "loyal", enters: "orders >= 3", stays: "orders >= 2")
+        ]))
+    case .keepSegments:
+      try makeFrame(verb, KeepSegmentsRequest(generation: 0, version: 0, day: 0))
+    case .keepQuantiles:
+      try makeFrame(verb, KeepQuantilesRequest(generation: 0, day: 0, numbers: []))
     case .putCatalogue, .amendOffer, .decide, .recommend, .recordDecision, .recordOutcomes,
       .readCatalogue,
       .explainDecision, .readDecisions, .adoptPolicy, .refitPolicy, .reportCampaign,

@@ -47,7 +47,31 @@ final class LiveServer {
     process = try ServerProcess(directory: directory.path, options: options ?? self.options)
   }
 
+  /// Waits until everybody's segment was found, which the server does by itself after a fit and a definition.
+  ///
+  /// - Returns: the segments.
+  @discardableResult
+  func settle() throws -> ReadSegmentsReply {
+    var client = try client()
+    let end = Date.now.addingTimeInterval(60)
+    while Date.now < end {
+      let status = try client.status()
+      // Before the shop was declared there are no days.
+      if status.timeZone.isEmpty { return ReadSegmentsReply() }
+      let reply = try client.readSegments()
+      let isFound =
+        reply.foundDay >= 0 && reply.foundGeneration == reply.generation
+        && reply.foundVersion == reply.version
+      if isFound || reply.customers == 0 || (reply.generation == 0 && reply.version == 0) {
+        return reply
+      }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    throw Refusal(.taskFailed, "segments were not found within a minute")
+  }
+
   func stateHash() throws -> UInt64 {
+    try settle()
     var client = try client()
     return try client.status(withStateHash: true).stateHash
   }

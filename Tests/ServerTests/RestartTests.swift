@@ -15,6 +15,7 @@ private struct Memory: Equatable {
   var counts: [UInt64]
 
   init(of server: LiveServer) throws {
+    try server.settle()
     var client = try server.client()
     let status = try client.status(withStateHash: true)
     hash = status.stateHash

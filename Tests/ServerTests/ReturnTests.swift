@@ -14,12 +14,12 @@ struct ReturnTests {
   private static func server() throws -> LiveServer {
     let server = try LiveServer()
     var client = try server.client()
-    _ = try client.adoptModel(Frames.model)
     _ = try client.recordOrders(
       Frames.batch([
         Frames.order("c", "1", day: 0, 1000), Frames.order("c", "2", day: 10, 2000),
         Frames.order("c", "3", day: 20, 3000), Frames.order("c", "free", day: 30, 0),
       ]))
+    _ = try client.adoptModel(Frames.model)
     return server
   }
 

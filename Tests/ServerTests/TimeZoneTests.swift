@@ -37,8 +37,8 @@ struct TimeZoneTests {
   func declaredOnce() throws {
     let server = try LiveServer(options: ["--time-zone", "Europe/Paris"])
     var client = try server.client()
-    _ = try client.adoptModel(Frames.model)
     _ = try client.recordOrders(Frames.batch(Self.orders))
+    _ = try client.adoptModel(Frames.model)
     let hash = try server.stateHash()
     for _ in 0..<2 {
       #expect(try server.stop().code == 0)

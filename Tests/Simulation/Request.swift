@@ -29,6 +29,8 @@ enum Request {
   case amend(AmendOfferRequest)
   case decide(DecideRequest)
   case outcomes(RecordOutcomesRequest)
+  /// What the server found of segments and keeps: no client sends it.
+  case keptSegments
   /// A body that is no body of its verb, and the status that says so.
   case broken(verb: UInt16, body: [UInt8], status: Status)
 
@@ -83,6 +85,7 @@ enum Request {
     case .amend: Verb.amendOffer.rawValue
     case .decide: Verb.decide.rawValue
     case .outcomes: Verb.recordOutcomes.rawValue
+    case .keptSegments: Verb.keepSegments.rawValue
     case .broken(let verb, _, _): verb
     }
   }
@@ -114,7 +117,7 @@ enum Request {
     do throws(Refusal) {
       switch self {
       case .hello: HelloRequest(client: "simulation").write(to: &out)
-      case .ping, .snapshot: break
+      case .ping, .snapshot, .keptSegments: break
       case .status(let withHash): StatusRequest(withStateHash: withHash).write(to: &out)
       case .declare(let request): request.write(to: &out)
       case .orders(let request): try request.write(to: &out)

@@ -177,6 +177,8 @@ struct ShopModel {
       if currency.isEmpty { (currency, minorDigits) = ("EUR", 2) }
       return .done
     case .amend, .decide, .outcomes: return .done
+    // What it holds is told by the hash alone.
+    case .keptSegments: return .empty
     default:
       preconditionFailure("only commands are applied")
     }

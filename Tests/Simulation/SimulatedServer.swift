@@ -1,4 +1,4 @@
-// The server's three doers around one disk, each of which takes a step when it is told to. Not here:
+// The server's four doers around one disk, each of which takes a step when it is told to. Not here:
 // who steps when, and what it must come to; see World.
 
 import Durability
@@ -16,7 +16,8 @@ struct SimulatedServer: ~Copyable {
   let journalOrders: Mailbox<JournalOrder>
   /// What the loop asks of the workbench.
   let works: Mailbox<Work>
-  /// What the loop asks of the scanner; no verb of this world does.
+  let scanner: Scanner
+  /// What the loop asks of the scanner: searches for segments, for no client of this world asks for parts.
   let scans: Mailbox<Scan>
   /// Where journal and workbench answer.
   let answers: Mailbox<LoopMessage>
@@ -34,6 +35,7 @@ struct SimulatedServer: ~Copyable {
     (journalOrders, works, scans, answers, loopMailbox) = boxes
     bench = Workbench(
       storage, pace: SnapshotPace(bytesPerSecond: 0, clock: clock), reportingTo: answers)
+    scanner = Scanner(threads: 1, reportingTo: answers)
     loop = EventLoop(
       network: SimulatedTransport(network: network), journal: journalOrders, workbench: works,
       scanner: scans, mailbox: loopMailbox, clock: clock,

@@ -28,6 +28,8 @@ public struct Tally: Sendable, Equatable {
   public var resent = 0
   /// Snapshots that were written.
   public var snapshots = 0
+  /// Commands by which servers kept what they found of segments.
+  public var kept = 0
   /// Lives with a violation.
   public var violations = 0
 
@@ -51,6 +53,7 @@ public struct Tally: Sendable, Equatable {
     unavailable += other.unavailable
     resent += other.resent
     snapshots += other.snapshots
+    kept += other.kept
     violations += other.violations
   }
 }

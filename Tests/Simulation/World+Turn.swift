@@ -25,6 +25,7 @@ extension World {
     follow(events[..<(stop ?? events.endIndex)])
     for client in listed where client.line != nil { try execute(client) }
     for message in delivered { try tend(message) }
+    try keepSegments()
     if let stop { drain(events[stop...]) }
     tendSnapshots()
     if let stray = accepted.first {
@@ -311,7 +312,18 @@ extension World {
     case .snapshotWritten(let result, let requesters):
       try snapshotWritten(result, count: requesters.count)
     // Nobody in here asks for a refit of offers, or for more than one part.
-    case .loading, .loadingFailed, .diskFailed, .refitted, .streamed: break
+    case .loading, .loadingFailed, .diskFailed, .refitted, .streamed, .swept: break
+    }
+  }
+
+  /// Takes the commands by which the server keeps what it found of segments.
+  private func keepSegments() throws(Violation) {
+    while let next = accepted.first, next.tag == 0,
+      next.verb == Verb.keepSegments.rawValue || next.verb == Verb.keepQuantiles.rawValue
+    {
+      accepted.removeFirst()
+      _ = try apply(.keptSegments, as: next, of: nil)
+      tally.kept += 1
     }
   }
 
@@ -447,6 +459,7 @@ extension World {
   /// - Returns: whether that was this server's end.
   @discardableResult
   func serveBench() throws(Violation) -> Bool {
+    serveScanner()
     if works.isEmpty { return false }
     let work = works.removeFirst()
     if case .snapshot(let store, _) = work {
@@ -456,6 +469,14 @@ extension World {
     }
     _ = server?.bench.serve([work])
     return try gather(nil)
+  }
+
+  /// The scanner goes on by the steps that wait.
+  private func serveScanner() {
+    let scans = server?.scans.takeAll() ?? []
+    if scans.isEmpty { return }
+    _ = server?.scanner.serve(scans)
+    takeAnswers()
   }
 
   /// Takes the answers of whoever has just stepped, and crashes wherever he called the disk.

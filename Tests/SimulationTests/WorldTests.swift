@@ -41,7 +41,7 @@ struct WorldTests {
 
   @Test("calls of the disk fail, once and for ever after, and nothing acknowledged is lost")
   func failingCalls() throws {
-    let outcome = try FailingCalls(seed: 1).run(requests: 60, stride: 37)
+    let outcome = try FailingCalls(seed: 1).run(requests: 60, stride: 31)
     #expect(outcome.violations.isEmpty, "\(outcome.violations.first?.description ?? "")")
     #expect(outcome.faults >= 30, "a fault that never strikes shows nothing")
     #expect(outcome.restarts > 0 && outcome.refusals > 0)

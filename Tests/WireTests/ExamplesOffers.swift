@@ -4,71 +4,72 @@
 import Wire
 
 extension Example {
-  static let offers: [Example] = [
-    Example(
-      .putCatalogue, tag: 24,
-      PutCatalogueRequest(
-        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 47), catalogue: catalogueText)),
-    Example(
-      .amendOffer, tag: 25,
-      AmendOfferRequest(
-        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 48), offer: "win-back",
-        state: .paused)),
-    Example(
-      .putCatalogue, tag: 24,
-      CatalogueChangeReply(sequence: 1045, version: 1, offers: 2, live: 2)),
-    Example(.readCatalogue, tag: 26, catalogue),
-    Example(.decide, tag: 27, deadlineMillis: 50, basket),
-    Example(.decide, tag: 27, DecideReply(decision: receipt.text, told: told)),
-    Example(.explainDecision, tag: 28, ExplainDecisionRequest(decision: receipt.text)),
-    Example(.explainDecision, tag: 28, explained),
-    Example(.recordDecision, tag: 0, record),
-    Example(
-      .recordOutcomes, tag: 29,
-      RecordOutcomesRequest(
-        key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 50), currency: "USD",
-        minorDigits: 2,
-        outcomes: [
-          .init(
-            decision: receipt.text, identifier: "accepted", kind: .accepted,
-            timeMicros: 875_620_860_000_000, choice: 1, orderMinor: 7250, marginMinor: 3000),
-          .init(
-            decision: receipt.text, identifier: "used", kind: .redeemed,
-            timeMicros: 875_620_860_000_000, choice: 1, costMinor: 200),
+  static let offers: [Example] =
+    [
+      Example(
+        .putCatalogue, tag: 24,
+        PutCatalogueRequest(
+          key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 47), catalogue: catalogueText)),
+      Example(
+        .amendOffer, tag: 25,
+        AmendOfferRequest(
+          key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 48), offer: "win-back",
+          state: .paused)),
+      Example(
+        .putCatalogue, tag: 24,
+        CatalogueChangeReply(sequence: 1045, version: 1, offers: 2, live: 2)),
+      Example(.readCatalogue, tag: 26, catalogue),
+      Example(.decide, tag: 27, deadlineMillis: 50, basket),
+      Example(.decide, tag: 27, DecideReply(decision: receipt.text, told: told)),
+      Example(.explainDecision, tag: 28, ExplainDecisionRequest(decision: receipt.text)),
+      Example(.explainDecision, tag: 28, explained),
+      Example(.recordDecision, tag: 0, record),
+      Example(
+        .recordOutcomes, tag: 29,
+        RecordOutcomesRequest(
+          key: CommandKey(producer: 0x5EED_0000_0000_0001, number: 50), currency: "USD",
+          minorDigits: 2,
+          outcomes: [
+            .init(
+              decision: receipt.text, identifier: "accepted", kind: .accepted,
+              timeMicros: 875_620_860_000_000, choice: 1, orderMinor: 7250, marginMinor: 3000),
+            .init(
+              decision: receipt.text, identifier: "used", kind: .redeemed,
+              timeMicros: 875_620_860_000_000, choice: 1, costMinor: 200),
+          ])),
+      Example(
+        .adoptPolicy, tag: 0,
+        AdoptPolicyRequest(arms: [
+          .init(arm: 0, means: [0.25, -0.5]), .init(arm: 3, means: [1.5, 0.125]),
         ])),
-    Example(
-      .adoptPolicy, tag: 0,
-      AdoptPolicyRequest(arms: [
-        .init(arm: 0, means: [0.25, -0.5]), .init(arm: 3, means: [1.5, 0.125]),
-      ])),
-    Example(.refitPolicy, tag: 33, refitted),
-    Example(.readDecisions, tag: 30, ReadDecisionsRequest(from: 17, most: 2)),
-    Example(
-      .readDecisions, tag: 30,
-      DecisionsReply(
-        next: 18, total: 18, names: ["one", "recency", "basket"],
-        decisions: [
-          LoggedDecision(
-            number: 17, customer: "C-1001", timeMicros: 875_620_800_000_000,
-            placement: "checkout", channel: .site, action: "socks", propensity: 0.625, state: 1,
-            outcome: 28.5, features: [1, -0.75, 0.5])
-        ])),
-    Example(
-      .reportCampaign, tag: 31,
-      CampaignRequest(campaign: "feet", asOfMicros: 878_212_800_000_000, planned: 5_000)),
-    Example(.reportCampaign, tag: 31, campaign),
-    Example(.reportCampaign, tag: 32, campaigns),
-    Example(.recommend, tag: 35, recommend),
-    Example(.recommend, tag: 35, recommended),
-    Example(.tryCatalogue, tag: 34, tryOut),
-    Example(.tryCatalogue, tag: 34, tried),
-    Example(.selectCustomers, tag: 40, select),
-    Example(.selectCustomers, .more, tag: 40, selected),
-    Example(.countCustomers, tag: 41, count),
-    Example(.countCustomers, tag: 41, counted),
-    Example(.watchCustomers, tag: 42, WatchRequest(condition: "segment == \"about to leave\"")),
-    Example(.watchCustomers, .more, tag: 42, watched),
-  ]
+      Example(.refitPolicy, tag: 33, refitted),
+      Example(.readDecisions, tag: 30, ReadDecisionsRequest(from: 17, most: 2)),
+      Example(
+        .readDecisions, tag: 30,
+        DecisionsReply(
+          next: 18, total: 18, names: ["one", "recency", "basket"],
+          decisions: [
+            LoggedDecision(
+              number: 17, customer: "C-1001", timeMicros: 875_620_800_000_000,
+              placement: "checkout", channel: .site, action: "socks", propensity: 0.625, state: 1,
+              outcome: 28.5, features: [1, -0.75, 0.5])
+          ])),
+      Example(
+        .reportCampaign, tag: 31,
+        CampaignRequest(campaign: "feet", asOfMicros: 878_212_800_000_000, planned: 5_000)),
+      Example(.reportCampaign, tag: 31, campaign),
+      Example(.reportCampaign, tag: 32, campaigns),
+      Example(.recommend, tag: 35, recommend),
+      Example(.recommend, tag: 35, recommended),
+      Example(.tryCatalogue, tag: 34, tryOut),
+      Example(.tryCatalogue, tag: 34, tried),
+      Example(.selectCustomers, tag: 40, select),
+      Example(.selectCustomers, .more, tag: 40, selected),
+      Example(.countCustomers, tag: 41, count),
+      Example(.countCustomers, tag: 41, counted),
+      Example(.watchCustomers, tag: 42, WatchRequest(condition: "segment == \"about to leave\"")),
+      Example(.watchCustomers, .more, tag: 42, watched),
+    ] + segments
 
   /// What the examples that speak of one decision have in common.
   static let receipt = Receipt(

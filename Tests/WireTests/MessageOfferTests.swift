@@ -112,7 +112,10 @@ extension MessageTests {
 
   @Test("what the server decided by itself only the server records, as commands")
   func internalVerb() {
-    #expect(Verb.allCases.filter(\.isInternal) == [.recordDecision, .adoptPolicy])
+    #expect(
+      Verb.allCases.filter(\.isInternal) == [
+        .recordDecision, .adoptPolicy, .keepSegments, .keepQuantiles,
+      ])
     #expect(Verb.allCases.allSatisfy { !$0.isInternal || $0.isCommand } && Verb.decide.isCommand)
     #expect(!Verb.explainDecision.isCommand && !Verb.readDecisions.isCommand)
   }

@@ -69,7 +69,9 @@ VERBS = {
     "read catalogue": 42, "explain decision": 43, "read decisions": 44, "report campaign": 45,
     "score one": 32, "score many": 33, "fit": 48, "adopt model": 49,
     "put back model": 50, "score interval": 34, "recommend": 35, "forecast": 52,
-    "report": 51, "select customers": 55, "count customers": 56, "watch customers": 58, "consent history": 41, "describe customer": 40,
+    "report": 51, "consent history": 41, "describe customer": 40,
+    "define segments": 28, "keep segments": 29, "keep quantiles": 30, "select customers": 55, "count customers": 56,
+    "read segments": 57, "watch customers": 58,
 }
 
 STATUSES = {
@@ -81,7 +83,8 @@ STATUSES = {
     21: "return before order", 22: "return exceeds order", 23: "amount overflow", 32: "no model",
     33: "not enough data", 34: "task failed", 40: "bad catalogue", 41: "no catalogue",
     42: "unknown offer", 43: "unknown placement", 44: "bad schema", 45: "unknown decision", 46: "bad amount",
-    47: "unknown campaign", 48: "cancelled",
+    47: "unknown campaign", 48: "cancelled", 49: "bad condition", 50: "too many groups",
+    51: "too many ordered",
 }
 
 CHANNELS = {"email": 1, "sms": 2, "push": 3, "site": 4, "phone": 5, "post": 6, "store": 7}
@@ -360,6 +363,39 @@ class CatalogueChange:
     version: int
     offers: int
     live: int
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A named segment: what it is, and who is in it.
+
+    `before` is how many were in it when everybody's segment was found last, or None before the first time.
+    """
+
+    name: str
+    enters: str
+    stays: str
+    customers: int
+    valued: int
+    lifetime_value: float
+    netted: int
+    net_value: float
+    before: Optional[int]
+
+
+@dataclass(frozen=True)
+class Segments:
+    """The named segments in the order in which they are tried; days are None before the first time."""
+
+    customers: int
+    as_of: date
+    generation: int
+    version: int
+    found_on: Optional[date]
+    found_with: int
+    found_by: int
+    quantiles_of: Optional[date]
+    segments: Tuple[Segment, ...]
 
 
 @dataclass(frozen=True)
@@ -1372,6 +1408,24 @@ def amend_offer_body(key: CommandKey, offer: str, state: str) -> bytes:
     return key_fields(key) + _identifier(offer, "the offer") + bytes((number,))
 
 
+def define_segments_body(
+    key: CommandKey, definitions: Mapping[str, Union[str, Tuple[str, str]]]
+) -> bytes:
+    """The body of a define segments request."""
+    body = key_fields(key) + bytes((len(definitions),))
+    for name, given in definitions.items():
+        body += _name(name)
+        for condition in (given, given) if isinstance(given, str) else given:
+            data = condition.encode()
+            body += struct.pack("<I", len(data)) + data
+    return body
+
+
+def read_segments_body(as_of_micros: int) -> bytes:
+    """The body of a read segments request."""
+    return struct.pack("<q", as_of_micros)
+
+
 def _told(request: DecisionRequest) -> Tuple[Tuple[str, ...], Tuple[Optional[float], ...]]:
     """The categories and features of a request that can be told."""
     categories, features = request.categories or (), request.features
@@ -1777,6 +1831,35 @@ def read_catalogue_change(body: bytes) -> CatalogueChange:
     change = CatalogueChange(*reader.take(struct.Struct("<QIII")))
     reader.end()
     return change
+
+
+def read_define_segments(body: bytes) -> Tuple[int, int]:
+    """The reply to define segments: the command's sequence, and the definitions' version."""
+    reader = _Reader(body)
+    sequence, version = reader.take(struct.Struct("<QI"))
+    reader.end()
+    return sequence, version
+
+
+def read_segments(body: bytes) -> Segments:
+    """The last part of the reply to read segments."""
+    reader = _Reader(body)
+    _, customers, as_of, generation, version, found_on, found_with, found_by, quantiles_of, count = reader.take(
+        struct.Struct("<QQiIIiIIiB"))
+    segments = []
+    for _ in range(count):
+        name, enters, stays = reader.text(), reader.text(4), reader.text(4)
+        inside, valued, value, netted, net, before = reader.take(struct.Struct("<QQdQdq"))
+        segments.append(
+            Segment(name, enters, stays, inside, valued, value, netted, net, None if before < 0 else before))
+    reader.end()
+
+    def known(day: int) -> Optional[date]:
+        return None if day < 0 else _day(day)
+
+    return Segments(
+        customers, _day(as_of), generation, version, known(found_on), found_with, found_by, known(quantiles_of),
+        tuple(segments))
 
 
 def read_policy_refit(body: bytes) -> PolicyRefit:
@@ -2494,6 +2577,27 @@ class Patron:
         """
         body = put_catalogue_body(key or self.next_key(), catalogue)
         return read_catalogue_change(self._ask("put catalogue", body))
+
+    def define_segments(
+        self, definitions: Mapping[str, Union[str, Tuple[str, str]]], *, key: Optional[CommandKey] = None
+    ) -> int:
+        """Says what the shop means by some of its segments, and tells the version: all of it is taken or nothing.
+
+        A definition is a condition, or one to enter and one to stay; an empty one puts the default back.
+
+            patron.define_segments({"loyal": ("orders >= 4", "orders >= 3"), "vip": ""})
+        """
+        body = define_segments_body(key or self.next_key(), definitions)
+        return read_define_segments(self._ask("define segments", body))[1]
+
+    def read_segments(self, as_of: Optional[Moment] = None) -> Segments:
+        """The named segments, now or on a past day, and how many customers are in each."""
+        body = read_segments_body(self._as_of(as_of))
+        parts = self._pipeline("read segments", iter((body,)))
+        last = b""
+        for part in parts:
+            last = part
+        return read_segments(last)
 
     def amend_offer(
         self, offer: str, state: str, *, key: Optional[CommandKey] = None

@@ -251,6 +251,13 @@ class TheRequests(unittest.TestCase):
         with self.assertRaises(ValueError):
             patron.put_catalogue_body(e.key, "x" * (patron.CATALOGUE_SIZE_MAX + 1))
 
+    def test_segments(self) -> None:
+        e = example("define segments request")
+        rows = {row["segment"]: (row["enters"], row["stays"]) for row in e.rows("segments")}
+        self.assertEqual(e.request(patron.define_segments_body(e.key, rows)), e.bytes)
+        e = example("read segments request")
+        self.assertEqual(e.request(patron.read_segments_body(e["as of"])), e.bytes)
+
     def test_decide(self) -> None:
         e = example("decide request")
         request = patron.DecisionRequest(
@@ -441,6 +448,25 @@ class TheReplies(unittest.TestCase):
             patron.read_hello(e.body),
             patron.Hello(e["version"], e["minor digits"], e["currency"], e["time zone"],
                          e["server"]))
+
+    def test_segments(self) -> None:
+        e = example("define segments reply")
+        self.assertEqual(patron.read_define_segments(e.body), (e["sequence"], e["version"]))
+        e = example("read segments reply")
+        read = patron.read_segments(e.body)
+        self.assertEqual(
+            (read.customers, read.generation, read.version, read.found_with, read.found_by),
+            (e["customers"], e["generation"], e["version"], e["found with"], e["found by"]))
+        self.assertEqual(
+            [read.as_of, read.found_on, read.quantiles_of],
+            [date(1970, 1, 1) + timedelta(e[name]) for name in ("as of day", "found on", "quantiles of")])
+        for segment, row in zip(read.segments, e.rows("segments")):
+            self.assertEqual(
+                list(vars(segment).values()),
+                [row[name] for name in (
+                    "segment", "enters", "stays", "customers", "valued", "lifetime value", "netted", "net value",
+                    "before")])
+        self.assertEqual(len(read.segments), 1)
 
     def test_catalogue(self) -> None:
         e = example("catalogue change reply")

@@ -69,13 +69,19 @@ enum CustomerFields {
       }
   }
 
+  /// The numbers whose quantiles are kept: all that follow from orders and scores.
+  static let quantileNames = [
+    "lifetime_value", "churn", "p_alive", "expected_orders", "expected_spend", "net_value",
+    "orders", "days_since_order", "typical_gap", "mean_spend", "total_spend", "returned_share",
+    "age_days",
+  ]
+
   private static var functions: [RuleFunction] {
-    let numbers = fields.compactMap { $0.type == .number ? $0.name : nil }
-    return OfferFields.schema.functions.filter { $0.code != CategoryQuestion.inBasket.rawValue } + [
+    OfferFields.schema.functions.filter { $0.code != CategoryQuestion.inBasket.rawValue } + [
       RuleFunction(
         "quantile", [.text, .number], .number,
         "What so large a share of the customers does not exceed, as it was at the last fit.",
-        code: quantile, words: numbers, numbers: 0...1)
+        code: quantile, words: quantileNames, numbers: 0...1)
     ]
   }
 

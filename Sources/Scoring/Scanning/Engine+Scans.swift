@@ -21,7 +21,8 @@ extension Engine {
     var needs: Set<ScanColumn> = []
     guard !request.columns.isEmpty else {
       throw Refusal(
-        .badCondition, at: columnAt - 1, "nothing is asked of the customers; name a column, as customer")
+        .badCondition, at: columnAt - 1,
+        "nothing is asked of the customers; name a column, as customer")
     }
     for name in request.columns {
       let column = try selectColumn(name, at: columnAt)

@@ -58,6 +58,23 @@ struct SizeHistogram: Sendable {
     return Self.middle(of: low + counts.count - 1)
   }
 
+  /// The numbers that the shares 0, 1/parts … 1 of all do not exceed, as ``quantile(_:)`` tells each, by one
+  /// pass; NaN where there is none.
+  func quantiles(parts: Int) -> [Double] {
+    let all = counts.reduce(0, +)
+    if all == 0 { return [Double](repeating: .nan, count: parts + 1) }
+    var (place, sum) = (0, counts[0])
+    return (0...parts).map { part in
+      let share = Double(part) / Double(parts)
+      let wanted = min(all, max(1, UInt64((share * Double(all)).rounded(.up))))
+      while sum < wanted {
+        place += 1
+        sum += counts[place]
+      }
+      return Self.middle(of: low + place)
+    }
+  }
+
   /// The bucket of a number: they rise with the numbers.
   private static func bucket(of value: Double) -> Int {
     let size = Int(value.magnitude.bitPattern >> bits)
@@ -68,7 +85,8 @@ struct SizeHistogram: Sendable {
     let size = UInt64(bucket < 0 ? -bucket - 1 : bucket)
     let least = Double(bitPattern: size << bits)
     // A power of two and few digits more is a whole number or such, and stands for itself.
-    let middle = least.rounded(.towardZero) == least && least < 256
+    let middle =
+      least.rounded(.towardZero) == least && least < 256
       ? least : Double(bitPattern: size << bits | 1 << (bits - 1))
     return bucket < 0 ? -middle : middle
   }

@@ -11,10 +11,15 @@ struct ScanWorker: ~Copyable {
   /// In which segment each row is, counted from 1.
   private var segments = [UInt8](repeating: 0, count: RowSet.rowsMax)
   private let store: Store
+  /// Whether it counts in which segment somebody was found last.
+  private let countsMarks: Bool
 
   init(_ plan: ScanPlan, _ view: ScanView) {
     self.plan = plan
     store = view.store
+    countsMarks =
+      view.store.segmentation.marks.count > 0
+      && view.store.segmentation.countsMarks(on: Int32(view.day))
     columns = ScanColumns(view, plan.texts, plan.layout)
   }
 
@@ -112,7 +117,7 @@ struct ScanWorker: ~Copyable {
 
   private func members(of segment: Segment, among rows: RowSet) -> RowSet {
     var found = RowSet()
-    if store.segmentation.marks.count == 0 { return found }
+    if !countsMarks { return found }
     rows.forEach { row in
       if store.segmentation.mark(of: columns.rows[row]) == segment.rawValue + 1 {
         found.insert(row)

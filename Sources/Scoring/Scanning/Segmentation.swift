@@ -17,10 +17,23 @@ struct SegmentDefinition: Equatable, Sendable {
 struct Segmentation: Sendable {
   /// Of all segments, in the order in which they are tried: the first that fits is the customer's.
   var definitions = Self.defaults
+  /// How often the shop has changed them.
+  var version: UInt32 = 0
   /// The quantiles of numbers at the last fit, by name: of the shares 0, 1/1000 … 1.
   var quantiles: [String: [Double]] = [:]
+  /// What they were found with; nil before the first time.
+  var quantilesOf: SegmentStand?
   /// In which segment each customer was found last; fewer rows than customers where none was.
   var marks = Table<SegmentMark>()
+  /// The last search that came to its end; nil before the first.
+  var search: SegmentSearch?
+  /// The sequence of the last command that changed anything but the marks.
+  var changed: UInt64 = 0
+
+  /// Whether there is nothing to keep.
+  var isEmpty: Bool {
+    version == 0 && quantilesOf == nil && search == nil && marks.count == 0
+  }
 
   /// Parts into which quantiles are told.
   static let parts = 1000
@@ -60,6 +73,36 @@ struct Segmentation: Sendable {
   func mark(of customer: UInt32) -> UInt8 {
     customer < marks.count ? marks[customer].segment : 0
   }
+
+  /// Whether everybody's segment is to be found on a day with a model: the model or the definitions are others
+  /// than last time, or it is a later day.
+  func isDue(_ stand: SegmentStand) -> Bool {
+    guard let last = search?.stand else { return true }
+    return last.generation != stand.generation || last.version != stand.version
+      || last.day < stand.day
+  }
+
+  /// Whether marks count on a day: they tell nothing of the days before they were found.
+  func countsMarks(on day: Int32) -> Bool {
+    search.map { day >= $0.stand.day } ?? true
+  }
+}
+
+/// What segments or quantiles were found with.
+struct SegmentStand: Equatable, Sendable {
+  /// The model; 0 for none.
+  var generation: UInt32
+  /// Of the definitions.
+  var version: UInt32
+  /// The shop's day.
+  var day: Int32
+}
+
+/// A search for everybody's segment.
+struct SegmentSearch: Equatable, Sendable {
+  var stand: SegmentStand
+  /// How many were in each segment, by its number.
+  var customers: [UInt64]
 }
 
 /// In which segment a customer was found last.
