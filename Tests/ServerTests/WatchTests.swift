@@ -28,7 +28,7 @@ struct WatchTests {
           _ = try other.recordOrders(Frames.batch([Frames.order("C-2", "4", day: 41, 100)]))
         case 2:
           _ = try other.recordProfiles([
-            .init(customer: "C-1", change: ProfileChange(country: .set("FR")))
+            .init(customer: "C-1", ProfileChange(country: .set("FR")))
           ])
         default: return false
         }

@@ -254,6 +254,9 @@ struct ScanTally: Sendable {
     }
   }
 
+  /// The sums over everybody, where nobody was grouped; none where nobody was found.
+  var ofAll: [MeasureTally] { keys.count == 1 ? measures : [] }
+
   /// The groups as they are told, those with most customers first.
   func told(_ terms: CountTerms, _ store: Store) -> [CountedGroup] {
     let count = terms.measures.count

@@ -101,7 +101,7 @@ public struct SegmentSweep: Sendable {
   }
 
   private func quantiles(_ terms: CountTerms, on crew: any FitCrew) -> KeepQuantilesRequest {
-    let measures = tally.groups.first?.measures ?? []
+    let measures = tally.ofAll
     let numbers = crew.map(measures.count) { place in
       let measure = measures[place]
       return KeepQuantilesRequest.Number(
