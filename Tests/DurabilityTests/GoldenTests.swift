@@ -23,6 +23,9 @@ struct GoldenTests {
   /// knew no ties, there are none; the last one holds what is written today.
   private static let factFolders = ["facts-1-before-ties", "facts-1-ties"]
 
+  /// Files with definitions of segments, quantiles and everybody's segment, as they are written today.
+  private static let segmentFolder = "segments-1"
+
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Golden")
 
@@ -105,6 +108,29 @@ struct GoldenTests {
         #expect(sequence == expected.records, "\(name)")
         #expect(hash == expected.hash, "\(name)")
       }
+    }
+  }
+
+  @Test("segments that were kept are what they were, from a snapshot and from the journal")
+  func keptSegments() throws {
+    if ProcessInfo.processInfo.environment["PATRON_UPDATE_GOLDEN"] == "1" {
+      try Self.write(
+        to: Self.segmentFolder, SmallShop.commands + SmallShop.segments, rollBehind: 6,
+        snapshots: [9])
+    }
+    let files = try Self.files(Self.segmentFolder)
+    for report in try inspect(SimulatedStorage(files: files)) {
+      #expect(report.damage == nil, "\(report.name)")
+    }
+    let journals = files.filter { $0.key.hasPrefix("journal-") }
+    try #require(journals.count == 2 && files.count == 3)
+    for (files, snapshot) in [(files, 9), (journals, 0)] as [([String: [UInt8]], UInt64)] {
+      let recovered = try Self.recovered(files)
+      let engine = Engine(recovered.parts)
+      let (sequence, hash) = (engine.sequence, engine.store.stateHash())
+      #expect(recovered.facts.snapshotSequence == snapshot)
+      #expect(sequence == 9)
+      #expect(hash == 8_218_357_657_304_768_844)
     }
   }
 

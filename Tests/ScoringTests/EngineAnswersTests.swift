@@ -131,9 +131,13 @@ struct EngineAnswersTests {
       key: Self.key(12), currency: "EUR", minorDigits: 2,
       outcomes: [.init(decision: "x", identifier: "o", kind: .shown, timeMicros: 0)])
     #expect(twice(.recordOutcomes, outcomes, RecordReply.self))
+    let segments = DefineSegmentsRequest(
+      key: Self.key(13),
+      segments: [SegmentFields(segment: "loyal", enters: "orders >= 3", stays: "orders >= 2")])
+    #expect(twice(.defineSegments, segments, DefineSegmentsReply.self))
     // Decisions are remembered whole, in a log of their own; what the server decided has no key.
     let others = Verb.allCases.filter { $0.isCommand && $0 != .decide && !$0.isInternal }
-    #expect(others.count == 12, "a new command belongs into this test")
+    #expect(others.count == 13, "a new command belongs into this test")
   }
 
   @Test("a key that is used again for something else is refused, and the first answer stays")

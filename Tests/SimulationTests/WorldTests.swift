@@ -21,6 +21,7 @@ struct WorldTests {
     let report = Campaign.life(seed: seed, requestsMax: 200, offers: true)
     #expect(report.violation == nil, "\(report.violation?.description ?? "")")
     #expect(report.tally.decisions > 10 && report.tally.crashRuns > 0)
+    #expect(report.tally.kept > 0, "the server finds segments by itself")
   }
 
   @Test("a seed is a whole life: twice the same, to the last byte of every reply")

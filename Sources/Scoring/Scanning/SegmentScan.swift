@@ -32,6 +32,7 @@ public struct SegmentScan: StreamedAnalysis {
   ///
   /// - Parameter crew: who computes.
   /// - Returns: how far it has come; at the end the segments too.
+  /// - Throws: never; others may.
   public mutating func advance(on crew: any FitCrew) throws(Refusal) -> StreamedParts {
     if !hasBegun { view.begin(plan, on: crew) }
     hasBegun = true

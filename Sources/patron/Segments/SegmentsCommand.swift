@@ -157,7 +157,7 @@ struct SegmentsText {
         Numbers.fixed(100 * Double(line.customers) / Double(all), 1) + " %",
         line.valued.customers == 0 ? "–" : Numbers.fixed(line.valued.sum, 2),
         line.valued.customers == 0 ? "–" : Numbers.fixed(line.meanLifetimeValue, 2),
-        Self.trend(line), line.definition.enters,
+        trend(line), line.definition.enters,
         line.definition.stays == line.definition.enters ? "" : line.definition.stays,
       ]
     }
@@ -174,8 +174,9 @@ struct SegmentsText {
   private static func day(_ number: Int32) -> String { CalendarDay(number: Int(number)).text }
 
   /// How many more there are than when everybody's segment was found last.
-  private static func trend(_ line: SegmentLine) -> String {
-    if line.before < 0 { return "–" }
+  private func trend(_ line: SegmentLine) -> String {
+    // Before that day there is nothing to tell.
+    if line.before < 0 || reply.asOfDay < reply.foundDay { return "–" }
     let more = Int64(clamping: line.customers) - line.before
     return more > 0 ? "+" + Numbers.grouped(more) : Numbers.grouped(more)
   }
