@@ -61,6 +61,8 @@ struct Generator: ~Copyable {
   private var dirty: [Lane] = []
   private var random: SeededRandom
   private var keys: KeyChoice
+  /// What else goes on meanwhile.
+  private let companion: ScanCompanion?
   private let clock = LoadClock()
   /// The calendar as of this turn, in microseconds since 1970.
   private var calendarMicros: Int64 = 0
@@ -79,6 +81,7 @@ struct Generator: ~Copyable {
   /// How long replies are waited for after the last request.
   private static let patienceNanos: UInt64 = 10_000_000_000
   static let dayMicros: Int64 = 86_400_000_000
+  private static let companionToken = UInt64.max
 
   /// Connects.
   ///
@@ -88,9 +91,11 @@ struct Generator: ~Copyable {
   ///   - address: the server.
   ///   - server: its process, if its processor time can be asked for.
   ///   - log: the orders of earlier loads.
+  ///   - companion: what else goes on meanwhile; it must not be in use.
   /// - Throws: `Failure.failed` when a connection cannot be made.
   init(
-    _ plan: LoadPlan, population: Population, address: SocketAddress, server: Int32?, log: OrderLog
+    _ plan: LoadPlan, population: Population, address: SocketAddress, server: Int32?, log: OrderLog,
+    companion: ScanCompanion? = nil
   ) throws(Failure) {
     var log = log
     let terms = ScoreTermsFields(
@@ -114,8 +119,9 @@ struct Generator: ~Copyable {
     for number in 0..<plan.connections + plan.writers + (isTelling ? 1 : 0) {
       lanes.append(try Lane(number, identity: log.newConnection(), connectingTo: address))
     }
-    let epoll = try Self.watch(lanes)
+    let epoll = try Self.watch(lanes, companion)
     self.epoll = epoll
+    self.companion = companion
     scratch = ByteBuffer(capacity: 4_096)
     (scoreTemplate, orderTemplate) = templates
     decisionTemplate = decision
@@ -130,11 +136,16 @@ struct Generator: ~Copyable {
     window = from..<(from + UInt64(plan.duration * 1e9))
   }
 
-  private static func watch(_ lanes: [Lane]) throws(Failure) -> Epoll {
+  private static func watch(
+    _ lanes: [Lane], _ companion: ScanCompanion?
+  ) throws(Failure) -> Epoll {
     do {
       let epoll = try Epoll(eventsMax: 512)
       for lane in lanes {
         try epoll.add(lane.connection.number, token: UInt64(lane.number), interest: .read)
+      }
+      if let companion {
+        try epoll.add(companion.number, token: companionToken, interest: .read)
       }
       return epoll
     } catch {
@@ -149,6 +160,7 @@ struct Generator: ~Copyable {
       let start = clock.nanos()
       window = (window.lowerBound + start)..<(window.upperBound + start)
       calendarMicros = SystemClock().calendarMicros()
+      try companion?.begin(clock.nanos())
       for lane in lanes where isClosed(lane) { try ask(lane, count: plan.pipeline) }
       while try turn(start) {}
       count(pendingCount, as: "no answer")
@@ -174,6 +186,10 @@ struct Generator: ~Copyable {
     calendarMicros = SystemClock().calendarMicros()
     for index in 0..<ready {
       let event = epoll.event(at: index)
+      if event.token == Self.companionToken {
+        try companion?.receive(clock.nanos())
+        continue
+      }
       let lane = lanes[Int(event.token)]
       if event.isReadable { try receive(lane) }
       if event.isWritable { try flush(lane) }
@@ -198,6 +214,7 @@ struct Generator: ~Copyable {
       (result.completed, result.tally.completed) = (0, 0)
     } else if isSending && now >= window.upperBound {
       isSending = false
+      companion?.end(now)
       result.seconds = Double(now - window.lowerBound) / 1e9
       result.loadNanos += try ProcessFacts.processorNanoseconds()
       if let server {

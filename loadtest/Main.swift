@@ -46,6 +46,7 @@ struct Main {
     case .soak(let seconds):
       return try tell(Soak.run(options, seconds: seconds, progress: showStep), options)
     case .half(let work): return try tell(HalfLoad.run(options, work, progress: showStep), options)
+    case .scan: return try tell(ScanLoad.run(options, progress: showStep), options)
     }
   }
 

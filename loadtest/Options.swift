@@ -95,6 +95,7 @@ struct Options: Equatable {
     case "--no-pin": isUnpinned = true
     case "--goals": hasGoals = true
     case "--half": words.isHalf = true
+    case "--scan": words.isScan = true
     case "--plain": words.isPlain = true
     case "--help", "-h": wantsHelp = true
     default: return false
@@ -238,8 +239,11 @@ struct Options: Equatable {
       --beside WORK       snapshots, fit or snapshots,fit: the open loop of --half once more while the
                           server does these one after the other, on a connection of their own; the fits
                           hold the latest half year out, so that nothing is adopted
+      --scan              the usual load (closed, or open with --rate; with its --orders) alone, beside counts
+                          of all customers by segment with the sum of their lifetime values, one after the
+                          other on a connection of their own, and these counts alone, in turns
       --rounds N          how often all take turns; soak has none (5)
-      --duration T        of every turn (2s; --half 5s)
+      --duration T        of every turn (2s; --half and --scan 5s)
       --pin, --no-pin     servers on processor 0, load on processor 1 (with --versus and --curve as soon as
                           there are two processors; else not)
 

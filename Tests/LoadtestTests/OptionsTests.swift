@@ -30,7 +30,9 @@ struct OptionsTests {
       ["--versus", "all", "--pin", "--no-pin"], ["--versus", "all", "--goals", "--pipeline", "1"],
       ["--curve", "10k,x"], ["--curve", "11M"], ["--curve", ""], ["--soak", "0s"],
       ["--beside", "fit"], ["--half", "--beside", "fits"], ["--half", "--rate", "5"],
-      ["--soak", "5s", "--rounds", "2"], ["--no-pin"],
+      ["--soak", "5s", "--rounds", "2"], ["--no-pin"], ["--scan", "--half"], ["--scan=yes"],
+      ["--scan", "--beside", "fit"], ["--scan", "--decide"], ["--scan", "--writers", "2"],
+      ["--scan", "--matrix"], ["--scan", "--address", "localhost:1"], ["--scan", "--goals"],
       ["--greedy"], ["--offers", "16"], ["--decide", "--matrix"], ["--decide", "--offers", "257"],
     ])
   func refusals(arguments: [String]) {
@@ -70,6 +72,17 @@ struct OptionsTests {
     #expect(!one.pins)
     #expect(try Options(["--versus", "all", "--pin"]).pins)
     #expect(try !Options([]).pins)
+  }
+
+  @Test("scans beside the usual load are read, which may be an open loop")
+  func scan() throws {
+    let closed = try Options(["--scan", "--customers", "50000"])
+    #expect(closed.mode == .scan && closed.rate == nil && closed.orders == 0.05)
+    #expect(closed.connections == 50 && closed.pipeline == 16 && closed.duration == 5)
+    #expect(closed.rounds == 5 && !closed.pins)
+    let open = try Options(["--scan", "--rate", "2e4", "--rounds", "3", "--orders", "0", "--pin"])
+    #expect(open.mode == .scan && open.rate == 20_000 && open.rounds == 3 && open.orders == 0)
+    #expect(open.pins)
   }
 
   @Test("curve, soak and half load are read")

@@ -140,6 +140,51 @@ struct PythonTests {
         """)
   }
 
+  @Test(
+    "a Python script selects and counts what the Swift client selects and counts",
+    .enabled(if: isPythonHere, "SKIPPED: there is no python3, the Python client is NOT tested"))
+  func scans() throws {
+    let server = try ScanTests.server(customers: 5_000)
+    let script = """
+      import sys
+      from datetime import date
+      from patron import Patron, PatronRefused
+
+      with Patron(sys.argv[1]) as patron:
+          columns = ["customer", "orders", "first_order", "total_spend", "country", "new_customer"]
+          rows = list(patron.select("orders >= 3", columns))
+          print("rows", len(rows), rows[0])
+          counted = patron.count("orders >= 3", measures=["total_spend"], quantiles=[1])
+          total = counted.groups[0].measures[0]
+          print("same", counted.found == len(rows), abs(total.sum - sum(row[3] for row in rows)) < 1e-6)
+          most = max(row[3] for row in rows)
+          print("most", total.most == most, abs(total.quantiles[0] - most) <= 0.005 * most)
+          first = list(patron.select(order_by="total_spend", descending=True, limit=2))
+          print("first", first)
+          past = patron.count("orders >= 3", as_of=date(1997, 1, 31))
+          print("past", past.as_of, past.found)
+          rest = patron.select()
+          print("next", next(rest), next(rest))
+          rest.close()
+          try:
+              list(patron.select("order > 3"))
+          except PatronRefused as refusal:
+              print("refused", refusal.name, "did you mean 'orders'?" in str(refusal))
+      """
+    let exit = try Self.run(["-B", "-W", "error", "-c", script, "\(server.address)"])
+    #expect(
+      exit.output == """
+        rows 2500 ('customer-2', 3.0, datetime.date(1997, 1, 3), 3.06, None, False)
+        same True True
+        most True True
+        first [('customer-4999',), ('customer-4995',)]
+        past 1997-01-31 0
+        next ('customer-0',) ('customer-1',)
+        refused bad condition True
+
+        """)
+  }
+
   /// The hexadecimal number a line ends with; Swift reads what Python writes.
   private static func double(_ line: String) -> Double? {
     line.split(separator: " ").last.flatMap { Double(String($0)) }

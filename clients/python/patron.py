@@ -39,9 +39,9 @@ __all__ = [
     "Adoption", "Calibration", "Campaign", "CampaignArm", "CampaignBudget", "CampaignGroup",
     "CampaignLine", "CampaignOffer",
     "Catalogue", "CatalogueChange", "Estimate", "ChosenOffer", "ChurnJudgement", "ChurnLayer",
-    "CommandKey", "Consent", "Correction", "Customer", "Decision", "DecisionRequest", "Event", "ExplainedOffer",
+    "CommandKey", "Consent", "Correction", "CountedCustomers", "CountedGroup", "Customer", "Decision", "DecisionRequest", "Event", "ExplainedOffer",
     "FactTable", "Fit",
-    "Forecast", "Hello", "KEEP", "LoggedDecision", "Model", "OfferLine", "Order", "OrderLine", "Outcome", "Patron",
+    "Forecast", "Hello", "KEEP", "LoggedDecision", "Measure", "Model", "OfferLine", "Order", "OrderLine", "Outcome", "Patron",
     "PatronConnectionError", "PatronError",
     "PatronRefused", "Profile", "Recommendation", "RecommendedOffer", "RecordResult", "RefusedRow", "Report", "Return", "Score", "ScoreInterval",
     "ServerStatus", "Snapshot", "Trial", "TriedBudget", "TriedCampaign", "TriedOffer",
@@ -136,6 +136,11 @@ OFFERS_MAX = 256
 SLATE_MAX = 30
 BASKET_CATEGORIES_MAX = 32
 OWN_FEATURES_MAX = 16
+CONDITION_SIZE_MAX = 4_096
+SELECT_COLUMNS_MAX = 32
+GROUP_FIELDS_MAX = 4
+MEASURES_MAX = 8
+QUANTILES_MAX = 8
 
 MONTH_DAYS = 30.4375
 """Days of a month; a year is twelve of them."""
@@ -988,6 +993,44 @@ class Forecast:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """What a number comes to over some customers; least, most and mean are None where it is known of nobody."""
+
+    field: str
+    known: int
+    """Customers of whom it is known."""
+    sum: float
+    least: Optional[float]
+    most: Optional[float]
+    quantiles: Tuple[Optional[float], ...]
+    """One for each share that was asked for, within half a percent."""
+
+    @property
+    def mean(self) -> Optional[float]:
+        return self.sum / self.known if self.known else None
+
+
+@dataclass(frozen=True)
+class CountedGroup:
+    """Customers who have the same texts, levels or yes/no; a key is None where it is unknown."""
+
+    customers: int
+    keys: Tuple[Optional[str], ...]
+    measures: Tuple[Measure, ...]
+
+
+@dataclass(frozen=True)
+class CountedCustomers:
+    """How many customers a condition holds for; the groups by falling numbers of customers."""
+
+    customers: int
+    """All there are."""
+    found: int
+    as_of: date
+    groups: Tuple[CountedGroup, ...]
+
+
+@dataclass(frozen=True)
 class ChurnJudgement:
     """How a churn layer foretold who would stay away, beside the purchase models."""
 
@@ -1506,6 +1549,59 @@ def _sentence(text: str) -> bytes:
     if len(data) > 2048:
         raise ValueError(f"{text[:40]!r}... has {len(data)} bytes, at most 2048 can be sent")
     return struct.pack("<H", len(data)) + data
+
+
+def scan_terms(
+    as_of_micros: int, horizon: Optional[Union[str, int, float]], rate: Optional[float],
+    margin: Optional[float],
+) -> bytes:
+    """What a question about all customers begins with; without any terms those that decisions use."""
+    if horizon is None and rate is None and margin is None:
+        return _TERMS.pack(as_of_micros, 0, 0, 0)
+    return score_terms(
+        as_of_micros, days("39w" if horizon is None else horizon), 0.10 if rate is None else rate,
+        1.0 if margin is None else margin)
+
+
+def _condition(text: str) -> bytes:
+    data = text.encode()
+    if len(data) > CONDITION_SIZE_MAX:
+        raise ValueError(f"the condition has {len(data)} bytes, at most {CONDITION_SIZE_MAX} can be sent")
+    return _COUNT32.pack(len(data)) + data
+
+
+def _names(names: Iterable[str], what: str, most: int) -> bytes:
+    if isinstance(names, str):
+        raise TypeError(f"{what} are several: give a list, as [{names!r}]")
+    rows = [_sentence(name) for name in names]
+    if len(rows) > most:
+        raise ValueError(f"{len(rows)} {what} are more than {most}")
+    return _COUNT.pack(len(rows)) + b"".join(rows)
+
+
+def select_body(
+    terms: bytes, condition: str, columns: Iterable[str], *, order_by: str = "",
+    descending: bool = False, limit: int = 0,
+) -> bytes:
+    """The body of a select customers request; the terms as `scan_terms` gives them."""
+    if not 0 <= limit < 2**64:
+        raise ValueError(f"limit is {limit}, it must be 0 for all or above")
+    return (
+        terms + struct.pack("<QB", limit, descending) + _name(order_by) + _condition(condition)
+        + _names(columns, "columns", SELECT_COLUMNS_MAX))
+
+
+def count_body(
+    terms: bytes, condition: str, groups: Iterable[str], measures: Iterable[str],
+    quantiles: Iterable[float],
+) -> bytes:
+    """The body of a count customers request; the terms as `scan_terms` gives them."""
+    shares = list(quantiles)
+    if len(shares) > QUANTILES_MAX:
+        raise ValueError(f"{len(shares)} quantiles are more than {QUANTILES_MAX}")
+    return (
+        terms + _condition(condition) + _names(groups, "groups", GROUP_FIELDS_MAX)
+        + _names(measures, "measures", MEASURES_MAX) + struct.pack(f"<B{len(shares)}d", len(shares), *shares))
 
 
 def outcome_row(row: Outcome, minor_digits: int, zone: tzinfo) -> bytes:
@@ -2184,6 +2280,79 @@ def read_forecast(body: bytes) -> Forecast:
         cuts, dispersion, variance, tuple(sentences.splitlines()), tuple(weeks), past)
 
 
+_SCANNED = struct.Struct("<QQQi")
+_SUM = struct.Struct("<QdddB")
+_NO_TEXT = 255
+_NO_DAY = -(2**31)
+_TRUTHS = (False, True, None)
+
+
+def _read_column(reader: _Reader, count: int) -> List[Any]:
+    """One column of so many values; None is unknown."""
+    kind, size = reader.take(struct.Struct("<BI"))
+    end = reader.offset + size
+    if kind == 1:
+        values: List[Any] = [_known(value) for value in struct.unpack(f"<{count}d", reader.bytes(8 * count))]
+    elif kind == 2:
+        values = []
+        for _ in range(count):
+            (length,) = reader.take(_COUNT)
+            values.append(None if length == _NO_TEXT else reader.bytes(length).decode(errors="replace"))
+    elif kind == 3:
+        values = [
+            None if day == _NO_DAY else _day(day)
+            for day in struct.unpack(f"<{count}i", reader.bytes(4 * count))]
+    elif kind == 4:
+        truths = reader.bytes(count)
+        if count and max(truths) >= len(_TRUTHS):
+            raise PatronConnectionError("a yes or no is neither, nor unknown: is this a Patron server?")
+        values = [_TRUTHS[truth] for truth in truths]
+    else:
+        raise PatronConnectionError(f"column kind {kind} is not known: the server is newer than this client")
+    if reader.offset != end:
+        raise PatronConnectionError("the values of a column do not end where its size says")
+    return values
+
+
+def read_selected(body: bytes) -> List[Tuple[Any, ...]]:
+    """A part of the reply to select customers: its customers, each with the columns that were asked for."""
+    reader = _Reader(body)
+    reader.take(_SCANNED)
+    count, columns = reader.take(struct.Struct("<IB"))
+    if count > len(body):
+        raise PatronConnectionError("a reply has more customers than bytes: is this a Patron server?")
+    told = [_read_column(reader, count) for _ in range(columns)]
+    reader.end()
+    return list(zip(*told))
+
+
+def read_counted(body: bytes, measures: Iterable[str] = ()) -> CountedCustomers:
+    """A part of the reply to count customers; only the last has groups."""
+    names = tuple(measures)
+    reader = _Reader(body)
+    _, customers, found, as_of = reader.take(_SCANNED)
+    (count,) = reader.take(_COUNT32)
+    groups = []
+    for _ in range(count):
+        members, keys = reader.take(struct.Struct("<QB"))
+        own: List[Optional[str]] = []
+        for _ in range(keys):
+            (known,) = reader.take(_COUNT)
+            key = reader.text()
+            own.append(key if known else None)
+        (sums,) = reader.take(_COUNT)
+        told = []
+        for place in range(sums):
+            known, total, least, most, shares = reader.take(_SUM)
+            quantiles = reader.take(struct.Struct(f"<{shares}d"))
+            told.append(Measure(
+                names[place] if place < len(names) else "", known, total, _known(least),
+                _known(most), tuple(_known(quantile) for quantile in quantiles)))
+        groups.append(CountedGroup(members, tuple(own), tuple(told)))
+    reader.end()
+    return CountedCustomers(customers, found, _day(as_of), tuple(groups))
+
+
 def read_fit(body: bytes) -> Fit:
     """The reply to fit."""
     reader = _Reader(body)
@@ -2467,6 +2636,65 @@ class Patron:
                 raise self._broken(f"{len(asked[0]) - told} scores did not come")
         finally:
             replies.close()
+
+    def select(
+        self, condition: str = "", columns: Iterable[str] = ("customer",), *,
+        order_by: str = "", descending: bool = False, limit: int = 0,
+        as_of: Optional[Moment] = None, horizon: Optional[Union[str, int, float]] = None,
+        discount_rate: Optional[float] = None, margin: Optional[float] = None,
+        timeout: float = 600.0,
+    ) -> Generator[Tuple[Any, ...], None, None]:
+        """The customers a condition holds for (all without one), as they come; a tuple of the columns each.
+
+        A column is "customer", a field of conditions, or "best_offer(email)"; a value None where it is
+        unknown, a number a float, a day a `date`, yes or no a bool. All of it is of the instant at which the first
+        is taken, however slowly the others are. They come as they were recorded, or by a number or a day, who has
+        none last; `limit` 0 is all. Of a past day (`as_of`) orders and returns count up to it. Scores are those of
+        decisions unless horizon, discount rate or margin are given (the others are 39w, 0.10 and 1 then).
+
+            best = patron.select('segment == "vip" and consent.email', ["customer", "lifetime_value"],
+                                 order_by="lifetime_value", descending=True, limit=1000)
+            for customer, value in best: print(customer, value)
+
+        Whoever stops early cancels the rest with `close()`. The condition is looked at when the first is taken; what
+        is wrong with it raises `PatronRefused` ("bad condition") then.
+        """
+        terms = scan_terms(self._as_of(as_of), horizon, discount_rate, margin)
+        body = select_body(
+            terms, condition, columns, order_by=order_by, descending=descending, limit=limit)
+        return self._select(body, timeout)
+
+    def _select(self, body: bytes, timeout: float) -> Generator[Tuple[Any, ...], None, None]:
+        parts = self._pipeline("select customers", iter((body,)), timeout)
+        try:
+            for part in parts:
+                yield from read_selected(part)
+        finally:
+            parts.close()
+
+    def count(
+        self, condition: str = "", *, by: Iterable[str] = (), measures: Iterable[str] = (),
+        quantiles: Iterable[float] = (), as_of: Optional[Moment] = None,
+        horizon: Optional[Union[str, int, float]] = None, discount_rate: Optional[float] = None,
+        margin: Optional[float] = None, timeout: float = 600.0,
+    ) -> CountedCustomers:
+        """How many customers a condition holds for, by group, and what they are worth; terms as for `select`.
+
+        Groups are by up to four texts, levels and yes/no, measures up to eight numbers, quantiles shares from 0
+        to 1 of each measure.
+
+            counted = patron.count("orders > 0", by=["segment"], measures=["lifetime_value"], quantiles=[0.5])
+            for group in counted.groups: print(group.keys, group.customers, group.measures[0].mean)
+        """
+        names = [measures] if isinstance(measures, str) else list(measures)
+        groups = [by] if isinstance(by, str) else list(by)
+        terms = scan_terms(self._as_of(as_of), horizon, discount_rate, margin)
+        counted: Optional[CountedCustomers] = None
+        body = count_body(terms, condition, groups, names, quantiles)
+        for part in self._pipeline("count customers", iter((body,)), timeout):
+            counted = read_counted(part, names)
+        assert counted is not None, "a reply has a last part"
+        return counted
 
     # -- commands -----------------------------------------------------------------------------
 

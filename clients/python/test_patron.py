@@ -127,6 +127,12 @@ class TheTables(unittest.TestCase):
             tuple(limits[name] for name in (
                 "catalogueSizeMax", "offersMax", "slateMax", "basketCategoriesMax",
                 "ownFeaturesMax")))
+        self.assertEqual(
+            (patron.CONDITION_SIZE_MAX, patron.SELECT_COLUMNS_MAX, patron.GROUP_FIELDS_MAX,
+             patron.MEASURES_MAX, patron.QUANTILES_MAX),
+            tuple(limits[name] for name in (
+                "conditionSizeMax", "selectColumnsMax", "groupFieldsMax", "measuresMax",
+                "quantilesMax")))
 
     def test_codes_of_offers(self) -> None:
         words = section("What the words mean")
@@ -437,6 +443,130 @@ class TheRequests(unittest.TestCase):
     def test_put_back(self) -> None:
         e = example("put back model request")
         self.assertEqual(e.request(patron.put_back_body(e.key)), e.bytes)
+
+
+class TheScans(unittest.TestCase):
+    """Select and count customers: the bytes of protocol.md's tables, written out here by hand."""
+
+    def test_select_request(self) -> None:
+        terms = patron.scan_terms(1_000, None, None, None)
+        body = patron.select_body(
+            terms, 'tier >= gold and "é" == "é"', ["customer", "best_offer(email)"],
+            order_by="lifetime_value", descending=True, limit=7)
+        condition = 'tier >= gold and "é" == "é"'.encode()
+        self.assertEqual(body, b"".join((
+            struct.pack("<qdddQB", 1_000, 0, 0, 0, 7, 1), b"\x0elifetime_value",
+            struct.pack("<I", len(condition)), condition, b"\2",
+            b"\x08\0customer", b"\x11\0best_offer(email)")))
+        own = patron.scan_terms(0, "39w", None, 0.4)
+        self.assertEqual(own, struct.pack("<qddd", 0, 273, 0.1, 0.4))
+        self.assertEqual(
+            patron.select_body(own, "", ["customer"]),
+            own + bytes(8) + b"\0" + b"\0" + bytes(4) + b"\1\x08\0customer")
+
+    def test_count_request(self) -> None:
+        terms = patron.scan_terms(0, None, None, None)
+        self.assertEqual(
+            patron.count_body(terms, "orders > 1", ["segment"], ["churn", "orders"], [0.5, 1]),
+            bytes(32) + b"\x0a\0\0\0orders > 1" + b"\1\x07\0segment"
+            + b"\2\x05\0churn\x06\0orders" + struct.pack("<Bdd", 2, 0.5, 1))
+
+    def test_what_cannot_be_asked_is_refused_here(self) -> None:
+        for wrong in (
+            lambda: patron.select_body(b"", "x" * 4097, ["customer"]),
+            lambda: patron.select_body(b"", "", ["customer"] * 33),
+            lambda: patron.select_body(b"", "", ["customer"], limit=-1),
+            lambda: patron.count_body(b"", "", ["segment"] * 5, [], []),
+            lambda: patron.count_body(b"", "", [], ["orders"] * 9, []),
+            lambda: patron.count_body(b"", "", [], [], [0.5] * 9),
+        ):
+            self.assertRaises(ValueError, wrong)
+        self.assertRaises(TypeError, patron.select_body, b"", "", "customer")
+
+    def test_examples(self) -> None:
+        """What protocol.md shows of these messages can be read; the page may show none yet."""
+        for title, read in (
+            ("select customers reply", patron.read_selected), ("count customers reply", patron.read_counted),
+        ):
+            for block in re.findall(r"^```hex$\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL):
+                if block.strip():
+                    self.assertIsNotNone(read(Example(block).body), title)
+
+    def test_select_reply(self) -> None:
+        self.assertEqual(patron.read_selected(A_SELECTED), SELECTED)
+        self.assertEqual(patron.read_selected(struct.pack("<QQQiIB", 5, 9, 0, 19, 0, 0)), [])
+        for broken in [A_SELECTED[:size] for size in range(len(A_SELECTED))] + [A_SELECTED + b"\0"]:
+            self.assertRaises(PatronConnectionError, patron.read_selected, broken)
+        unknown = A_SELECTED.replace(column(4, b"\0\1\2"), column(5, b"\0\1\2"))
+        self.assertRaises(PatronConnectionError, patron.read_selected, unknown)
+        neither = A_SELECTED.replace(column(4, b"\0\1\2"), column(4, b"\0\1\3"))
+        self.assertRaises(PatronConnectionError, patron.read_selected, neither)
+
+    def test_count_reply(self) -> None:
+        counted = patron.read_counted(A_COUNTED, ["churn"])
+        self.assertEqual((counted.customers, counted.found, counted.as_of), (9, 4, date(1970, 1, 20)))
+        self.assertEqual([(group.customers, group.keys) for group in counted.groups],
+                         [(3, ("vip", None)), (1, (None, "yes"))])
+        first, second = (group.measures[0] for group in counted.groups)
+        self.assertEqual(first, patron.Measure("churn", 2, 1.5, 0.5, 1.0, (0.5,)))
+        self.assertEqual((first.mean, second.mean, second.least, second.quantiles), (0.75, None, None, (None,)))
+        for broken in [A_COUNTED[:size] for size in range(len(A_COUNTED))] + [A_COUNTED + b"\0"]:
+            self.assertRaises(PatronConnectionError, patron.read_counted, broken)
+
+    def test_parts_are_one_sequence_and_who_stops_cancels(self) -> None:
+        cancelled: List[bytes] = []
+        endless = False
+
+        def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+            if verb == 55:
+                nobody = reply(verb, tag, struct.pack("<QQQiIB", 0, 9, 0, 19, 0, 0), 15)
+                parts = nobody + reply(verb, tag, A_SELECTED, 15) * 3
+                return parts if endless else parts + reply(verb, tag, A_SELECTED)
+            if verb == 56:
+                return reply(verb, tag, struct.pack("<QQQiI", 5, 9, 2, 19, 0), 15) + reply(verb, tag, A_COUNTED)
+            if verb == 6:
+                cancelled.append(body)
+                return reply(55, struct.unpack("<Q", body)[0], REFUSED, status=48) + reply(6, tag, b"\1")
+            return from_examples(verb, tag, body)
+
+        with Server(answer) as server, Patron(server.address, timeout=20) as it:
+            self.assertEqual(list(it.select("", ["customer", "churn"])), SELECTED * 4)
+            self.assertEqual(it.count(by="segment", measures="churn").groups[0].measures[0].field, "churn")
+            endless = True
+            rows = it.select()
+            self.assertEqual([next(rows) for _ in range(4)], SELECTED + SELECTED[:1])
+            rows.close()
+            self.assertEqual((it.ping(), len(cancelled)), (at(875620800000000), 1))
+
+    def test_a_wrong_condition_leaves_the_connection(self) -> None:
+        def answer(verb: int, tag: int, body: bytes) -> Optional[bytes]:
+            return reply(verb, tag, REFUSED, status=49) if verb > 54 else from_examples(verb, tag, body)
+
+        with Server(answer) as server, Patron(server.address) as it:
+            for ask in (lambda: list(it.select("x")), lambda: it.count("x")):
+                with self.assertRaises(PatronRefused) as caught:
+                    ask()
+                self.assertEqual(caught.exception.name, "bad condition")
+            self.assertEqual(it.ping(), at(875620800000000))
+
+
+def column(kind: int, values: bytes) -> bytes:
+    return struct.pack("<BI", kind, len(values)) + values
+
+
+SELECTED = [
+    ("C-1", 0.25, None, date(1970, 1, 2), False), ("Zoë", None, "DE", None, True), ("", -1.0, "", date(2024, 2, 29), None),
+]
+A_SELECTED = struct.pack("<QQQiIB", 5, 9, 3, 19, 3, 5) + b"".join((
+    column(2, b"\3C-1\4" + "Zoë".encode() + b"\0"),
+    column(1, struct.pack("<3d", 0.25, float("nan"), -1)),
+    column(2, b"\xff\2DE\0"),
+    column(3, struct.pack("<3i", 1, -(2**31), 19_782)),
+    column(4, b"\0\1\2")))
+A_COUNTED = struct.pack("<QQQiI", 9, 9, 4, 19, 2) + b"".join((
+    struct.pack("<QB", 3, 2), b"\1\3vip\0\0", b"\1", struct.pack("<QdddBd", 2, 1.5, 0.5, 1, 1, 0.5),
+    struct.pack("<QB", 1, 2), b"\0\0\1\3yes", b"\1",
+    struct.pack("<QdddBd", 0, 0, float("nan"), float("nan"), 1, float("nan"))))
 
 
 class TheReplies(unittest.TestCase):

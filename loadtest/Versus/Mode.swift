@@ -14,6 +14,8 @@ enum Mode: Equatable {
   case soak(Double)
   /// Half the load that goes, alone and beside other work.
   case half([BesideWork])
+  /// The usual load, alone and beside scans of all customers.
+  case scan
 }
 
 /// What a mode has shown.
@@ -31,6 +33,7 @@ struct ModeWords: Equatable {
   var curve: [Int]?
   var soak: Double?
   var isHalf = false
+  var isScan = false
   var isPlain = false
   var beside: [BesideWork]?
   /// Options whose default differs from mode to mode.
@@ -86,14 +89,14 @@ extension Options {
   mutating func settleMode() throws(Failure) {
     let modes: [(isSaid: Bool, name: String)] = [
       (words.rivals != nil, "--versus"), (words.curve != nil, "--curve"),
-      (words.soak != nil, "--soak"), (words.isHalf, "--half"),
+      (words.soak != nil, "--soak"), (words.isHalf, "--half"), (words.isScan, "--scan"),
     ]
     let said = modes.filter(\.isSaid).map(\.name)
     if said.count > 1 { throw .usage("\(said[0]) and \(said[1]) exclude each other") }
     for (isSaid, name, needed) in [
       (words.redis != nil, "--redis", ["--versus"]), (words.isPlain, "--plain", ["--versus"]),
       (hasGoals, "--goals", ["--versus"]),
-      (words.rounds != nil, "--rounds", ["--versus", "--curve", "--half"]),
+      (words.rounds != nil, "--rounds", ["--versus", "--curve", "--half", "--scan"]),
       (words.beside != nil, "--beside", ["--half"]),
       (isUnpinned, "--no-pin", modes.map(\.name)),
     ] where isSaid && !needed.contains(said.first ?? "") {
@@ -104,9 +107,12 @@ extension Options {
     if isUnpinned && isPinned { throw .usage("--pin and --no-pin exclude each other") }
     for (isSaid, name) in [
       (address != nil, "--address"), (decisions != nil, "--decide"), (isMatrix, "--matrix"),
-      (rate != nil, "--rate"), (writers > 0, "--writers"),
+      (rate != nil && mode != .scan, "--rate"), (writers > 0, "--writers"),
     ] where isSaid { throw .usage("\(name) does not go with \(said[0])") }
-    if case .half = mode { return }
+    switch mode {
+    case .half, .scan: return
+    case .versus, .curve, .soak: break
+    }
     if !words.hasDuration { duration = 2 }
     if !words.hasPipeline { pipeline = 64 }
   }
@@ -122,6 +128,7 @@ extension Options {
     }
     if let curve = words.curve { return .curve(curve) }
     if let soak = words.soak { return .soak(soak) }
+    if words.isScan { return .scan }
     return words.isHalf ? .half(words.beside ?? []) : nil
   }
 
@@ -142,7 +149,7 @@ extension Options {
     switch mode {
     case .versus, .curve: return ProcessFacts.coreCount > 1
     // What a server does beside its loop needs a processor too.
-    case .soak, .half, nil: return false
+    case .soak, .half, .scan, nil: return false
     }
   }
 

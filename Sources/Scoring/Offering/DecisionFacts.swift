@@ -177,13 +177,14 @@ extension Store {
     (Double(statistics.firstSpendMinor) + Double(statistics.repeatSpendMinor)) * majorPerMinor
   }
 
-  /// Which share of all orders' value came back.
-  func returnedShare(of row: CustomerRow, netMajor: Double) -> Double {
+  /// Which share of all orders' value came back up to a day.
+  func returnedShare(of row: CustomerRow, netMajor: Double, asOf day: UInt16 = .max) -> Double {
     var back = 0.0
     var next = row.lastReturn
     while next != CustomerRow.none {
-      back += Double(returns[next].amountMinor) * majorPerMinor
-      next = returns[next].previous
+      let entry = returns[next]
+      if entry.day <= day { back += Double(entry.amountMinor) * majorPerMinor }
+      next = entry.previous
     }
     return back == 0 ? 0 : back / max(netMajor + back, 1e-9)
   }

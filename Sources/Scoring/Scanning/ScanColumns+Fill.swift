@@ -126,7 +126,7 @@ extension ScanColumns {
     let customer = view.store.customers[rows[row]]
     if customer.lastReturn == CustomerRow.none { return 0 }
     return view.store.returnedShare(
-      of: customer, netMajor: view.store.totalSpend(statistics(at: row)))
+      of: customer, netMajor: view.store.totalSpend(statistics(at: row)), asOf: view.day)
   }
 
   /// All that follows from a customer's days of the year.

@@ -5,43 +5,48 @@ import Offers
 import Rules
 import Wire
 
-/// A histogram of numbers by their size: buckets are so narrow that each number of one is within half a percent
-/// of its middle, and small whole numbers have one of their own.
+/// A histogram of numbers by their size: buckets are so narrow that all numbers of one are within half a percent
+/// of each other, and each whole number below 512 is the least of one.
 struct SizeHistogram: Sendable {
-  private var low = 0
+  /// The pages there are, in the order in which they were made: a sign and an exponent each. Numbers of both
+  /// signs, and zero, lie far apart, so what is between them takes no memory.
+  private var keys: [Int] = []
   private var counts: [UInt64] = []
+  /// The page that was used last.
+  private var last = 0
 
-  /// Bits of a number that its bucket does not know: it keeps the sign, the exponent and seven digits.
-  private static let bits = UInt64(45)
+  /// Bits of a number that its bucket does not know: it keeps the sign, the exponent and eight digits.
+  private static let bits = UInt64(44)
+  /// Digits of a bucket within its page.
+  private static let pageBits = 8
+  private static let pageSize = 1 << pageBits
+
+  /// Buckets that take memory.
+  var bucketCount: Int { counts.count }
 
   mutating func add(_ value: Double) {
     let bucket = Self.bucket(of: value)
-    if counts.isEmpty {
-      (low, counts) = (bucket, [1])
-      return
-    }
-    grow(to: bucket)
-    counts[bucket - low] += 1
+    let page = page(bucket >> Self.pageBits)
+    counts[page << Self.pageBits | bucket & (Self.pageSize - 1)] += 1
   }
 
-  private mutating func grow(to bucket: Int) {
-    if bucket < low {
-      counts.insert(contentsOf: repeatElement(0, count: low - bucket), at: 0)
-      low = bucket
-    } else if bucket >= low + counts.count {
-      counts += repeatElement(0, count: bucket - low - counts.count + 1)
+  private mutating func page(_ key: Int) -> Int {
+    if last < keys.count && keys[last] == key { return last }
+    if let known = keys.firstIndex(of: key) {
+      last = known
+    } else {
+      last = keys.count
+      keys.append(key)
+      counts += repeatElement(0, count: Self.pageSize)
     }
+    return last
   }
 
   mutating func append(_ other: SizeHistogram) {
-    guard !other.counts.isEmpty else { return }
-    if counts.isEmpty {
-      self = other
-      return
+    for (number, key) in other.keys.enumerated() {
+      let (from, to) = (number << Self.pageBits, page(key) << Self.pageBits)
+      for place in 0..<Self.pageSize { counts[to + place] += other.counts[from + place] }
     }
-    grow(to: other.low)
-    grow(to: other.low + other.counts.count - 1)
-    for place in other.counts.indices { counts[other.low - low + place] += other.counts[place] }
   }
 
   /// The number that a share of all does not exceed, within half a percent; NaN where there is none.
@@ -51,11 +56,15 @@ struct SizeHistogram: Sendable {
     // The place among the numbers in their order, from 1, as the inverse of the distribution has it.
     let wanted = max(1, UInt64((share * Double(all)).rounded(.up)))
     var sum: UInt64 = 0
-    for place in counts.indices {
-      sum += counts[place]
-      if sum >= wanted { return Self.middle(of: low + place) }
+    var most = 0
+    for page in keys.indices.sorted(by: { keys[$0] < keys[$1] }) {
+      for place in 0..<Self.pageSize where counts[page << Self.pageBits | place] > 0 {
+        sum += counts[page << Self.pageBits | place]
+        most = keys[page] << Self.pageBits | place
+        if sum >= wanted { return Self.middle(of: most) }
+      }
     }
-    return Self.middle(of: low + counts.count - 1)
+    return Self.middle(of: most)
   }
 
   /// The numbers that the shares 0, 1/parts … 1 of all do not exceed, as ``quantile(_:)`` tells each, by one
@@ -63,16 +72,21 @@ struct SizeHistogram: Sendable {
   func quantiles(parts: Int) -> [Double] {
     let all = counts.reduce(0, +)
     if all == 0 { return [Double](repeating: .nan, count: parts + 1) }
-    var (place, sum) = (0, counts[0])
-    return (0...parts).map { part in
-      let share = Double(part) / Double(parts)
-      let wanted = min(all, max(1, UInt64((share * Double(all)).rounded(.up))))
-      while sum < wanted {
-        place += 1
-        sum += counts[place]
+    var found: [Double] = []
+    var (sum, part): (UInt64, Int) = (0, 0)
+    for page in keys.indices.sorted(by: { keys[$0] < keys[$1] }) {
+      for place in 0..<Self.pageSize where counts[page << Self.pageBits | place] > 0 {
+        sum += counts[page << Self.pageBits | place]
+        let middle = Self.middle(of: keys[page] << Self.pageBits | place)
+        while part <= parts {
+          let share = Double(part) / Double(parts)
+          if sum < min(all, max(1, UInt64((share * Double(all)).rounded(.up)))) { break }
+          found.append(middle)
+          part += 1
+        }
       }
-      return Self.middle(of: low + place)
     }
+    return found
   }
 
   /// The bucket of a number: they rise with the numbers.
@@ -86,7 +100,7 @@ struct SizeHistogram: Sendable {
     let least = Double(bitPattern: size << bits)
     // A power of two and few digits more is a whole number or such, and stands for itself.
     let middle =
-      least.rounded(.towardZero) == least && least < 256
+      least.rounded(.towardZero) == least && least < 512
       ? least : Double(bitPattern: size << bits | 1 << (bits - 1))
     return bucket < 0 ? -middle : middle
   }

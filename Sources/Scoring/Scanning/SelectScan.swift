@@ -63,6 +63,9 @@ public struct SelectScan: StreamedAnalysis {
   private static let partRows = 1_024
   /// Bytes of one value at most, a text with its length.
   private static let valueSizeMax = 65
+  /// Bytes of a part before its columns, and of a column before its values.
+  private static let headSize = 33
+  private static let columnHeadSize = 5
   /// Parts that one task writes.
   private static let taskParts = 4
 
@@ -169,8 +172,9 @@ public struct SelectScan: StreamedAnalysis {
     if left == 0 { return [] }
     // So that the largest part fits, with the longest texts.
     let perRow = max(1, told.count) * Self.valueSizeMax
-    let partRows = min(Self.partRows, max(1, StreamedParts.sizeMax / 2 / perRow))
-    let most = max(1, StreamedParts.sizeMax / (partRows * perRow))
+    let perPart = Self.headSize + told.count * Self.columnHeadSize
+    let partRows = min(Self.partRows, max(1, (StreamedParts.sizeMax / 2 - perPart) / perRow))
+    let most = max(1, StreamedParts.sizeMax / (perPart + partRows * perRow))
     let count = min(most, (left + partRows - 1) / partRows)
     let (first, end) = (place, rows.count)
     let copy = self
