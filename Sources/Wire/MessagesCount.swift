@@ -78,8 +78,7 @@ public struct MeasureSum: Equatable, Sendable {
   public var least = Double.nan
   /// NaN where it is known of nobody.
   public var most = Double.nan
-  /// One for each share that was asked for, each within a hundredth of the truth; NaN where it is known of
-  /// nobody.
+  /// One for each share that was asked for, each within half a percent; NaN where it is known of nobody.
   public var quantiles: [Double] = []
 
   /// Over nobody.
@@ -161,7 +160,8 @@ public struct CountedGroup: Equatable, Sendable {
 public struct CountReply: Message, Equatable, Sendable {
   public static let title = "count customers reply"
   public static let fields = [
-    Field("scanned", .u64), Field("customers", .u64), Field("found", .u64), Field("as of day", .i32),
+    Field("scanned", .u64), Field("customers", .u64), Field("found", .u64),
+    Field("as of day", .i32),
     Field("count", .u32), Field("groups", .rows(CountedGroup.fields)),
   ]
 

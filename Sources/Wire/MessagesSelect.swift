@@ -67,7 +67,8 @@ public struct SelectRequest: Message, Equatable, Sendable {
 public struct SelectReply: Message, Equatable, Sendable {
   public static let title = "select customers reply"
   public static let fields = [
-    Field("scanned", .u64), Field("customers", .u64), Field("found", .u64), Field("as of day", .i32),
+    Field("scanned", .u64), Field("customers", .u64), Field("found", .u64),
+    Field("as of day", .i32),
     Field("rows", .u32), Field("count", .u8), Field("columns", .rows(ColumnValues.fields)),
   ]
 

@@ -18,7 +18,8 @@ enum Allowances {
     "Durability": ["Platform"],
     // Of Linux only the prefetch, which is none of its calls, and memory in huge pages.
     "Scoring": [
-      "CLinux", "Kernels", "KernelsV3", "KernelsV4", "Wire", "Models", "Offers", "Policies", "Rules",
+      "CLinux", "Kernels", "KernelsV3", "KernelsV4", "Wire", "Models", "Offers", "Policies",
+      "Rules",
     ],
     "Server": ["Platform", "Durability", "Wire", "Models", "Scoring"],
     "Client": ["Wire", "Platform"],

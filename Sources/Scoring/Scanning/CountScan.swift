@@ -42,7 +42,8 @@ public struct CountScan: StreamedAnalysis {
     guard !tally.isTooMany else {
       throw Refusal(
         .tooManyGroups,
-        "there are more than \(Limits.groupsMax) groups; group by fewer fields, or ask for fewer customers")
+        "there are more than \(Limits.groupsMax) groups; group by fewer fields, or ask for fewer customers"
+      )
     }
     let isEnd = progress.isEnd(of: view.store)
     var part = CountReply()

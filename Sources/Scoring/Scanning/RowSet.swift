@@ -53,7 +53,7 @@ struct RowSet: Sendable {
 
   /// Shows the rows, rising.
   @inline(__always)
-  func forEach(_ body: (Int) -> Void) {
+  func eachRow(_ body: (Int) -> Void) {
     for word in 0..<16 {
       var left = words[word]
       while left != 0 {

@@ -88,29 +88,29 @@ extension ScanColumns {
   private mutating func fill(_ field: NumberField, _ missing: RowSet, _ start: Int) {
     switch field {
     case .typicalGap:
-      missing.forEach { row in numbers[start + row] = typicalGap(row) }
+      missing.eachRow { row in numbers[start + row] = typicalGap(row) }
     case .returnedShare:
-      missing.forEach { row in numbers[start + row] = returnedShare(row) }
+      missing.eachRow { row in numbers[start + row] = returnedShare(row) }
     case .cartLeft:
-      missing.forEach { row in
+      missing.eachRow { row in
         numbers[start + row] = view.store.daysLeft(by: rows[row], view.moment).cart
       }
     case .viewedLeft:
-      missing.forEach { row in
+      missing.eachRow { row in
         numbers[start + row] = view.store.daysLeft(by: rows[row], view.moment).viewed
       }
     case .daysSinceComplaint:
-      missing.forEach { row in
+      missing.eachRow { row in
         let heads = view.store.facts.heads(of: rows[row])
         numbers[start + row] = view.store.daysSinceComplaint(heads, view.moment)
       }
     case .acquisitionCost:
-      missing.forEach { row in numbers[start + row] = view.acquisitionCost(of: rows[row]) }
+      missing.eachRow { row in numbers[start + row] = view.acquisitionCost(of: rows[row]) }
     case .daysToBirthday, .daysToAnniversary, .yearsOld:
-      missing.forEach { row in numbers[start + row] = calendar(row)[field] }
+      missing.eachRow { row in numbers[start + row] = calendar(row)[field] }
     default:
       // A number that only requests have is unknown here.
-      missing.forEach { row in numbers[start + row] = .nan }
+      missing.eachRow { row in numbers[start + row] = .nan }
     }
   }
 
@@ -147,7 +147,7 @@ extension ScanColumns {
 
   private mutating func fill(_ field: CodeField, _ missing: RowSet, _ start: Int) {
     let known = texts.raws(of: field)
-    missing.forEach { row in
+    missing.eachRow { row in
       let raw = view.store.raw(field, of: rows[row], on: Int32(view.day))
       raws[start + row] = raw
       codes[start + row] = Self.code(of: raw, known)
@@ -162,7 +162,7 @@ extension ScanColumns {
   }
 
   private mutating func fill(_ field: DayField, _ missing: RowSet, _ start: Int) {
-    missing.forEach { row in
+    missing.eachRow { row in
       days[start + row] =
         switch field {
         case .today: Int32(view.day)
@@ -218,7 +218,7 @@ extension ScanColumns {
     _ missing: RowSet, _ truth: (Int) -> Truth
   ) -> (yes: RowSet, no: RowSet) {
     var found = (yes: RowSet(), no: RowSet())
-    missing.forEach { row in
+    missing.eachRow { row in
       switch truth(row) {
       case .yes: found.yes.insert(row)
       case .no: found.no.insert(row)
@@ -246,9 +246,9 @@ extension ScanColumns {
     let start = start(of: place)
     let missing = all.subtracting(filled[place])
     switch column {
-    case .number, .quantile: missing.forEach { row in numbers[start + row] = .nan }
-    case .code: missing.forEach { row in codes[start + row] = RuleCode.unknown }
-    case .day: missing.forEach { row in days[start + row] = RuleCode.unknown }
+    case .number, .quantile: missing.eachRow { row in numbers[start + row] = .nan }
+    case .code: missing.eachRow { row in codes[start + row] = RuleCode.unknown }
+    case .day: missing.eachRow { row in days[start + row] = RuleCode.unknown }
     case .truth, .category: keep((yes: RowSet(), no: RowSet()), missing, start)
     }
   }
@@ -260,7 +260,7 @@ extension ScanColumns {
     let place = place(of: .code(.segment))
     let start = start(of: place)
     let known = texts.raws(of: .segment)
-    rows.forEach { row in
+    rows.eachRow { row in
       let raw = UInt32(segments[row])
       raws[start + row] = raw
       codes[start + row] = Self.code(of: raw, known)

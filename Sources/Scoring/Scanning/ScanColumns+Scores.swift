@@ -18,7 +18,7 @@ extension ScanColumns {
     guard let scores = view.scores else {
       for case let place? in places {
         let start = start(of: place)
-        missing.forEach { row in numbers[start + row] = .nan }
+        missing.eachRow { row in numbers[start + row] = .nan }
       }
       return
     }
@@ -28,7 +28,7 @@ extension ScanColumns {
     if !scores.adopted.spendKnown {
       for case let place? in places[3...4] {
         let start = start(of: place)
-        missing.forEach { row in numbers[start + row] = .nan }
+        missing.eachRow { row in numbers[start + row] = .nan }
       }
     }
     if let layer = scores.layer, let place = places[1] { correctChurn(missing, layer, place) }
@@ -104,7 +104,7 @@ extension ScanColumns {
 
   private mutating func gather(_ missing: RowSet) {
     var number = 0
-    missing.forEach { row in
+    missing.eachRow { row in
       few.places[number] = row
       few.repeatOrders[number] = repeatOrders[row]
       few.firstDays[number] = firstDays[row]
@@ -119,7 +119,7 @@ extension ScanColumns {
     _ missing: RowSet, _ kinds: ScoreKinds, _ scores: ScanScores, _ places: [Int?]
   ) {
     let calibration = scores.adopted.model.calibration
-    missing.forEach { row in
+    missing.eachRow { row in
       let statistics = statistics(at: row)
       var score: CustomerScore?
       if statistics.isKnown {
@@ -139,7 +139,7 @@ extension ScanColumns {
   /// Lays the churn layer over what the purchase model says.
   private mutating func correctChurn(_ missing: RowSet, _ layer: AdoptedLayer, _ place: Int) {
     let start = start(of: place)
-    missing.forEach { row in
+    missing.eachRow { row in
       guard firstDays[row] != CustomerRow.noDay,
         let history = view.store.churnHistory(
           of: view.store.customers[rows[row]], asOf: view.day)
@@ -159,7 +159,7 @@ extension ScanColumns {
     let (spentStart, valueStart) = (
       self.start(of: place(of: spent)), self.start(of: place(of: value))
     )
-    missing.forEach { row in
+    missing.eachRow { row in
       let cost = view.acquisitionCost(of: rows[row])
       numbers[start + row] =
         view.margin * numbers[spentStart + row] + numbers[valueStart + row]

@@ -195,11 +195,7 @@ extension CustomerRow {
   private static let repeatSpendBefore = 16
   private static let firstSpendBefore = 24
 
-  /// Reads x and the days of rows of a chunk, a line of eight rows at a time.
-  ///
-  /// - Parameters:
-  ///   - range: the rows, from a multiple of eight on.
-  ///   - block: the chunk.
+  /// Reads x and the days of rows of a chunk, from a multiple of eight on, a line of eight rows at a time.
   static func readDays(
     _ range: Range<Int>, of block: Block, repeatOrders: inout [UInt32],
     firstDays: inout [UInt16], lastDays: inout [UInt16]

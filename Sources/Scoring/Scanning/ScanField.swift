@@ -16,8 +16,8 @@ struct ScanField: Equatable, Sendable {
   /// - Parameters:
   ///   - name: as conditions have it.
   ///   - use: what it is wanted for, after «cannot».
-  ///   - isFit: whether its type is.
   ///   - offset: where the name stands in the frame.
+  ///   - isFit: whether its type is one that fits.
   /// - Throws: `badCondition` where there is no such field, or it is of another type.
   init(
     _ name: String, _ use: String, at offset: Int, _ isFit: (RuleType) -> Bool

@@ -45,7 +45,8 @@ enum ScanColumn: Hashable, Sendable {
       if scores != [] { return 1 }
       switch NumberField(rawValue: slot) {
       case .orders, .daysSinceOrder, .meanSpend, .totalSpend, .age, .weekday, .month: return 0
-      case .returnedShare, .acquisitionCost, .yearsOld, .daysToBirthday, .daysToAnniversary: return 2
+      case .returnedShare, .acquisitionCost, .yearsOld, .daysToBirthday, .daysToAnniversary:
+        return 2
       default: return 3
       }
     case .code(.segment): return 4

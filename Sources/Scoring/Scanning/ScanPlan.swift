@@ -92,6 +92,7 @@ struct ScanPlanner {
   ///   - condition: as it was written; empty for everybody.
   ///   - told: what is told of those whom it holds for.
   ///   - name: the number under which the shop keeps a name.
+  /// - Returns: the question, compiled.
   /// - Throws: what is wrong with the condition, and where.
   mutating func plan(
     _ condition: String, told: Set<ScanColumn>, name: (String) -> UInt32?

@@ -8,8 +8,9 @@ import Wire
 /// A histogram of numbers by their size: buckets are so narrow that all numbers of one are within half a percent
 /// of each other, and each whole number below 512 is the least of one.
 struct SizeHistogram: Sendable {
-  /// The pages there are, in the order in which they were made: a sign and an exponent each. Numbers of both
-  /// signs, and zero, lie far apart, so what is between them takes no memory.
+  /// The pages there are, in the order in which they were made: a sign and an exponent each.
+  ///
+  /// Numbers of both signs, and zero, lie far apart, so what is between them takes no memory.
   private var keys: [Int] = []
   private var counts: [UInt64] = []
   /// The page that was used last.
@@ -189,7 +190,9 @@ struct ScanTally: Sendable {
   private mutating func findGroups(
     _ columns: borrowing ScanColumns, _ rows: RowSet, _ terms: CountTerms
   ) {
-    let fields = terms.groups.map { (place: columns.place(of: $0.column), isTruth: $0.type == .yesNo) }
+    let fields = terms.groups.map {
+      (place: columns.place(of: $0.column), isTruth: $0.type == .yesNo)
+    }
     for word in 0..<16 {
       var left = rows.words[word]
       while left != 0 {
@@ -318,11 +321,11 @@ extension MeasureTally {
     if isAll {
       piece = CustomerLoops.sums(values)
     } else {
-      rows.forEach { row in piece.add(values[row]) }
+      rows.eachRow { row in piece.add(values[row]) }
     }
     append(piece)
     guard keepsSizes else { return }
-    rows.forEach { row in
+    rows.eachRow { row in
       let value = values[row]
       if value.isFinite { histogram.add(value) }
     }

@@ -16,6 +16,7 @@ struct ScanTexts: Sendable {
   /// - Parameters:
   ///   - text: the literal.
   ///   - name: the number under which the shop keeps it as a name.
+  /// - Returns: the code, from 0.
   mutating func code(of text: String, name: UInt32?) -> Int32 {
     if let known = texts.firstIndex(where: { $0.utf8.elementsEqual(text.utf8) }) {
       return Int32(known)
@@ -28,7 +29,9 @@ struct ScanTexts: Sendable {
   /// What customers' texts of a field are kept as, beside the codes of the literals that they equal.
   func raws(of field: CodeField) -> [(raw: UInt32, code: Int32)] {
     // The places of levels are their codes, and no literals.
-    if field == .tier { return Offers.Tier.allCases.map { (UInt32($0.rawValue) + 1, Int32($0.rawValue)) } }
+    if field == .tier {
+      return Offers.Tier.allCases.map { (UInt32($0.rawValue) + 1, Int32($0.rawValue)) }
+    }
     return texts.indices.compactMap { code in
       raw(of: field, texts[code], names[code]).map { ($0, Int32(code)) }
     }
@@ -69,7 +72,9 @@ enum CodeField: Hashable, Sendable, CaseIterable {
 }
 
 extension Store {
-  /// What a customer's text or level is kept as on a day; 0 where it is unknown. Segments are found, not kept.
+  /// What a customer's text or level is kept as on a day; 0 where it is unknown.
+  ///
+  /// Segments are found, not kept.
   func raw(_ field: CodeField, of customer: UInt32, on day: Int32) -> UInt32 {
     switch field {
     case .segment: return 0

@@ -107,18 +107,18 @@ struct ScanWorker: ~Copyable {
         if !members.isEmpty { found = found.union(holding(rule.stays, among: members)) }
       }
       let segment = rule.segment.rawValue + 1
-      found.forEach { row in segments[row] = segment }
+      found.eachRow { row in segments[row] = segment }
       left = left.subtracting(found)
     }
     // Who fits nowhere: a shop's last segment may have a condition too.
-    left.forEach { row in segments[row] = Segment.willBuyAgain.rawValue + 1 }
+    left.eachRow { row in segments[row] = Segment.willBuyAgain.rawValue + 1 }
     columns.setSegments(segments, for: rows)
   }
 
   private func members(of segment: Segment, among rows: RowSet) -> RowSet {
     var found = RowSet()
     if !countsMarks { return found }
-    rows.forEach { row in
+    rows.eachRow { row in
       if store.segmentation.mark(of: columns.rows[row]) == segment.rawValue + 1 {
         found.insert(row)
       }

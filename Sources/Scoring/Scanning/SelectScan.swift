@@ -108,7 +108,7 @@ public struct SelectScan: StreamedAnalysis {
       var rows: [UInt32] = []
       var worker = ScanWorker(plan, view)
       worker.scan(tasks[task]) { worker, found in
-        found.forEach { row in rows.append(worker.columns.rows[row]) }
+        found.eachRow { row in rows.append(worker.columns.rows[row]) }
         return rows.count < most
       }
       return rows
@@ -132,7 +132,7 @@ public struct SelectScan: StreamedAnalysis {
       worker.scan(tasks[task]) { worker, found in
         worker.fill(order.field.column, for: found)
         count += found.count
-        found.forEach { row in
+        found.eachRow { row in
           let one = OrderedRow(
             key: worker.columns.key(of: order, row), row: worker.columns.rows[row])
           if let worst, worst < one { return }

@@ -59,6 +59,8 @@ public struct WatchScan: StreamedAnalysis {
   /// Has it look at a state again.
   ///
   /// - Parameters:
+  ///   - view: the state.
+  ///   - plan: the condition, compiled with the names that the state has.
   ///   - rows: who was changed; nil for everybody.
   ///   - touchCount: changes of customers up to now.
   mutating func look(
@@ -156,7 +158,8 @@ public struct WatchScan: StreamedAnalysis {
     let changed = members[word] ^ bits
     if changed == 0 { return }
     members[word] = bits
-    memberCount = memberCount &+ UInt64((changed & bits).nonzeroBitCount)
+    memberCount =
+      memberCount &+ UInt64((changed & bits).nonzeroBitCount)
       &- UInt64((changed & ~bits).nonzeroBitCount)
     guard isSettled else { return }
     var rest = changed

@@ -118,7 +118,8 @@ struct OutputFile {
     do {
       try handle.write(contentsOf: Data(text.utf8))
     } catch {
-      throw .failed("\(path ?? "the output") cannot be written any further: \(error.localizedDescription)")
+      throw .failed(
+        "\(path ?? "the output") cannot be written any further: \(error.localizedDescription)")
     }
   }
 
