@@ -185,7 +185,13 @@ public struct RuleProgram: Sendable {
   public let functions: [RuleFunction]
 
   /// Registers of each kind that a program may use.
-  @usableFromInline static let registersMax = 32
+  public static let registersMax = 32
+
+  /// Registers of each kind that it uses.
+  public var registerCount: Int {
+    // A range's upper end is in the register behind the lower one's.
+    steps.reduce(1) { max($0, Int($1.target) + 1, Int($1.left) + 1, Int($1.right) + 2) }
+  }
 
   /// Checks and compiles a condition.
   ///

@@ -98,8 +98,11 @@ public struct RuleWorkspace: ~Copyable {
   let bits: [UInt64]
 
   /// Makes the memory.
-  public init() {
-    let count = RuleProgram.registersMax
+  ///
+  /// - Parameter registers: how many registers of each kind the programs take that are to be evaluated with it;
+  ///   without it as many as any program may.
+  public init(registers: Int = RuleProgram.registersMax) {
+    let count = registers
     let register = [Double](repeating: 0, count: RuleLimits.stripeRows)
     // Each of its own, so that none is copied when it is first written.
     numbers = (0..<count).map { _ in register.map { $0 } }

@@ -82,7 +82,7 @@ struct FieldWalk {
       throw WalkError(description: "\(name) passes the end")
     }
     offset += size
-    found.append(WalkedField(name: name, range: start..<offset, value: "\(size) bytes"))
+    found.append(WalkedField(name: name, range: start..<offset, value: "\"\(size) bytes\""))
   }
 
   /// The little-endian number in the next `size` bytes.

@@ -76,15 +76,24 @@ struct ScanColumns: ~Copyable {
   /// Takes rows that follow each other in one chunk.
   mutating func load(_ range: Range<Int>, of block: Block, from first: UInt32) {
     begin(range.count)
-    for place in 0..<range.count { rows[place] = first + UInt32(range.lowerBound + place) }
+    Self.number(&rows, from: first + UInt32(range.lowerBound), count: range.count)
     if view.looksBack {
       readBack()
       return
     }
+    // What comes next is on its way while this is worked on.
+    CustomerRow.prefetch(
+      range.upperBound..<min(range.upperBound + range.count, CustomerRow.chunkRows), of: block,
+      sums: layout.needsRepeats)
     CustomerRow.readDays(
       range, of: block, repeatOrders: &repeatOrders, firstDays: &firstDays, lastDays: &lastDays)
     if layout.needsRepeats { CustomerRow.readRepeats(range, of: block, into: &repeatMinor) }
     if layout.needsFirsts { CustomerRow.readFirsts(range, of: block, into: &firstMinor) }
+  }
+
+  private static func number(_ rows: inout [UInt32], from first: UInt32, count: Int) {
+    var numbers = rows.mutableSpan
+    for place in 0..<count { numbers[place] = first &+ UInt32(truncatingIfNeeded: place) }
   }
 
   /// Takes some rows, wherever they are.
@@ -215,6 +224,16 @@ extension CustomerRow {
       first.put(firsts, at: place)
       last.put(lasts, at: place)
       place += 8
+    }
+  }
+
+  /// Asks for the lines of rows of a chunk: x and the days, and the sums of later days.
+  static func prefetch(_ range: Range<Int>, of block: Block, sums: Bool) {
+    let days = block.address(at: 0)
+    let repeats = block.address(at: repeatSpendBefore * chunkRows)
+    for line in stride(from: range.lowerBound * 8, to: range.upperBound * 8, by: 64) {
+      Block.prefetch(days + UInt(line))
+      if sums { Block.prefetch(repeats + UInt(line)) }
     }
   }
 

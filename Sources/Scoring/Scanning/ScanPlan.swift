@@ -53,6 +53,8 @@ struct ScanPlan: Sendable {
   /// All that has to be known.
   let needs: Set<ScanColumn>
   let layout: ScanLayout
+  /// Registers that the conditions take.
+  let registerCount: Int
 
   /// Puts a question together.
   ///
@@ -68,13 +70,11 @@ struct ScanPlan: Sendable {
     self.texts = texts
     self.condition = condition
     self.segments = segments
+    let conditions = (condition.map { [$0] } ?? []) + segments.flatMap { [$0.enters, $0.stays] }
     var needs = told
-    if let condition { needs.formUnion(condition.columns) }
-    for rule in segments {
-      needs.formUnion(rule.enters.columns)
-      needs.formUnion(rule.stays.columns)
-    }
+    for condition in conditions { needs.formUnion(condition.columns) }
     self.needs = needs
+    registerCount = conditions.flatMap(\.stages).map(\.program.registerCount).max() ?? 0
     layout = ScanLayout(needs)
   }
 }

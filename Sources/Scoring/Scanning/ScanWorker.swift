@@ -7,7 +7,7 @@ import Rules
 struct ScanWorker: ~Copyable {
   let plan: ScanPlan
   private(set) var columns: ScanColumns
-  private var workspace = RuleWorkspace()
+  private var workspace: RuleWorkspace
   /// In which segment each row is, counted from 1.
   private var segments = [UInt8](repeating: 0, count: RowSet.rowsMax)
   private let store: Store
@@ -21,6 +21,7 @@ struct ScanWorker: ~Copyable {
       view.store.segmentation.marks.count > 0
       && view.store.segmentation.countsMarks(on: Int32(view.day))
     columns = ScanColumns(view, plan.texts, plan.layout)
+    workspace = RuleWorkspace(registers: plan.registerCount)
   }
 
   /// Finds whom the condition holds for among all customers of some chunks.
