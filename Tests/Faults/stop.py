@@ -11,7 +11,7 @@ import shutil
 import time
 from typing import List
 
-from life import Life, must
+from life import Life, follows, must
 from script import Script, totals
 from server import SHUTTING_DOWN, Connection
 
@@ -52,7 +52,7 @@ def stop(script: Script) -> str:
             life.check(server.ready(), resend=False)
             with Connection(server.address) as connection:
                 status = connection.status()
-            must(status.snapshot_sequence == status.sequence, (
+            must(follows(status.snapshot_sequence, status.sequence), (
                 f"the snapshot ends at {status.snapshot_sequence}, not at {status.sequence}"))
         shutil.rmtree(directory)
     sums = totals(lives)
