@@ -11,8 +11,8 @@ struct RejectsFile {
 
   mutating func append(_ bad: BadRow, row: some Collection<UInt8>) throws(CommandError) {
     var text = "\(bad.line),\(bad.column),"
-    text += Self.quoted(bad.field?.name ?? "") + ","
-    text += Self.quoted(bad.fault.reason) + ",\""
+    text += CSVText.quoted(bad.field?.name ?? "") + ","
+    text += CSVText.quoted(bad.fault.reason) + ",\""
     var bytes = Data(text.utf8)
     for byte in row {
       if byte == UInt8(ascii: "\"") { bytes.append(byte) }
@@ -34,9 +34,5 @@ struct RejectsFile {
     try handle.seekToEnd()
     self.handle = handle
     return handle
-  }
-
-  private static func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -71,7 +71,7 @@ struct DecisionLog {
   }
 
   var header: String {
-    (["id", "action", "propensity", "outcome"] + columns.map { Self.quoted($0.name) })
+    (["id", "action", "propensity", "outcome"] + columns.map { CSVText.field($0.name) })
       .joined(separator: ",")
   }
 
@@ -88,8 +88,8 @@ struct DecisionLog {
     }
     written += 1
     var cells = [
-      Self.quoted(decision.customer),
-      decision.action.isEmpty ? "none" : Self.quoted(decision.action),
+      CSVText.field(decision.customer),
+      decision.action.isEmpty ? "none" : CSVText.field(decision.action),
       JSONWriter.text(decision.propensity),
       decision.state == 1 ? JSONWriter.text(decision.outcome) : "",
     ]
@@ -108,11 +108,5 @@ struct DecisionLog {
     if open > 0 { parts.append("\(Numbers.grouped(open)) open\(onlyClosed ? ", left out" : "")") }
     if never > 0 { parts.append("\(Numbers.grouped(never)) will have no outcome, left out") }
     return "decisions: " + parts.joined(separator: "; ")
-  }
-
-  /// Quotes what would fall apart.
-  private static func quoted(_ text: String) -> String {
-    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -65,7 +65,6 @@ enum SegmentCommand {
     do throws(ClientError) {
       try client.ask(.selectCustomers, request, forEach: SelectReply.self) { part in
         do throws(CommandError) {
-          if writer.count == 0 && part.scanned == 0 { try writer.begin() }
           try writer.add(part)
           progress.show(scanned: part.scanned, of: part.customers, found: part.found)
           return true

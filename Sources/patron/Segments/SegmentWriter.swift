@@ -16,6 +16,7 @@ struct SegmentWriter {
   let columns: [String]
   private let write: (String) throws(CommandError) -> Void
   private var widths: [Int] = []
+  private var hasBegun = false
   private(set) var count = 0
 
   init(
@@ -27,13 +28,16 @@ struct SegmentWriter {
     self.write = write
   }
 
-  /// Writes what stands above the customers.
-  mutating func begin() throws(CommandError) {
-    if form == .csv { try write(columns.map(Self.quoted).joined(separator: ",") + "\n") }
+  /// Writes what stands above the customers, once.
+  private mutating func begin() throws(CommandError) {
+    if hasBegun { return }
+    hasBegun = true
+    if form == .csv { try write(columns.map(CSVText.field).joined(separator: ",") + "\n") }
   }
 
   /// Writes the customers of a part.
   mutating func add(_ part: SelectReply) throws(CommandError) {
+    try begin()
     let rows = part.columns.first?.count ?? 0
     if rows == 0 { return }
     count += rows
@@ -73,7 +77,7 @@ struct SegmentWriter {
   private static func csv(_ values: ColumnValues, _ row: Int) -> String {
     switch values {
     case .numbers(let numbers): numbers[row].isNaN ? "" : JSONWriter.text(numbers[row])
-    case .texts(let texts): texts[row].map(quoted) ?? ""
+    case .texts(let texts): texts[row].map(CSVText.field) ?? ""
     case .days(let days): days[row].map { CalendarDay(number: Int($0)).text } ?? ""
     case .truths(let truths): truths[row].map { $0 ? "yes" : "no" } ?? ""
     }
@@ -98,11 +102,5 @@ struct SegmentWriter {
     case .texts(let texts): texts[row] ?? "–"
     case .days, .truths: csv(values, row).isEmpty ? "–" : csv(values, row)
     }
-  }
-
-  /// Quotes what would fall apart.
-  private static func quoted(_ text: String) -> String {
-    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }
