@@ -10,7 +10,6 @@ public struct CountScan: StreamedAnalysis {
   private let terms: CountTerms
   private var progress = ScanProgress()
   private var tally = ScanTally()
-  private var hasBegun = false
 
   init(_ view: ScanView, _ plan: ScanPlan, _ terms: CountTerms) {
     self.view = view
@@ -24,20 +23,9 @@ public struct CountScan: StreamedAnalysis {
   /// - Returns: how far it has come; at the end the groups too.
   /// - Throws: `tooManyGroups` where there are more groups than one reply tells.
   public mutating func advance(on crew: any FitCrew) throws(Refusal) -> StreamedParts {
-    if !hasBegun { view.begin(plan, on: crew) }
-    hasBegun = true
+    view.begin(plan, on: crew)
     if let tasks = progress.next(of: view.store) {
-      let (view, plan, terms) = (view, plan, terms)
-      let pieces = crew.map(tasks.count) { task in
-        var tally = ScanTally()
-        var worker = ScanWorker(plan, view)
-        worker.scan(tasks[task]) { worker, rows in
-          tally.add(&worker, rows, terms)
-          return !tally.isTooMany
-        }
-        return tally
-      }
-      for piece in pieces { tally.append(piece, terms) }
+      tally.add(tasks, of: view, plan, terms, on: crew)
     }
     guard !tally.isTooMany else {
       throw Refusal(

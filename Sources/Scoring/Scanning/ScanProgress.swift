@@ -1,8 +1,6 @@
 // How a scan walks over the chunks of customers: a slice at a time, each shared out in tasks whose bounds hang on
 // nothing but the store, so that sums are the same whoever computes them.
 
-import Models
-
 /// How far a scan has come.
 struct ScanProgress: Sendable {
   /// Chunks that are one task.
@@ -36,21 +34,4 @@ struct ScanProgress: Sendable {
   func isEnd(of store: borrowing Store) -> Bool {
     chunk >= store.customers.chunks.blocks.count
   }
-}
-
-extension ScanView {
-  /// Does what takes a moment before the first customer is looked at: sees whether history has to be looked
-  /// at, and makes tables where there are none.
-  mutating func begin(_ plan: ScanPlan, on crew: any FitCrew) {
-    if !looksBack { looksBack = hasLaterReturns(on: crew) }
-    guard let scores, scores.tables == nil, store.customers.count >= Self.tabulatedLeast,
-      plan.needs.contains(where: { !$0.scores.isEmpty })
-    else { return }
-    let job = TableJob(
-      store: store, adopted: scores.adopted, generation: store.generation, horizon: scores.horizon)
-    use(job.run(on: crew).tables)
-  }
-
-  /// A table is not worth its making for fewer customers.
-  private static let tabulatedLeast = 2_048
 }

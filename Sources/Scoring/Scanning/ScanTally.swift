@@ -51,39 +51,28 @@ struct SizeHistogram: Sendable {
   }
 
   /// The number that a share of all does not exceed, within half a percent; NaN where there is none.
-  func quantile(_ share: Double) -> Double {
-    let all = counts.reduce(0, +)
-    if all == 0 { return .nan }
-    // The place among the numbers in their order, from 1, as the inverse of the distribution has it.
-    let wanted = max(1, UInt64((share * Double(all)).rounded(.up)))
-    var sum: UInt64 = 0
-    var most = 0
-    for page in keys.indices.sorted(by: { keys[$0] < keys[$1] }) {
-      for place in 0..<Self.pageSize where counts[page << Self.pageBits | place] > 0 {
-        sum += counts[page << Self.pageBits | place]
-        most = keys[page] << Self.pageBits | place
-        if sum >= wanted { return Self.middle(of: most) }
-      }
-    }
-    return Self.middle(of: most)
+  func quantile(_ share: Double) -> Double { quantiles([share])[0] }
+
+  /// The numbers that the shares 0, 1/parts … 1 of all do not exceed, as ``quantile(_:)`` tells each.
+  func quantiles(parts: Int) -> [Double] {
+    quantiles((0...parts).map { Double($0) / Double(parts) })
   }
 
-  /// The numbers that the shares 0, 1/parts … 1 of all do not exceed, as ``quantile(_:)`` tells each, by one
-  /// pass; NaN where there is none.
-  func quantiles(parts: Int) -> [Double] {
+  /// The numbers that rising shares of all do not exceed, by one pass; NaN where there is none.
+  private func quantiles(_ shares: [Double]) -> [Double] {
     let all = counts.reduce(0, +)
-    if all == 0 { return [Double](repeating: .nan, count: parts + 1) }
+    if all == 0 { return shares.map { _ in .nan } }
     var found: [Double] = []
-    var (sum, part): (UInt64, Int) = (0, 0)
+    var sum: UInt64 = 0
     for page in keys.indices.sorted(by: { keys[$0] < keys[$1] }) {
       for place in 0..<Self.pageSize where counts[page << Self.pageBits | place] > 0 {
         sum += counts[page << Self.pageBits | place]
         let middle = Self.middle(of: keys[page] << Self.pageBits | place)
-        while part <= parts {
-          let share = Double(part) / Double(parts)
-          if sum < min(all, max(1, UInt64((share * Double(all)).rounded(.up)))) { break }
+        while found.count < shares.count {
+          // The place among the numbers in their order, from 1, as the inverse of the distribution has it.
+          let wanted = max(1, UInt64((shares[found.count] * Double(all)).rounded(.up)))
+          if sum < min(all, wanted) { break }
           found.append(middle)
-          part += 1
         }
       }
     }
@@ -161,8 +150,32 @@ struct ScanTally: Sendable {
   /// The group of each row of a batch.
   private var groups = [Int32](repeating: 0, count: RowSet.rowsMax)
 
+  /// Adds whom a question is about among the customers of some chunks.
+  ///
+  /// - Parameters:
+  ///   - tasks: the chunks, in pieces.
+  ///   - view: the instant.
+  ///   - plan: the question.
+  ///   - terms: what is added up.
+  ///   - crew: who computes.
+  mutating func add(
+    _ tasks: [Range<Int>], of view: ScanView, _ plan: ScanPlan, _ terms: CountTerms,
+    on crew: any FitCrew
+  ) {
+    let pieces = crew.map(tasks.count) { task in
+      var tally = ScanTally()
+      var worker = ScanWorker(plan, view)
+      worker.scan(tasks[task]) { worker, rows in
+        tally.add(&worker, rows, terms)
+        return !tally.isTooMany
+      }
+      return tally
+    }
+    for piece in pieces { append(piece, terms) }
+  }
+
   /// Adds the rows of a batch, whose columns the worker fills.
-  mutating func add(_ worker: inout ScanWorker, _ rows: RowSet, _ terms: CountTerms) {
+  private mutating func add(_ worker: inout ScanWorker, _ rows: RowSet, _ terms: CountTerms) {
     let count = rows.count
     found += UInt64(count)
     for field in terms.groups { worker.fill(field.column, for: rows) }
@@ -257,7 +270,7 @@ struct ScanTally: Sendable {
   }
 
   /// Adds the next piece.
-  mutating func append(_ other: ScanTally, _ terms: CountTerms) {
+  private mutating func append(_ other: ScanTally, _ terms: CountTerms) {
     found += other.found
     if other.isTooMany { isTooMany = true }
     let count = terms.measures.count

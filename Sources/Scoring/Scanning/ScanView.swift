@@ -17,7 +17,11 @@ struct ScanView: Sendable {
   private(set) var scores: ScanScores?
   /// Whether orders or returns may be recorded of days after the one that is asked about, so that rows have to
   /// be made anew from the orders up to it.
-  var looksBack = true
+  private(set) var looksBack: Bool
+  private var hasBegun = false
+
+  /// A table is not worth its making for fewer customers.
+  private static let tabulatedLeast = 2_048
 
   /// Fixes the instant.
   ///
@@ -40,10 +44,24 @@ struct ScanView: Sendable {
     looksBack = store.newestOrderDay > Int32(day)
   }
 
+  /// Does once what takes a moment before the first customer is looked at: sees whether history has to be
+  /// looked at, and makes tables where there are none.
+  mutating func begin(_ plan: ScanPlan, on crew: any FitCrew) {
+    if hasBegun { return }
+    hasBegun = true
+    if !looksBack { looksBack = hasLaterReturns(on: crew) }
+    guard let scores, scores.tables == nil, store.customers.count >= Self.tabulatedLeast,
+      plan.needs.contains(where: { !$0.scores.isEmpty })
+    else { return }
+    let job = TableJob(
+      store: store, adopted: scores.adopted, generation: store.generation, horizon: scores.horizon)
+    use(job.run(on: crew).tables)
+  }
+
   /// Whether a return of a later day than the one that is asked about is recorded.
   ///
   /// - Complexity: one pass over the returns' days.
-  func hasLaterReturns(on crew: any FitCrew) -> Bool {
+  private func hasLaterReturns(on crew: any FitCrew) -> Bool {
     let (store, day) = (store, day)
     return crew.map(store.returns.chunks.blocks.count) { block in
       store.returns.values(inBlock: block) { $0.day > day }.contains(true)

@@ -11,7 +11,6 @@ public struct SegmentScan: StreamedAnalysis {
   private let terms: CountTerms
   private var progress = ScanProgress()
   private var tally = ScanTally()
-  private var hasBegun = false
 
   /// The segment, and what is added up by it.
   static func fields() throws(Refusal) -> [ScanField] {
@@ -34,20 +33,9 @@ public struct SegmentScan: StreamedAnalysis {
   /// - Returns: how far it has come; at the end the segments too.
   /// - Throws: never; others may.
   public mutating func advance(on crew: any FitCrew) throws(Refusal) -> StreamedParts {
-    if !hasBegun { view.begin(plan, on: crew) }
-    hasBegun = true
+    view.begin(plan, on: crew)
     if let tasks = progress.next(of: view.store) {
-      let (view, plan, terms) = (view, plan, terms)
-      let pieces = crew.map(tasks.count) { task in
-        var tally = ScanTally()
-        var worker = ScanWorker(plan, view)
-        worker.scan(tasks[task]) { worker, rows in
-          tally.add(&worker, rows, terms)
-          return true
-        }
-        return tally
-      }
-      for piece in pieces { tally.append(piece, terms) }
+      tally.add(tasks, of: view, plan, terms, on: crew)
     }
     let isEnd = progress.isEnd(of: view.store)
     var body = ByteBuffer()

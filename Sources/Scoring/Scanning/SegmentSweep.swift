@@ -27,7 +27,6 @@ public struct SegmentSweep: Sendable {
   private let plan: ScanPlan
   private var view: ScanView
   private var progress = ScanProgress()
-  private var hasBegun = false
   private var tally = ScanTally()
   /// Those whose segment has changed, by rising rows; a byte each and nine where one stands alone.
   private var runs: [KeepSegmentsRequest.Run] = []
@@ -69,11 +68,10 @@ public struct SegmentSweep: Sendable {
   /// - Parameter crew: who computes.
   /// - Returns: what was found once all were looked at, in the order in which it is to be kept; nil before.
   public mutating func advance(on crew: any FitCrew) -> [SegmentFinding]? {
-    if !hasBegun { view.begin(plan, on: crew) }
-    hasBegun = true
+    view.begin(plan, on: crew)
     if let tasks = progress.next(of: view.store) {
       switch question {
-      case .quantiles(let terms): add(tasks, terms, on: crew)
+      case .quantiles(let terms): tally.add(tasks, of: view, plan, terms, on: crew)
       case .segments: classify(tasks, on: crew)
       }
     }
@@ -85,20 +83,6 @@ public struct SegmentSweep: Sendable {
   }
 
   // MARK: Quantiles
-
-  private mutating func add(_ tasks: [Range<Int>], _ terms: CountTerms, on crew: any FitCrew) {
-    let (view, plan) = (view, plan)
-    let pieces = crew.map(tasks.count) { task in
-      var tally = ScanTally()
-      var worker = ScanWorker(plan, view)
-      worker.scan(tasks[task]) { worker, rows in
-        tally.add(&worker, rows, terms)
-        return true
-      }
-      return tally
-    }
-    for piece in pieces { tally.append(piece, terms) }
-  }
 
   private func quantiles(_ terms: CountTerms, on crew: any FitCrew) -> KeepQuantilesRequest {
     let measures = tally.ofAll

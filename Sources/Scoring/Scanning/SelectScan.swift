@@ -48,7 +48,6 @@ public struct SelectScan: StreamedAnalysis {
   private let limit: Int
   private let order: SelectOrder?
   private var progress = ScanProgress()
-  private var hasBegun = false
   private var found: UInt64 = 0
   /// Whom the condition holds for and who are not told yet, from the place on.
   private var rows: [UInt32] = []
@@ -85,8 +84,7 @@ public struct SelectScan: StreamedAnalysis {
   /// - Returns: the customers that are next, and how far the search has come.
   /// - Throws: `tooManyOrdered` where more would have to be put in order than are held in memory.
   public mutating func advance(on crew: any FitCrew) throws(Refusal) -> StreamedParts {
-    if !hasBegun { view.begin(plan, on: crew) }
-    hasBegun = true
+    view.begin(plan, on: crew)
     if place == rows.count, let tasks = progress.next(of: view.store) {
       (rows, place) = ([], 0)
       if let order {

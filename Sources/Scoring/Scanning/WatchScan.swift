@@ -95,16 +95,12 @@ public struct WatchScan: StreamedAnalysis {
       look(at: rows, view)
       self.view = nil
     case .everybody(var progress):
-      if progress.chunk == 0 {
-        view.begin(plan, on: crew)
-        self.view = view
-      }
+      view.begin(plan, on: crew)
       if let tasks = progress.next(of: view.store) { look(at: tasks, view, on: crew) }
       wanted = .everybody(progress)
-      if progress.isEnd(of: view.store) {
-        isSettled = true
-        self.view = nil
-      }
+      let isEnd = progress.isEnd(of: view.store)
+      if isEnd { isSettled = true }
+      self.view = isEnd ? nil : view
     }
     let hasNews = !entered.isEmpty || !left.isEmpty
     guard hasNews || timeMicros >= signDueMicros else { return StreamedParts() }

@@ -115,20 +115,13 @@ struct CustomerPass {
 
   private mutating func take(_ answer: ProfileSender.Answer?) throws(CommandError) {
     guard let answer else { return }
+    let checker = checker
     report.countAnswer(recorded: answer.recorded, duplicates: answer.duplicates)
-    for (origin, status) in answer.refused {
-      // The row is read again, because only a refused one needs its places.
-      var row = CSVReader(
-        BytesSource(origin.bytes), delimiter: reader.delimiter, line: origin.line)
-      guard try row.read() else { continue }
-      try report.rejectSent(checker.refused(row, status), bytes: origin.bytes)
-    }
+    try report.rejectSent(answer.refused, delimiter: reader.delimiter) { checker.refused($0, $1) }
   }
 
   private mutating func showProgress() {
-    guard report.rows & 0x3ff == 0 else { return }
-    let share = sizeBytes.map { Double(reader.consumedBytes) / Double(max(1, $0)) }
-    progress.show(report.rows, share: share)
+    progress.show(rows: report.rows, reader.consumedBytes, of: sizeBytes)
   }
 
   func tell(isJSON: Bool, isDryRun: Bool) {

@@ -1,6 +1,7 @@
 // What an import has seen so far: counts, bad rows on standard error, and the summary.
 
 internal import Foundation
+internal import Wire
 
 struct ImportReport {
   /// Bad rows that are told one by one; the others are only counted.
@@ -57,10 +58,19 @@ struct ImportReport {
     try tell(row, bytes)
   }
 
-  /// A row that was sent and refused.
-  mutating func rejectSent(_ row: BadRow, bytes: some Collection<UInt8>) throws(CommandError) {
-    good -= 1
-    try tell(row, bytes)
+  /// Rows that were sent and refused.
+  ///
+  /// They are read again, because only a refused one needs its places.
+  mutating func rejectSent(
+    _ refused: [(SentRow, Status)], delimiter: UInt8,
+    _ badRow: (CSVReader<BytesSource>, Status) -> BadRow
+  ) throws(CommandError) {
+    for (origin, status) in refused {
+      var row = CSVReader(BytesSource(origin.bytes), delimiter: delimiter, line: origin.line)
+      guard try row.read() else { continue }
+      good -= 1
+      try tell(badRow(row, status), origin.bytes)
+    }
   }
 
   private mutating func tell(_ row: BadRow, _ bytes: some Collection<UInt8>) throws(CommandError) {

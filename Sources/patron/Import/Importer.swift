@@ -127,25 +127,18 @@ struct FilePass {
   }
 
   private mutating func take(_ answers: [OrderSender<SentRow>.Answer]) throws(CommandError) {
+    let checker = checker
     for answer in answers {
       report.countAnswer(recorded: answer.recorded, duplicates: answer.duplicates)
       report.countLines(
         recorded: answer.lines.recorded, duplicates: answer.lines.duplicates,
         refused: answer.lines.refused)
-      for (origin, status) in answer.refused {
-        // The row is read again, because only a refused one needs its places.
-        var row = CSVReader(
-          BytesSource(origin.bytes), delimiter: reader.delimiter, line: origin.line)
-        guard try row.read() else { continue }
-        try report.rejectSent(checker.refused(row, status), bytes: origin.bytes)
-      }
+      try report.rejectSent(answer.refused, delimiter: reader.delimiter) { checker.refused($0, $1) }
     }
   }
 
   private mutating func showProgress() {
-    guard report.rows & 0x3ff == 0 else { return }
-    let share = sizeBytes.map { Double(reader.consumedBytes) / Double(max(1, $0)) }
-    progress.show(report.rows, share: share)
+    progress.show(rows: report.rows, reader.consumedBytes, of: sizeBytes)
   }
 
   private func stopped(_ error: ClientError) -> CommandError {

@@ -43,6 +43,12 @@ struct Progress {
     }
   }
 
+  /// Shows how far a file is read, now and then.
+  mutating func show(rows: Int, _ consumedBytes: Int, of sizeBytes: Int?) {
+    guard rows & 0x3ff == 0 else { return }
+    show(rows, share: sizeBytes.map { Double(consumedBytes) / Double(max(1, $0)) })
+  }
+
   func finish() {
     if !isQuiet { Self.clearLine() }
   }
