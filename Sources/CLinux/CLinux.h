@@ -4,6 +4,7 @@
 #ifndef PATRON_CLINUX_H
 #define PATRON_CLINUX_H
 
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
 #if defined(__aarch64__)
@@ -39,6 +41,32 @@ static inline int linux_epoll_pwait2(int set, struct epoll_event *events, int co
   return (int)syscall(441, set, events, count, &timeout, NULL, 0);
 }
 static inline void linux_wake_punctually(void) { prctl(29 /* PR_SET_TIMERSLACK */, 1L); }
+// Policy 5 is SCHED_IDLE, whose name stands behind _GNU_SOURCE: any other thread that wakes takes the core at once.
+static inline void linux_run_when_idle(void) {
+  const struct sched_param none = {.sched_priority = 0};
+  sched_setscheduler(0, 5, &none);
+}
+// Moves the calling thread to the core of a number among those it may run on; it may leave it again. By the calls'
+// numbers: their names stand behind _GNU_SOURCE.
+static inline void linux_go_to_core(unsigned number) {
+  unsigned long all[16], one[16];
+  const unsigned bits = 8 * sizeof all[0];
+  long size = syscall(SYS_sched_getaffinity, 0, sizeof all, all);
+  if (size <= 0) return;
+  const unsigned words = (unsigned)size / sizeof all[0];
+  unsigned count = 0;
+  for (unsigned word = 0; word < words; word++) count += (unsigned)__builtin_popcountl(all[word]);
+  if (count == 0) return;
+  unsigned left = number % count;
+  for (unsigned core = 0; core < words * bits; core++) {
+    if (!(all[core / bits] >> core % bits & 1) || left-- > 0) continue;
+    memset(one, 0, sizeof one);
+    one[core / bits] = 1ul << core % bits;
+    syscall(SYS_sched_setaffinity, 0, (unsigned long)size, one);
+    syscall(SYS_sched_setaffinity, 0, (unsigned long)size, all);
+    return;
+  }
+}
 static inline void linux_name_thread(const char *name) { prctl(15 /* PR_SET_NAME */, name); }
 
 // Addresses from a multiple of `alignment` on, a power of two; NULL when there are none. Behind them is
@@ -104,6 +132,34 @@ __attribute__((always_inline)) static inline linux_numbers linux_gather(
   return found;
 #endif
 }
+
+// Eight whole numbers in wider lanes. Swift's own conversions are generic calls, built for any processor.
+typedef uint16_t linux_shorts __attribute__((ext_vector_type(8)));
+typedef uint32_t linux_words __attribute__((ext_vector_type(8)));
+typedef uint64_t linux_longs __attribute__((ext_vector_type(8)));
+__attribute__((always_inline)) static inline linux_words linux_words_of(linux_shorts x) {
+  return __builtin_convertvector(x, linux_words);
+}
+__attribute__((always_inline)) static inline linux_longs linux_longs_of(linux_words x) {
+  return __builtin_convertvector(x, linux_longs);
+}
+__attribute__((always_inline)) static inline linux_numbers linux_numbers_of_words(linux_words x) {
+  return __builtin_convertvector(x, linux_numbers);
+}
+__attribute__((always_inline)) static inline linux_numbers linux_numbers_of(linux_places x) {
+  return __builtin_convertvector(x, linux_numbers);
+}
+
+// A bit for each of eight pairs of numbers that a comparison holds for, and for each number that is finite.
+typedef _Bool linux_eight_bits __attribute__((ext_vector_type(8)));
+#define LINUX_COMPARISON(name, test)                                                              \
+  __attribute__((always_inline)) static inline uint8_t name(linux_numbers x, linux_numbers y) {   \
+    return __builtin_bit_cast(uint8_t, __builtin_convertvector(test, linux_eight_bits));          \
+  }
+LINUX_COMPARISON(linux_less, x < y)
+LINUX_COMPARISON(linux_at_most, x <= y)
+LINUX_COMPARISON(linux_equal, x == y)
+#undef LINUX_COMPARISON
 
 // Eight numbers from their places among sixteen.
 __attribute__((always_inline)) static inline linux_numbers linux_pick(

@@ -65,6 +65,18 @@ public struct Thread: ~Copyable {
     _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
   }
 
+  /// Lets the calling thread run only where no other thread wants to, from now on.
+  ///
+  /// Whoever wakes takes the core at once; by niceness alone it waits until a time slice is over.
+  ///
+  /// - Parameter core: Where it goes on, counted among the cores it may run on, and beyond them from the first
+  ///   again; nil for where it is. The kernel sees no need to part such threads, and would leave all of them on
+  ///   one core.
+  public static func runWhenIdle(core: Int?) {
+    if let core { linux_go_to_core(UInt32(truncatingIfNeeded: core)) }
+    linux_run_when_idle()
+  }
+
   /// Has the kernel end the calling thread's sleeps when they should end, not up to 50 µs later.
   public static func wakePunctually() { linux_wake_punctually() }
 

@@ -60,8 +60,16 @@ struct Crew: ~Copyable {
     // Beside the workbench: nothing that is read meanwhile waits for a fit or a snapshot.
     let scannerThread = try Thread(name: "scanner", stackBytes: 8 << 20) {
       Thread.yieldToOthers()
-      let desk = Scanner(threads: ProcessFacts.coreCount, reportingTo: loop)
-      while desk.serve(scanner.wait()) {}
+      func serve(_ threads: IdleThreads?) {
+        var desk = Scanner(threads: threads, reportingTo: loop)
+        while desk.serve(scanner.wait()) {}
+      }
+      do throws(SystemError) {
+        try IdleThreads.with(ProcessFacts.coreCount, serve)
+      } catch {
+        // Alone it is slower, and that is all.
+        serve(nil)
+      }
     }
     self.journal = journal
     self.workbench = workbench

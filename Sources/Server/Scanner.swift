@@ -2,6 +2,7 @@
 // It keeps nothing between the steps; whose turn it is and whether its client has read enough is the loop's
 // business (EventLoop+Streams, EventLoop+Segments).
 
+import Models
 package import Platform
 package import Scoring
 import Wire
@@ -30,16 +31,17 @@ package enum Scan: Sendable {
 ///
 /// Whoever asked first is served first, so that several replies take turns.
 package struct Scanner {
-  private let crew: ThreadCrew
+  private let threads: IdleThreads?
   private let loop: Mailbox<LoopMessage>
+  private var manners = ScanManners()
 
   /// Sets the scanner up.
   ///
   /// - Parameters:
-  ///   - threads: how many share the work of a step.
+  ///   - threads: those that share the work of a step; nil if the calling one does all by itself.
   ///   - loop: told the parts.
-  package init(threads: Int, reportingTo loop: Mailbox<LoopMessage>) {
-    crew = ThreadCrew(threads: threads)
+  package init(threads: IdleThreads?, reportingTo loop: Mailbox<LoopMessage>) {
+    self.threads = threads
     self.loop = loop
   }
 
@@ -47,20 +49,84 @@ package struct Scanner {
   ///
   /// - Parameter scans: in their order.
   /// - Returns: false when the last one was the last of all.
-  package func serve(_ scans: consuming [Scan]) -> Bool {
+  package mutating func serve(_ scans: consuming [Scan]) -> Bool {
     // Each is taken out, so that nobody else holds what its step changes, and nothing is copied.
     scans.reverse()
     while let scan = scans.popLast() {
       switch consume scan {
       case .step(var step):
-        let parts = Result { () throws(Refusal) in try step.analysis.advance(on: crew) }
+        let parts = inTurn { crew in
+          Result { () throws(Refusal) in try step.analysis.advance(on: crew) }
+        }
         loop.post(.streamed(step, parts))
       case .sweep(var sweep):
-        let found = sweep.advance(on: crew)
+        let found = inTurn { crew in sweep.advance(on: crew) }
         loop.post(.swept(sweep, found))
       case .stop: return false
       }
     }
     return true
+  }
+}
+
+extension Scanner {
+  private mutating func inTurn<Found>(_ step: (any FitCrew) -> Found) -> Found {
+    guard let threads else { return step(Alone()) }
+    let crew = ScanCrew(threads: manners.beginStep() ? threads : nil)
+    let found = step(crew)
+    manners.endStep(spent: crew.spent.add(0))
+    return found
+  }
+}
+
+/// Whether a step makes way for everything else that the server does.
+///
+/// Who asks at a checkout must not wait until a time slice of a scan is over: steps are done by threads that make
+/// way for all others. But where those have every core for long, as a fit does, a scan that only made way would
+/// hardly ever end: then the scanner itself does what it can.
+private struct ScanManners {
+  /// Steps that the scanner does itself, after each that was left waiting.
+  private static let ownSteps = 8
+  /// A step was left waiting if it took so long, and so many times what it had a core for.
+  private static let waitedNanoseconds: Int64 = 100_000_000
+  private static let waitedTimes: Int64 = 4
+
+  private var own = 0
+  private var began: Int64 = 0
+
+  /// Whether the next step, which begins now, makes way.
+  mutating func beginStep() -> Bool {
+    began = SystemClock().monotonicMicros()
+    return own == 0
+  }
+
+  /// Takes in for how long the step that ends now had a core, in nanoseconds.
+  mutating func endStep(spent: Int64) {
+    let taken = (SystemClock().monotonicMicros() - began) * 1_000
+    if own > 0 {
+      own -= 1
+    } else if taken > Self.waitedNanoseconds, taken > Self.waitedTimes * spent {
+      own = Self.ownSteps
+    }
+  }
+}
+
+/// Threads that share out the tasks of a step.
+private struct ScanCrew: FitCrew {
+  /// Nil if the calling one does all.
+  let threads: IdleThreads?
+  /// For how long they had a core, in nanoseconds.
+  let spent = SharedCounter()
+
+  func map<Result: Sendable>(
+    _ count: Int, _ task: @escaping @Sendable (Int) -> Result
+  ) -> [Result] {
+    let timed: @Sendable (Int) -> Result = { number in
+      let start = ProcessFacts.threadNanoseconds()
+      defer { spent.add(ProcessFacts.threadNanoseconds() - start) }
+      return task(number)
+    }
+    // Without descriptors the present one does it all too.
+    return (try? threads?.run(count, timed)) ?? (0..<count).map(timed)
   }
 }

@@ -178,7 +178,7 @@ final class StreamHarness {
       randomness: SeededGenerator(seed: 1), reportingTo: mailbox)
     self.scans = scans
     self.clock = clock
-    scanner = Scanner(threads: 1, reportingTo: mailbox)
+    scanner = Scanner(threads: nil, reportingTo: mailbox)
     loop = EventLoop(
       network: ManyClientsTransport(clients: clients), journal: orders, workbench: works,
       scanner: scans, mailbox: mailbox, clock: clock, snapshotEveryMicros: 0)

@@ -35,7 +35,7 @@ struct SimulatedServer: ~Copyable {
     (journalOrders, works, scans, answers, loopMailbox) = boxes
     bench = Workbench(
       storage, pace: SnapshotPace(bytesPerSecond: 0, clock: clock), reportingTo: answers)
-    scanner = Scanner(threads: 1, reportingTo: answers)
+    scanner = Scanner(threads: nil, reportingTo: answers)
     loop = EventLoop(
       network: SimulatedTransport(network: network), journal: journalOrders, workbench: works,
       scanner: scans, mailbox: loopMailbox, clock: clock,
