@@ -54,7 +54,7 @@ extension RuleWorkspace {
         // Compared at once with a constant, the column need not be copied.
         if next.operation == .compareNumberConstant, stripe.count == rows {
           truths[Int(next.target)] = Lanes.compare(
-            lent: column, next.number, UInt8(truncatingIfNeeded: next.code), rows, bits)
+            column, next.number, UInt8(truncatingIfNeeded: next.code), rows)
           place += 1
         } else {
           load(column, target)
@@ -84,26 +84,26 @@ extension RuleWorkspace {
       case .callTruth: truths[target] = stripe.of(columns.truths(of: index, arguments))
       case .compareNumbers:
         truths[target] = Lanes.compare(
-          numbers[left], numbers[right], relations, rows, bits)
+          numbers[left], numbers[right], relations, rows)
       case .compareNumberConstant:
         truths[target] = Lanes.compare(
-          numbers[left], step.number, relations, rows, bits)
+          numbers[left], step.number, relations, rows)
       case .compareCodes:
         truths[target] = Lanes.compare(
-          codes[left], codes[right], relations, rows, bits)
+          codes[left], codes[right], relations, rows)
       case .compareCodeConstant:
         let code = RuleArithmetic.number(ofCode: step.index)
-        truths[target] = Lanes.compare(codes[left], code, relations, rows, bits)
+        truths[target] = Lanes.compare(codes[left], code, relations, rows)
       case .sameTruth: truths[target].formSame(truths[right])
       case .betweenNumbers:
         truths[target] = Lanes.compare(
-          numbers[left], numbers[right], 6, rows, bits)
+          numbers[left], numbers[right], 6, rows)
         truths[target].formAnd(
-          Lanes.compare(numbers[left], numbers[right + 1], 3, rows, bits))
+          Lanes.compare(numbers[left], numbers[right + 1], 3, rows))
       case .betweenCodes:
-        truths[target] = Lanes.compare(codes[left], codes[right], 6, rows, bits)
+        truths[target] = Lanes.compare(codes[left], codes[right], 6, rows)
         truths[target].formAnd(
-          Lanes.compare(codes[left], codes[right + 1], 3, rows, bits))
+          Lanes.compare(codes[left], codes[right + 1], 3, rows))
       case .inNumbers, .inCodes:
         let isCode = step.operation == .inCodes
         let values = isCode ? codes[left] : numbers[left]
@@ -111,12 +111,12 @@ extension RuleWorkspace {
         for member in place..<place + index {
           let number =
             isCode ? RuleArithmetic.number(ofCode: steps[member].code) : steps[member].number
-          truths[target].formOr(Lanes.compare(values, number, 2, rows, bits))
+          truths[target].formOr(Lanes.compare(values, number, 2, rows))
         }
         place += index
       case .member: break
-      case .knownNumber: truths[target] = Lanes.known(numbers[left], rows, bits)
-      case .knownCode: truths[target] = Lanes.known(codes[left], rows, bits)
+      case .knownNumber: truths[target] = Lanes.known(numbers[left], rows)
+      case .knownCode: truths[target] = Lanes.known(codes[left], rows)
       case .knownTruth: truths[target].formKnown()
       case .truthElse: truths[target].fill(Truth(rawValue: relations) ?? .unknown)
       case .not: truths[target].negate()

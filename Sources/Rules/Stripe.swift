@@ -1,6 +1,13 @@
 // The truths of 512 rows, the registers of programs that run over as many, and the loops between
 // spans that fill them. Which loop is done when is in ColumnMachine.
 
+internal import Kernels
+
+#if arch(x86_64)
+  internal import KernelsV3
+  internal import KernelsV4
+#endif
+
 /// The truths of a stripe of rows, two bits each; neither is unknown.
 struct StripeTruths {
   typealias Words = InlineArray<8, UInt64>
@@ -94,8 +101,6 @@ public struct RuleWorkspace: ~Copyable {
   var truths: [StripeTruths]
   /// The rows of a stripe for which each place of a set fails.
   var places: [StripeTruths.Words]
-  /// 1, 2, 4 and so on: a row's bit in its word, loaded by the lanes as they are.
-  let bits: [UInt64]
 
   /// Makes the memory.
   ///
@@ -110,72 +115,11 @@ public struct RuleWorkspace: ~Copyable {
     truths = [StripeTruths](repeating: StripeTruths(.unknown), count: count)
     places = [StripeTruths.Words](
       repeating: StripeTruths.Words(repeating: 0), count: RuleSet.placesMax)
-    bits = (0..<64).map { 1 << UInt64($0) }
   }
 }
 
 /// The loops: without a branch by row, so that they become lanes.
 enum Lanes {
-  typealias Four = SIMD4<Double>
-  typealias Mask = SIMDMask<SIMD4<Int64>>
-
-  /// Compares numbers, `rows` of them, a multiple of 64.
-  ///
-  /// Written with four numbers at a time; of one at a time, the compiler made branches.
-  @inline(__always)
-  private static func truths(
-    _ values: Span<Double>, _ rows: Int, _ bits: Span<UInt64>, _ test: (Four) -> Mask,
-    _ isKnown: (Four) -> Mask
-  ) -> StripeTruths {
-    precondition(bits.count == 64)
-    var truths = StripeTruths(.unknown)
-    for word in 0..<(rows >> 6) {
-      let part = values.extracting(word * 64..<word * 64 + 64)
-      var (yes, known) = (SIMD4<UInt64>(), SIMD4<UInt64>())
-      for row in stride(from: 0, to: 64, by: 4) {
-        let (value, own) = (four(part, row), four(bits, row))
-        yes |= own.replacing(with: 0, where: .!test(value))
-        known |= own.replacing(with: 0, where: .!isKnown(value))
-      }
-      truths.set(word, joined(yes), joined(known))
-    }
-    return truths
-  }
-
-  /// The same of pairs.
-  @inline(__always)
-  private static func truths(
-    _ left: Span<Double>, _ right: Span<Double>, _ rows: Int, _ bits: Span<UInt64>,
-    _ test: (Four, Four) -> Mask
-  ) -> StripeTruths {
-    precondition(bits.count == 64)
-    var truths = StripeTruths(.unknown)
-    for word in 0..<(rows >> 6) {
-      let one = left.extracting(word * 64..<word * 64 + 64)
-      let other = right.extracting(word * 64..<word * 64 + 64)
-      var (yes, known) = (SIMD4<UInt64>(), SIMD4<UInt64>())
-      for row in stride(from: 0, to: 64, by: 4) {
-        let (value, second, own) = (four(one, row), four(other, row), four(bits, row))
-        yes |= own.replacing(with: 0, where: .!test(value, second))
-        known |= own.replacing(with: 0, where: .!((value .== value) .& (second .== second)))
-      }
-      truths.set(word, joined(yes), joined(known))
-    }
-    return truths
-  }
-
-  @inline(__always)
-  private static func joined(_ sum: SIMD4<UInt64>) -> UInt64 {
-    (sum[0] | sum[1]) | (sum[2] | sum[3])
-  }
-
-  @inline(__always)
-  private static func four<Value>(_ values: Span<Value>, _ row: Int) -> SIMD4<Value> {
-    var four = SIMD4<Value>(repeating: values[row])
-    for lane in 1..<4 { four[lane] = values[row + lane] }
-    return four
-  }
-
   /// What a number becomes of two; the first operand's register is the result's.
   @inline(__always)
   static func join(
@@ -210,70 +154,68 @@ enum Lanes {
 
   // MARK: Comparisons
 
-  /// What six comparisons are by three, and their opposites.
-  @inline(__always)
-  private static func truths(
-    _ relations: UInt8, _ compare: ((Four, Four) -> Mask) -> StripeTruths
-  ) -> StripeTruths {
-    var truths: StripeTruths
-    switch relations {
-    case 1, 6: truths = compare { $0 .< $1 }
-    case 3, 4: truths = compare { $0 .<= $1 }
-    default: truths = compare { $0 .== $1 }
-    }
-    if relations >= 4 { truths.negate() }
-    return truths
-  }
-
-  /// Compares the numbers of a register with a constant.
+  /// Compares numbers with a constant, in the best build of the kernel.
   ///
   /// - Parameters:
-  ///   - values: finite or NaN.
+  ///   - values: of them, infinite ones are unknown, as NaN is.
   ///   - number: finite or NaN.
   ///   - relations: those of one of the six comparisons.
   ///   - rows: how many, a multiple of 64.
-  ///   - bits: the workspace's.
   /// - Returns: the truths; of rows behind, any.
-  @inline(never)
   static func compare(
-    _ values: [Double], _ number: Double, _ relations: UInt8, _ rows: Int, _ bits: [UInt64]
+    _ values: Span<Double>, _ number: Double, _ relations: UInt8, _ rows: Int
   ) -> StripeTruths {
     guard !number.isNaN else { return StripeTruths(.unknown) }
-    let (values, bits) = (values.span, bits.span)
-    let constant = Four(repeating: number)
-    return truths(relations) { test in
-      truths(values, rows, bits, { test($0, constant) }, { $0 .== $0 })
+    var truths = StripeTruths(.unknown)
+    switch Processor.level {
+    #if arch(x86_64)
+      case .v4:
+        KernelsV4.CompareKernel.compare(
+          values, with: number, relations, rows: rows, yes: &truths.yes, no: &truths.no)
+      case .v3:
+        KernelsV3.CompareKernel.compare(
+          values, with: number, relations, rows: rows, yes: &truths.yes, no: &truths.no)
+    #endif
+    default:
+      Kernels.CompareKernel.compare(
+        values, with: number, relations, rows: rows, yes: &truths.yes, no: &truths.no)
     }
+    return truths
   }
 
-  /// The same of numbers as they are lent, of which infinite ones are unknown.
-  @inline(never)
+  /// The same of a register's.
   static func compare(
-    lent values: Span<Double>, _ number: Double, _ relations: UInt8, _ rows: Int,
-    _ bits: [UInt64]
+    _ values: [Double], _ number: Double, _ relations: UInt8, _ rows: Int
   ) -> StripeTruths {
-    guard !number.isNaN else { return StripeTruths(.unknown) }
-    let bits = bits.span
-    let constant = Four(repeating: number)
-    return truths(relations) { test in
-      // The difference of infinity to itself is NaN, as NaN's is.
-      truths(values, rows, bits, { test($0, constant) }, { ($0 - $0) .== Four() })
-    }
+    compare(values.span, number, relations, rows)
   }
 
-  /// The same of two registers.
-  @inline(never)
+  /// Compares the numbers of two registers.
   static func compare(
-    _ left: [Double], _ right: [Double], _ relations: UInt8, _ rows: Int, _ bits: [UInt64]
+    _ left: [Double], _ right: [Double], _ relations: UInt8, _ rows: Int
   ) -> StripeTruths {
-    let (left, right, bits) = (left.span, right.span, bits.span)
-    return truths(relations) { test in truths(left, right, rows, bits, test) }
+    let (left, right) = (left.span, right.span)
+    var truths = StripeTruths(.unknown)
+    switch Processor.level {
+    #if arch(x86_64)
+      case .v4:
+        KernelsV4.CompareKernel.compare(
+          left, with: right, relations, rows: rows, yes: &truths.yes, no: &truths.no)
+      case .v3:
+        KernelsV3.CompareKernel.compare(
+          left, with: right, relations, rows: rows, yes: &truths.yes, no: &truths.no)
+    #endif
+    default:
+      Kernels.CompareKernel.compare(
+        left, with: right, relations, rows: rows, yes: &truths.yes, no: &truths.no)
+    }
+    return truths
   }
 
   /// Whether each number of a register is known.
-  @inline(never)
-  static func known(_ values: [Double], _ rows: Int, _ bits: [UInt64]) -> StripeTruths {
-    let (values, bits) = (values.span, bits.span)
-    return truths(values, rows, bits, { $0 .== $0 }, { _ in Mask(repeating: true) })
+  static func known(_ values: [Double], _ rows: Int) -> StripeTruths {
+    var truths = compare(values.span, 0, 2, rows)
+    truths.formKnown()
+    return truths
   }
 }
