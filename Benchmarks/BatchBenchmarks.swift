@@ -29,12 +29,28 @@ enum BatchBenchmarks {
     /// In cents.
     var spend: [Int64] = []
     let day = UInt16(Shop.endDay + 1)
+    // The same in octets, of which there are whole ones only.
+    var lines: [SIMD16<UInt32>] = []
+    var sums: [SIMD8<Int64>] = []
 
     var all: CustomerColumns {
       @_lifetime(borrow self) borrowing get {
         CustomerColumns(
-          repeatOrders: x.span, firstDays: first.span, lastDays: last.span,
-          repeatSpendMinor: spend.span)
+          lines: lines.span, repeatSpendMinor: sums.span, count: lines.count * 8)
+      }
+    }
+
+    mutating func pack() {
+      for octet in 0..<x.count / 8 {
+        var (line, sum) = (SIMD16<UInt32>.zero, SIMD8<Int64>.zero)
+        for place in 0..<8 {
+          let row = octet * 8 + place
+          line.setCustomer(
+            place, repeatOrders: x[row], firstDay: first[row], lastDay: last[row])
+          sum[place] = spend[row]
+        }
+        lines.append(line)
+        sums.append(sum)
       }
     }
 
@@ -72,8 +88,8 @@ enum BatchBenchmarks {
       _ scores: inout MutableSpan<Double>, isExact: Bool = false
     ) {
       model.score(
-        columns.all.extracting(rows), kinds, asOf: columns.day, horizon, isExact ? nil : tables,
-        majorPerMinor: 0.01, into: &scores)
+        columns.all.extracting(rows.lowerBound / 8..<rows.upperBound / 8), kinds,
+        asOf: columns.day, horizon, isExact ? nil : tables, majorPerMinor: 0.01, into: &scores)
     }
   }
 
@@ -139,6 +155,7 @@ enum BatchBenchmarks {
       columns.first.append(columns.day - UInt16(history.ageDays))
       columns.last.append(columns.day - UInt16(history.ageDays - history.recencyDays))
     }
+    columns.pack()
     return columns
   }
 
@@ -257,6 +274,8 @@ enum BatchBenchmarks {
         many.first += columns.first
         many.last += columns.last
         many.spend += columns.spend
+        many.lines += columns.lines
+        many.sums += columns.sums
       }
       let rows = many
       let tabulated = try tabulated(models[0])

@@ -1,6 +1,8 @@
 // Scans: what the models say of all customers of a chunk, straight from its columns. Time runs in whole days
 // here, so every power and every expectation is looked up by day: no logarithm and no exponential is left.
 
+import CLinux
+
 /// Scores of whole columns.
 public enum ColumnKernel {
   /// How many numbers describe model and tables, in the order of the members below.
@@ -58,9 +60,7 @@ public enum ColumnKernel {
   /// now.
   ///
   /// - Parameters:
-  ///   - x: repeat orders.
-  ///   - first: first days; the largest number for who has none.
-  ///   - last: last days, not before the first.
+  ///   - lines: the customers' orders and days, see CustomerLines; the last day is not before the first.
   ///   - spend: of the repeat orders, in minor units; may be empty where neither spend nor value is asked
   ///     for.
   ///   - day: of the scores.
@@ -72,19 +72,18 @@ public enum ColumnKernel {
   ///   - adds: whether there are scores to be added to.
   ///   - scores: columns as long as the customers'.
   ///   - marks: a bit for each customer, those of eight in a byte; only set here.
-  /// - Precondition: the columns of customers are equally long, in whole octets; there is room; the tables
-  ///   are whole.
+  /// - Precondition: the columns of customers are equally long; there is room; the tables are whole.
   public static func find(
-    x: Span<UInt32>, first: Span<UInt16>, last: Span<UInt16>, spend: Span<Int64>, day: UInt16,
-    kind: Int, _ numbers: InlineArray<10, Double>, ages: Span<Double>, recencies: Span<Double>,
+    lines: Span<SIMD16<UInt32>>, spend: Span<SIMD8<Int64>>, day: UInt16, kind: Int,
+    _ numbers: InlineArray<10, Double>, ages: Span<Double>, recencies: Span<Double>,
     places: InlineArray<5, Int>, adds: Bool, into scores: inout MutableSpan<Double>,
     marks: inout MutableSpan<UInt8>
   ) {
-    let count = x.count
+    let count = lines.count &* 8
     precondition(
-      first.count == count && last.count == count && count % 8 == 0 && marks.count >= count / 8
-        && (spend.count == count || places[3] < 0 && places[4] < 0),
-      "Columns are equally long, and whole octets.")
+      marks.count >= lines.count
+        && (spend.count == lines.count || places[3] < 0 && places[4] < 0),
+      "Columns are equally long.")
     for column in 0..<columns {
       precondition(
         places[column] < 0 || places[column] <= scores.count - count, "Scores have room.")
@@ -100,61 +99,63 @@ public enum ColumnKernel {
     switch kind {
     case pareto:
       leaving(
-        x, first, last, spend, day, numbers, ages, recencies, places, adds, &scores, &marks)
+        lines, spend, day, numbers, ages, recencies, places, adds, &scores, &marks)
     case 1:
       plain(
-        x, first, last, spend, day, numbers, ages, recencies, places, adds, &scores, &marks)
+        lines, spend, day, numbers, ages, recencies, places, adds, &scores, &marks)
     default:
       regular(
-        x, first, last, spend, day, kind, numbers, ages, recencies, places, adds, &scores, &marks)
+        lines, spend, day, kind, numbers, ages, recencies, places, adds, &scores, &marks)
     }
   }
 
   @inline(never)
   private static func plain(
-    _ x: Span<UInt32>, _ first: Span<UInt16>, _ last: Span<UInt16>, _ spend: Span<Int64>,
-    _ day: UInt16, _ numbers: InlineArray<10, Double>, _ ages: Span<Double>,
+    _ lines: Span<SIMD16<UInt32>>, _ spend: Span<SIMD8<Int64>>, _ day: UInt16,
+    _ numbers: InlineArray<10, Double>, _ ages: Span<Double>,
     _ recencies: Span<Double>, _ places: InlineArray<5, Int>, _ adds: Bool,
     _ scores: inout MutableSpan<Double>, _ marks: inout MutableSpan<UInt8>
   ) {
     geometric(
-      x, first, last, spend, day, 1, numbers, ages, recencies, places, adds, &scores, &marks)
+      lines, spend, day, 1, numbers, ages, recencies, places, adds, &scores, &marks)
   }
 
   @inline(never)
   private static func regular(
-    _ x: Span<UInt32>, _ first: Span<UInt16>, _ last: Span<UInt16>, _ spend: Span<Int64>,
-    _ day: UInt16, _ stages: Int, _ numbers: InlineArray<10, Double>, _ ages: Span<Double>,
+    _ lines: Span<SIMD16<UInt32>>, _ spend: Span<SIMD8<Int64>>, _ day: UInt16,
+    _ stages: Int, _ numbers: InlineArray<10, Double>, _ ages: Span<Double>,
     _ recencies: Span<Double>, _ places: InlineArray<5, Int>, _ adds: Bool,
     _ scores: inout MutableSpan<Double>, _ marks: inout MutableSpan<UInt8>
   ) {
     geometric(
-      x, first, last, spend, day, stages, numbers, ages, recencies, places, adds, &scores, &marks)
+      lines, spend, day, stages, numbers, ages, recencies, places, adds, &scores, &marks)
   }
 
   /// BG/NBD, MBG/NBD and their regular forms: as in GeometricKernel, but for divisions by the sum of the
   /// weights, which cancel.
   @inline(__always)
   private static func geometric(
-    _ x: Span<UInt32>, _ first: Span<UInt16>, _ last: Span<UInt16>, _ spend: Span<Int64>,
-    _ day: UInt16, _ stages: Int, _ numbers: InlineArray<10, Double>, _ ages: Span<Double>,
+    _ lines: Span<SIMD16<UInt32>>, _ spend: Span<SIMD8<Int64>>, _ day: UInt16,
+    _ stages: Int, _ numbers: InlineArray<10, Double>, _ ages: Span<Double>,
     _ recencies: Span<Double>, _ places: InlineArray<5, Int>, _ adds: Bool,
     _ scores: inout MutableSpan<Double>, _ marks: inout MutableSpan<UInt8>
   ) {
     let share = DoubleLanes(repeating: numbers[share])
     let one = DoubleLanes(repeating: 1)
     let reach = Reach(ageMax: numbers[ageMax], rowsMax: numbers[rowsMax])
-    for octet in 0..<x.count / 8 {
-      let who = customers(x, first, last, octet, day: day, reach)
+    for octet in lines.indices {
+      CustomerLines.prefetch(lines, behind: octet)
+      if !spend.isEmpty { CustomerLines.prefetch(spend, behind: octet) }
+      let who = customers(lines, octet, day: day, reach)
       let repeats = Self.numbers(who.x)
-      let at = LaneBits(truncatingIfNeeded: who.age &* UInt32(width(ofAges: stages)))
+      let at = linux_longs_of(who.age &* UInt32(width(ofAges: stages)))
       let power =
         PieceTable.gather(ages, at, 0)
-        * PieceTable.gather(recencies, LaneBits(truncatingIfNeeded: who.recency), 0)
+        * PieceTable.gather(recencies, linux_longs_of(who.recency), 0)
       var check = power
       var weights = StageWeights(begun: one)
       let shape = repeats * Double(stages) + numbers[r]
-      let idle = Self.numbers(SIMD8<UInt32>(truncatingIfNeeded: who.idle))
+      let idle = Self.numbers(linux_words_of(who.idle))
       if stages > 1 {
         let perReach = PieceTable.gather(ages, at, 2 * stages + 2)
         weights = StageWeights(shape, idle * perReach, stages)
@@ -204,17 +205,19 @@ public enum ColumnKernel {
   /// Pareto/NBD, as in ParetoKernel.
   @inline(never)
   private static func leaving(
-    _ x: Span<UInt32>, _ first: Span<UInt16>, _ last: Span<UInt16>, _ spend: Span<Int64>,
-    _ day: UInt16, _ numbers: InlineArray<10, Double>, _ ages: Span<Double>,
+    _ lines: Span<SIMD16<UInt32>>, _ spend: Span<SIMD8<Int64>>, _ day: UInt16,
+    _ numbers: InlineArray<10, Double>, _ ages: Span<Double>,
     _ recencies: Span<Double>, _ places: InlineArray<5, Int>, _ adds: Bool,
     _ scores: inout MutableSpan<Double>, _ marks: inout MutableSpan<UInt8>
   ) {
     let share = DoubleLanes(repeating: numbers[share])
     let reach = Reach(ageMax: numbers[ageMax], rowsMax: numbers[rowsMax])
-    for octet in 0..<x.count / 8 {
-      let who = customers(x, first, last, octet, day: day, reach)
-      let at = LaneBits(truncatingIfNeeded: who.age &* 5)
-      let since = LaneBits(truncatingIfNeeded: who.recency &* 2)
+    for octet in lines.indices {
+      CustomerLines.prefetch(lines, behind: octet)
+      if !spend.isEmpty { CustomerLines.prefetch(spend, behind: octet) }
+      let who = customers(lines, octet, day: day, reach)
+      let at = linux_longs_of(who.age &* 5)
+      let since = linux_longs_of(who.recency &* 2)
       let quietSince = PieceTable.gather(ages, at, 0) * PieceTable.gather(recencies, since, 0)
       let then = PieceTable.gather(recencies, since, 1)
       // Absolutely as exact as F, which suffices: churn is no smaller than about that.
@@ -255,13 +258,12 @@ public enum ColumnKernel {
   /// The expected value of an order, as Models' GammaGamma has it.
   @inline(__always)
   private static func perOrder(
-    _ repeats: DoubleLanes, _ spend: Span<Int64>, _ octet: Int, _ numbers: InlineArray<10, Double>
+    _ repeats: DoubleLanes, _ spend: Span<SIMD8<Int64>>, _ octet: Int,
+    _ numbers: InlineArray<10, Double>
   ) -> DoubleLanes {
-    // An octet's eight numbers lie within a column of `count`, as was checked.
-    let minor = unsafe spend.bytes.unsafeLoadUnaligned(
-      fromUncheckedByteOffset: octet &* 64, as: SIMD8<Int64>.self)
-    var major = DoubleLanes.zero
-    for lane in 0..<8 { major[lane] = Double(minor[lane]) }
+    // The column has as many octets as the lines, as was checked.
+    let minor = unsafe spend[unchecked: octet]
+    let major = linux_numbers_of(minor)
     let worth =
       fused(major, numbers[majorPerMinor], numbers[gamma]) * numbers[p]
       / fused(repeats, numbers[p], numbers[qLess])
@@ -291,9 +293,7 @@ public enum ColumnKernel {
   /// Whole numbers below 2^32.
   @inline(__always)
   private static func numbers(_ whole: SIMD8<UInt32>) -> DoubleLanes {
-    DoubleLanes(
-      bits: LaneBits(truncatingIfNeeded: whole) | LaneBits(repeating: 0x4330_0000_0000_0000))
-      - PieceTable.magic
+    linux_numbers_of_words(whole)
   }
 
   /// Writes an octet of a column.
@@ -319,16 +319,11 @@ public enum ColumnKernel {
   // The inliner leaves this one out if it is only asked to, and a call costs a third of the pass.
   @_transparent
   private static func customers(
-    _ x: Span<UInt32>, _ first: Span<UInt16>, _ last: Span<UInt16>, _ octet: Int, day: UInt16,
-    _ reach: Reach
+    _ lines: Span<SIMD16<UInt32>>, _ octet: Int, day: UInt16, _ reach: Reach
   ) -> Octet {
-    // Octet's eight numbers lie within columns of one length, as was checked.
-    let firstDay = unsafe first.bytes.unsafeLoadUnaligned(
-      fromUncheckedByteOffset: octet &* 16, as: SIMD8<UInt16>.self)
-    let lastDay = unsafe last.bytes.unsafeLoadUnaligned(
-      fromUncheckedByteOffset: octet &* 16, as: SIMD8<UInt16>.self)
-    let counts = unsafe x.bytes.unsafeLoadUnaligned(
-      fromUncheckedByteOffset: octet &* 32, as: SIMD8<UInt32>.self)
+    let counts = CustomerLines.repeatOrders(lines, octet)
+    let firstDay = CustomerLines.firstDays(lines, octet)
+    let lastDay = CustomerLines.lastDays(lines, octet)
     let today = SIMD8<UInt16>(repeating: day)
     let isNone = firstDay .== SIMD8<UInt16>(repeating: .max)
     let begun = firstDay.replacing(with: today, where: isNone)
@@ -342,15 +337,15 @@ public enum ColumnKernel {
     let recencyAt = recency.replacing(with: SIMD8<UInt16>.zero, where: isOut)
     let repeats = counts.replacing(
       with: SIMD8<UInt32>.zero,
-      where: SIMD8<UInt32>(truncatingIfNeeded: firstDay)
+      where: linux_words_of(firstDay)
         .== SIMD8<UInt32>(repeating: 0xffff))
     let isMany = repeats .> SIMD8<UInt32>(repeating: reach.rowsMax)
     let row = repeats &* SIMD8<UInt32>(repeating: reach.perRow)
     return Octet(
       x: repeats, idle: today &- ended,
-      age: (row &+ SIMD8<UInt32>(truncatingIfNeeded: ageAt)).replacing(
+      age: (row &+ linux_words_of(ageAt)).replacing(
         with: SIMD8<UInt32>(repeating: reach.last), where: isMany),
-      recency: (row &+ SIMD8<UInt32>(truncatingIfNeeded: recencyAt)).replacing(
+      recency: (row &+ linux_words_of(recencyAt)).replacing(
         with: SIMD8<UInt32>.zero, where: isMany))
   }
 }

@@ -1,92 +1,107 @@
 // What scans read of customers as columns of numbers, and the sums of columns: plain loops that become lanes.
-// Unsafe code: each loop runs over as many rows as its columns were required to have at the beginning.
+// Unsafe code: each loop runs over as many octets as its columns were required to have at the beginning.
+
+import CLinux
 
 /// The columns that follow from customers' orders alone, and sums over columns.
+///
+/// Customers come in lines of eight, see CustomerLines; a column has a number for each of them.
 public enum CustomerKernel {
-  /// The first day of who has no order.
-  public static let noDay = UInt16.max
-
   /// Orders, the first included; 0 for who has none.
   ///
   /// - Parameters:
-  ///   - x: days with an order after the first one.
-  ///   - firstDays: of the first orders, or ``noDay``.
-  ///   - column: gets a number for each customer.
-  /// - Precondition: all are equally long.
-  public static func orders(
-    _ x: Span<UInt32>, _ firstDays: Span<UInt16>, into column: inout MutableSpan<Double>
-  ) {
-    let count = x.count
-    precondition(firstDays.count == count && column.count == count, "Columns are equally long.")
-    for row in 0..<count {
-      let orders = unsafe Double(Int64(x[unchecked: row])) + 1
-      unsafe column[unchecked: row] = firstDays[unchecked: row] == noDay ? 0 : orders
+  ///   - lines: the customers.
+  ///   - column: gets a number for each.
+  /// - Precondition: the column is as long as eight times the lines.
+  public static func orders(_ lines: Span<SIMD16<UInt32>>, into column: inout MutableSpan<Double>) {
+    precondition(column.count == lines.count &* 8, "A column has a number for each customer.")
+    for octet in lines.indices {
+      CustomerLines.prefetch(lines, behind: octet)
+      let orders = linux_numbers_of_words(CustomerLines.repeatOrders(lines, octet)) + 1
+      let isKnown = CustomerLines.known(CustomerLines.firstDays(lines, octet))
+      put(DoubleLanes.zero.replacing(with: orders, where: isKnown), octet, &column)
     }
   }
 
-  /// Days from a day of each customer to today; NaN for who has no order.
+  /// Days from each customer's last order to today, or from the first; NaN for who has no order.
   ///
   /// - Parameters:
-  ///   - days: of each customer.
-  ///   - firstDays: of the first orders, or ``noDay``.
+  ///   - lines: the customers.
+  ///   - isLast: whether it is the last order that days are counted from.
   ///   - today: the day.
-  ///   - column: gets a number for each customer.
-  /// - Precondition: all are equally long.
+  ///   - column: gets a number for each.
+  /// - Precondition: the column is as long as eight times the lines.
   public static func days(
-    since days: Span<UInt16>, _ firstDays: Span<UInt16>, today: Int32,
+    _ lines: Span<SIMD16<UInt32>>, sinceLast isLast: Bool, today: UInt16,
     into column: inout MutableSpan<Double>
   ) {
-    let count = days.count
-    precondition(firstDays.count == count && column.count == count, "Columns are equally long.")
-    for row in 0..<count {
-      let since = unsafe Double(today &- Int32(days[unchecked: row]))
-      unsafe column[unchecked: row] = firstDays[unchecked: row] == noDay ? .nan : since
+    precondition(column.count == lines.count &* 8, "A column has a number for each customer.")
+    let today = DoubleLanes(repeating: Double(today))
+    for octet in lines.indices {
+      CustomerLines.prefetch(lines, behind: octet)
+      let first = CustomerLines.firstDays(lines, octet)
+      let days = isLast ? CustomerLines.lastDays(lines, octet) : first
+      let since = today - linux_numbers_of_words(linux_words_of(days))
+      let isKnown = CustomerLines.known(first)
+      put(DoubleLanes(repeating: .nan).replacing(with: since, where: isKnown), octet, &column)
     }
   }
 
   /// What customers spent; NaN for who has no order.
   ///
   /// - Parameters:
+  ///   - lines: the customers.
   ///   - first: sums of the first days, minor units.
   ///   - repeats: sums of the later days, minor units.
-  ///   - x: days with an order after the first one, where the mean of an order is wanted; else none.
-  ///   - firstDays: of the first orders, or ``noDay``.
+  ///   - isMean: whether it is the mean of an order that is wanted.
   ///   - majorPerMinor: major units by minor unit.
-  ///   - column: gets a number for each customer, in major units.
-  /// - Precondition: all are equally long.
+  ///   - column: gets a number for each, in major units.
+  /// - Precondition: there are sums for each line; the column is as long as eight times the lines.
   public static func spend(
-    _ first: Span<Int64>, _ repeats: Span<Int64>, per x: Span<UInt32>, _ firstDays: Span<UInt16>,
-    majorPerMinor: Double, into column: inout MutableSpan<Double>
+    _ lines: Span<SIMD16<UInt32>>, _ first: Span<SIMD8<Int64>>, _ repeats: Span<SIMD8<Int64>>,
+    mean isMean: Bool, majorPerMinor: Double, into column: inout MutableSpan<Double>
   ) {
-    let count = first.count
     precondition(
-      repeats.count == count && firstDays.count == count && column.count == count
-        && (x.isEmpty || x.count == count), "Columns are equally long.")
-    for row in 0..<count {
+      first.count == lines.count && repeats.count == lines.count
+        && column.count == lines.count &* 8, "Columns are equally long.")
+    for octet in lines.indices {
+      CustomerLines.prefetch(lines, behind: octet)
+      CustomerLines.prefetch(repeats, behind: octet)
+      CustomerLines.prefetch(first, behind: octet)
       // Added as numbers that cannot overflow.
-      let sum = unsafe (Double(first[unchecked: row]) + Double(repeats[unchecked: row]))
-      unsafe column[unchecked: row] =
-        firstDays[unchecked: row] == noDay ? .nan : sum * majorPerMinor
-    }
-    if x.isEmpty { return }
-    for row in 0..<count {
-      unsafe column[unchecked: row] /= Double(Int64(x[unchecked: row])) + 1
+      let (firstSum, laterSum) = unsafe (first[unchecked: octet], repeats[unchecked: octet])
+      let sum = linux_numbers_of(firstSum) + linux_numbers_of(laterSum)
+      var spend = sum * majorPerMinor
+      if isMean { spend /= linux_numbers_of_words(CustomerLines.repeatOrders(lines, octet)) + 1 }
+      let isKnown = CustomerLines.known(CustomerLines.firstDays(lines, octet))
+      put(DoubleLanes(repeating: .nan).replacing(with: spend, where: isKnown), octet, &column)
     }
   }
 
   /// Takes out the numbers of those who have no order.
   ///
   /// - Parameters:
-  ///   - firstDays: of the first orders, or ``noDay``.
-  ///   - column: loses the numbers of the others; NaN stands in their places.
-  /// - Precondition: both are equally long.
-  public static func forget(_ firstDays: Span<UInt16>, in column: inout MutableSpan<Double>) {
-    let count = firstDays.count
-    precondition(column.count == count, "Columns are equally long.")
-    for row in 0..<count {
-      let value = unsafe column[unchecked: row]
-      unsafe column[unchecked: row] = firstDays[unchecked: row] == noDay ? .nan : value
+  ///   - lines: the customers.
+  ///   - column: keeps the numbers of those who have one; NaN stands in the places of the others.
+  /// - Precondition: the column is as long as eight times the lines.
+  public static func forget(_ lines: Span<SIMD16<UInt32>>, in column: inout MutableSpan<Double>) {
+    precondition(column.count == lines.count &* 8, "A column has a number for each customer.")
+    for octet in lines.indices {
+      // Within the column, which has eight numbers for each line.
+      let values = unsafe column.bytes.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: octet &* 64, as: DoubleLanes.self)
+      let isKnown = CustomerLines.known(CustomerLines.firstDays(lines, octet))
+      put(DoubleLanes(repeating: .nan).replacing(with: values, where: isKnown), octet, &column)
     }
+  }
+
+  /// Writes eight numbers of a column, which has eight for each line.
+  @inline(__always)
+  private static func put(
+    _ lanes: DoubleLanes, _ octet: Int, _ column: inout MutableSpan<Double>
+  ) {
+    var bytes = unsafe column.mutableBytes
+    unsafe bytes.storeBytes(of: lanes, toUncheckedByteOffset: octet &* 64, as: DoubleLanes.self)
   }
 
   /// The sums of a column.

@@ -1,57 +1,84 @@
 // What a scan hands in and what it asks for: columns of customers, and which scores.
 
-/// The columns of customers that scores are made of, all equally long.
+/// The columns of customers that scores are made of.
 ///
-/// Who has no order has the largest day for its first one. Rows whose last day is after the day of the
-/// scores are the caller's to leave out: what holds for them on that day is not in these columns.
+/// Customers come in octets, the last of which may have places that nobody has: what stands there does not
+/// matter. Who has no order has the largest day for its first one. Rows whose last day is after the day of
+/// the scores are the caller's to leave out: what holds for them on that day is not in these columns.
 public struct CustomerColumns: ~Escapable {
-  /// x, days with an order after the first one.
-  public let repeatOrders: Span<UInt32>
-  /// Days of the first orders, since 1970-01-01; `UInt16.max` for who has none.
-  public let firstDays: Span<UInt16>
-  /// Days of the last orders, not before the first.
-  public let lastDays: Span<UInt16>
-  /// Sums of the orders after the first day, in minor units of the currency.
-  public let repeatSpendMinor: Span<Int64>
+  /// Eight customers each: x, the days with an order after the first one, in the first eight lanes; then
+  /// the days of their first orders since 1970-01-01, `UInt16.max` for who has none, two in a lane; then
+  /// those of their last orders, not before the first.
+  public let lines: Span<SIMD16<UInt32>>
+  /// Sums of the orders after the first day, in minor units of the currency, of eight customers each.
+  public let repeatSpendMinor: Span<SIMD8<Int64>>
+  /// How many customers there are.
+  public let count: Int
 
   /// Puts the columns together.
   ///
   /// - Parameters:
-  ///   - repeatOrders: x.
-  ///   - firstDays: days of the first orders, since 1970-01-01; `UInt16.max` for who has none.
-  ///   - lastDays: days of the last orders, not before the first.
+  ///   - lines: orders and days, see ``lines``.
   ///   - repeatSpendMinor: sums of the orders after the first day, in minor units; may be empty where
   ///     neither spend nor lifetime value is asked for.
-  /// - Precondition: the columns are equally long.
-  @_lifetime(copy repeatOrders, copy firstDays, copy lastDays, copy repeatSpendMinor)
+  ///   - count: how many customers there are.
+  /// - Precondition: there are as many octets as the customers take.
+  @_lifetime(copy lines, copy repeatSpendMinor)
   public init(
-    repeatOrders: Span<UInt32>, firstDays: Span<UInt16>, lastDays: Span<UInt16>,
-    repeatSpendMinor: Span<Int64>
+    lines: Span<SIMD16<UInt32>>, repeatSpendMinor: Span<SIMD8<Int64>>, count: Int
   ) {
     precondition(
-      firstDays.count == repeatOrders.count && lastDays.count == repeatOrders.count
-        && (repeatSpendMinor.isEmpty || repeatSpendMinor.count == repeatOrders.count),
+      lines.count == (count + 7) / 8
+        && (repeatSpendMinor.isEmpty || repeatSpendMinor.count == lines.count),
       "Columns are equally long.")
-    self.repeatOrders = repeatOrders
-    self.firstDays = firstDays
-    self.lastDays = lastDays
+    self.lines = lines
     self.repeatSpendMinor = repeatSpendMinor
+    self.count = count
   }
 
-  /// How many customers there are.
-  public var count: Int { repeatOrders.count }
-
-  /// Some of the rows.
+  /// Some of the octets.
   ///
-  /// - Parameter rows: which, within the columns.
+  /// - Parameter octets: which, all of whose places somebody has.
   /// - Returns: their columns.
   @_lifetime(copy self)
-  public func extracting(_ rows: Range<Int>) -> CustomerColumns {
+  public func extracting(_ octets: Range<Int>) -> CustomerColumns {
     CustomerColumns(
-      repeatOrders: repeatOrders.extracting(rows), firstDays: firstDays.extracting(rows),
-      lastDays: lastDays.extracting(rows),
+      lines: lines.extracting(octets),
       repeatSpendMinor: repeatSpendMinor.isEmpty
-        ? repeatSpendMinor : repeatSpendMinor.extracting(rows))
+        ? repeatSpendMinor : repeatSpendMinor.extracting(octets), count: octets.count * 8)
+  }
+
+  /// x of a customer.
+  func repeatOrders(_ row: Int) -> UInt32 { lines[row >> 3][row & 7] }
+
+  /// The day of a customer's first order.
+  func firstDay(_ row: Int) -> UInt16 { day(row, from: 8) }
+
+  /// The day of a customer's last order.
+  func lastDay(_ row: Int) -> UInt16 { day(row, from: 12) }
+
+  private func day(_ row: Int, from lane: Int) -> UInt16 {
+    let two = lines[row >> 3][lane + (row & 7) / 2]
+    return UInt16(truncatingIfNeeded: two >> UInt32((row & 1) * 16))
+  }
+}
+
+extension SIMD16<UInt32> {
+  /// Sets one of eight customers, see ``CustomerColumns/lines``.
+  ///
+  /// - Parameters:
+  ///   - place: which, 0 to 7.
+  ///   - repeatOrders: x.
+  ///   - firstDay: the day of the first order.
+  ///   - lastDay: the day of the last order.
+  public mutating func setCustomer(
+    _ place: Int, repeatOrders: UInt32, firstDay: UInt16, lastDay: UInt16
+  ) {
+    self[place] = repeatOrders
+    let shift = UInt32(place & 1) * 16
+    for (lane, day) in [(8 + place / 2, firstDay), (12 + place / 2, lastDay)] {
+      self[lane] = self[lane] & ~(0xffff << shift) | UInt32(day) << shift
+    }
   }
 }
 

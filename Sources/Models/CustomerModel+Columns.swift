@@ -31,7 +31,8 @@ extension CustomerModel {
     let count = columns.count
     precondition(scores.count >= kinds.count * count, "A column has one score for each customer.")
     precondition(
-      kinds.isDisjoint(with: [.spend, .value]) || columns.repeatSpendMinor.count == count,
+      kinds.isDisjoint(with: [.spend, .value])
+        || columns.repeatSpendMinor.count == columns.lines.count,
       "Spend needs amounts.")
     precondition(
       calibration.correction == nil || kinds.isDisjoint(with: [.orders, .value]),
@@ -89,7 +90,7 @@ private struct ColumnScan {
     for octet in 0..<(rows.count + 7) / 8 where marks[octet] != 0 {
       for bit in 0..<min(8, rows.count - octet * 8) where marks[octet] >> bit & 1 != 0 {
         let row = rows.lowerBound + octet * 8 + bit
-        let (first, last) = (columns.firstDays[row], columns.lastDays[row])
+        let (first, last) = (columns.firstDay(row), columns.lastDay(row))
         if first != .max && (last > day || first > last) {
           for kind in 0..<5 where places[kind] >= 0 { scores[places[kind] + row] = .nan }
           continue
@@ -113,30 +114,16 @@ private struct ColumnScan {
       let start = rows.lowerBound
       for number in tables.days.indices {
         tables.days[number].find(
-          columns.extracting(start..<start + whole), spend, share: share, tables.level,
+          columns.extracting(start / 8..<(start + whole) / 8), spend, share: share, tables.level,
           places: InlineArray { places[$0] < 0 ? -1 : places[$0] + start }, adds: number > 0,
           into: &scores, marks: &marks)
       }
     }
     guard whole < rows.count else { return }
-    // The last few in an octet of their own.
+    // The last octet holds places that nobody has.
     let start = rows.lowerBound + whole
     let taken = rows.count - whole
-    var x = InlineArray<8, UInt32>(repeating: 0)
-    var first = InlineArray<8, UInt16>(repeating: day)
-    var last = InlineArray<8, UInt16>(repeating: day)
-    var minor = InlineArray<8, Int64>(repeating: 0)
-    for place in 0..<taken {
-      x[place] = columns.repeatOrders[start + place]
-      first[place] = columns.firstDays[start + place]
-      last[place] = columns.lastDays[start + place]
-      if !columns.repeatSpendMinor.isEmpty {
-        minor[place] = columns.repeatSpendMinor[start + place]
-      }
-    }
-    let few = CustomerColumns(
-      repeatOrders: x.span, firstDays: first.span, lastDays: last.span,
-      repeatSpendMinor: minor.span)
+    let few = columns.extracting(start / 8..<start / 8 + 1)
     var found = InlineArray<40, Double>(repeating: 0)
     var room = found.mutableSpan
     var mark = InlineArray<1, UInt8>(repeating: 0)
@@ -161,7 +148,7 @@ private struct ColumnScan {
   ) {
     guard strays.count > 0 else { return }
     var subjects = InlineArray<32, ScoreSubject>(repeating: ScoreSubject(history: .new))
-    for place in 0..<strays.count where columns.firstDays[strays.rows[place]] != .max {
+    for place in 0..<strays.count where columns.firstDay(strays.rows[place]) != .max {
       subjects[place] = subject(columns, strays.rows[place])
     }
     var found = InlineArray<32, CustomerScore>(
@@ -183,14 +170,15 @@ private struct ColumnScan {
 
   /// A customer with an order.
   private func subject(_ columns: borrowing CustomerColumns, _ row: Int) -> ScoreSubject {
-    let x = columns.repeatOrders[row]
+    let x = columns.repeatOrders(row)
     var subject = ScoreSubject(
       history: PurchaseHistory(
-        repeatOrders: Double(x), firstDay: Double(columns.firstDays[row]),
-        lastDay: Double(columns.lastDays[row]), asOf: Double(day),
+        repeatOrders: Double(x), firstDay: Double(columns.firstDay(row)),
+        lastDay: Double(columns.lastDay(row)), asOf: Double(day),
         clock: model.calibration.clock))
     if x > 0 && !columns.repeatSpendMinor.isEmpty {
-      subject.meanSpend = Double(columns.repeatSpendMinor[row]) / Double(x) * majorPerMinor
+      subject.meanSpend =
+        Double(columns.repeatSpendMinor[row >> 3][row & 7]) / Double(x) * majorPerMinor
     }
     return subject
   }

@@ -99,19 +99,19 @@ struct DayTable: Sendable {
     #if arch(x86_64)
       case .v4:
         KernelsV4.ColumnKernel.find(
-          x: columns.repeatOrders, first: columns.firstDays, last: columns.lastDays,
-          spend: columns.repeatSpendMinor, day: spend.day, kind: kind, numbers, ages: ages.span,
+          lines: columns.lines, spend: columns.repeatSpendMinor, day: spend.day, kind: kind,
+          numbers, ages: ages.span,
           recencies: recencies.span, places: places, adds: adds, into: &scores, marks: &marks)
       case .v3:
         KernelsV3.ColumnKernel.find(
-          x: columns.repeatOrders, first: columns.firstDays, last: columns.lastDays,
-          spend: columns.repeatSpendMinor, day: spend.day, kind: kind, numbers, ages: ages.span,
+          lines: columns.lines, spend: columns.repeatSpendMinor, day: spend.day, kind: kind,
+          numbers, ages: ages.span,
           recencies: recencies.span, places: places, adds: adds, into: &scores, marks: &marks)
     #endif
     default:
       Kernels.ColumnKernel.find(
-        x: columns.repeatOrders, first: columns.firstDays, last: columns.lastDays,
-        spend: columns.repeatSpendMinor, day: spend.day, kind: kind, numbers, ages: ages.span,
+        lines: columns.lines, spend: columns.repeatSpendMinor, day: spend.day, kind: kind, numbers,
+        ages: ages.span,
         recencies: recencies.span, places: places, adds: adds, into: &scores, marks: &marks)
     }
   }

@@ -161,6 +161,23 @@ final class Block: @unchecked Sendable {
     }
   }
 
+  /// Values that follow each other, for loops over many of them.
+  ///
+  /// - Parameters:
+  ///   - type: of the values, any bits of which are one.
+  ///   - offset: where the first begins, a multiple of their alignment.
+  ///   - count: how many.
+  /// - Returns: the values.
+  @_lifetime(borrow self)
+  func values<T: BitwiseCopyable>(_ type: T.Type, at offset: Int, count: Int) -> Span<T> {
+    precondition(
+      offset >= 0 && offset <= size && count >= 0 && offset % MemoryLayout<T>.alignment == 0
+        && count <= (size - offset) / MemoryLayout<T>.stride, "values must lie within their block")
+    let start = unsafe UnsafeRawPointer(base + offset).assumingMemoryBound(to: T.self)
+    // The values lie within the block, as was checked, and are lent no longer than it is.
+    return unsafe _overrideLifetime(Span(_unsafeStart: start, count: count), borrowing: self)
+  }
+
   /// All bytes, for a snapshot or a hash.
   var bytes: RawSpan {
     @_lifetime(borrow self)

@@ -54,9 +54,10 @@ enum Allowances {
     // The kernels load lanes from columns.
     "Sources/Models/LaneMath.swift",
     "Sources/Kernels/ColumnKernel.swift",
+    "Sources/Kernels/CompareKernel.swift",
     "Sources/Kernels/CustomerKernel.swift",
+    "Sources/Kernels/CustomerLines.swift",
     "Sources/Kernels/CutKernel.swift",
-    "Sources/Scoring/Scanning/ScanLanes.swift",
     "Sources/Kernels/RowKernel.swift",
     "Sources/Kernels/LaneFunctions.swift",
     "Sources/Kernels/PieceTable.swift",

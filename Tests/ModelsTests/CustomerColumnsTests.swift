@@ -43,12 +43,17 @@ struct CustomerColumnsTests {
       }
     }
 
-    var columns: CustomerColumns {
-      @_lifetime(borrow self) borrowing get {
-        CustomerColumns(
-          repeatOrders: x.span, firstDays: first.span, lastDays: last.span,
-          repeatSpendMinor: minor.span)
+    /// Some of them in octets; what stands where nobody is must not matter.
+    func octets(_ rows: Range<Int>) -> (lines: [SIMD16<UInt32>], minor: [SIMD8<Int64>]) {
+      var lines = [SIMD16<UInt32>](
+        repeating: SIMD16(repeating: 0x9_5a03), count: (rows.count + 7) / 8)
+      var sums = [SIMD8<Int64>](repeating: SIMD8(repeating: -5), count: lines.count)
+      for (place, row) in rows.enumerated() {
+        lines[place / 8].setCustomer(
+          place % 8, repeatOrders: x[row], firstDay: first[row], lastDay: last[row])
+        if !minor.isEmpty { sums[place / 8][place % 8] = minor[row] }
       }
+      return (lines, minor.isEmpty ? [] : sums)
     }
 
     /// The same customers as everybody asks about them.
@@ -70,11 +75,14 @@ struct CustomerColumnsTests {
     _ model: CustomerModel, _ shop: Shop, _ kinds: ScoreKinds, _ horizon: ScoreHorizon,
     _ tables: OutlookTables?, rows: Range<Int>? = nil
   ) -> [Double] {
-    let columns = shop.columns.extracting(rows ?? shop.x.indices)
-    var scores = [Double](repeating: blank, count: columns.count * kinds.count)
+    let rows = rows ?? shop.x.indices
+    let octets = shop.octets(rows)
+    var scores = [Double](repeating: blank, count: rows.count * kinds.count)
     var room = scores.mutableSpan
     model.score(
-      columns, kinds, asOf: shop.day, horizon, tables, majorPerMinor: 0.01, into: &room)
+      CustomerColumns(
+        lines: octets.lines.span, repeatSpendMinor: octets.minor.span, count: rows.count), kinds,
+      asOf: shop.day, horizon, tables, majorPerMinor: 0.01, into: &room)
     return scores
   }
 

@@ -24,7 +24,9 @@ public struct CountScan: StreamedAnalysis {
   /// - Throws: `tooManyGroups` where there are more groups than one reply tells.
   public mutating func advance(on crew: any FitCrew) throws(Refusal) -> StreamedParts {
     view.begin(plan, on: crew)
-    if let tasks = progress.next(of: view.store) {
+    if let tasks = progress.next(
+      of: view.store, isQuick: plan.isQuick && !view.looksBack)
+    {
       tally.add(tasks, of: view, plan, terms, on: crew)
     }
     guard !tally.isTooMany else {

@@ -8,57 +8,57 @@ internal import Kernels
 #endif
 
 enum CustomerLoops {
-  static func orders(
-    _ x: Span<UInt32>, _ firstDays: Span<UInt16>, into column: inout MutableSpan<Double>
-  ) {
+  static func orders(_ lines: Span<SIMD16<UInt32>>, into column: inout MutableSpan<Double>) {
     switch Processor.level {
     #if arch(x86_64)
-      case .v4: KernelsV4.CustomerKernel.orders(x, firstDays, into: &column)
-      case .v3: KernelsV3.CustomerKernel.orders(x, firstDays, into: &column)
+      case .v4: KernelsV4.CustomerKernel.orders(lines, into: &column)
+      case .v3: KernelsV3.CustomerKernel.orders(lines, into: &column)
     #endif
-    default: Kernels.CustomerKernel.orders(x, firstDays, into: &column)
+    default: Kernels.CustomerKernel.orders(lines, into: &column)
     }
   }
 
   static func days(
-    since days: Span<UInt16>, _ firstDays: Span<UInt16>, today: Int32,
+    _ lines: Span<SIMD16<UInt32>>, sinceLast isLast: Bool, today: UInt16,
     into column: inout MutableSpan<Double>
   ) {
     switch Processor.level {
     #if arch(x86_64)
-      case .v4: KernelsV4.CustomerKernel.days(since: days, firstDays, today: today, into: &column)
-      case .v3: KernelsV3.CustomerKernel.days(since: days, firstDays, today: today, into: &column)
+      case .v4:
+        KernelsV4.CustomerKernel.days(lines, sinceLast: isLast, today: today, into: &column)
+      case .v3:
+        KernelsV3.CustomerKernel.days(lines, sinceLast: isLast, today: today, into: &column)
     #endif
-    default: Kernels.CustomerKernel.days(since: days, firstDays, today: today, into: &column)
+    default: Kernels.CustomerKernel.days(lines, sinceLast: isLast, today: today, into: &column)
     }
   }
 
   static func spend(
-    _ first: Span<Int64>, _ repeats: Span<Int64>, per x: Span<UInt32>, _ firstDays: Span<UInt16>,
-    majorPerMinor: Double, into column: inout MutableSpan<Double>
+    _ lines: Span<SIMD16<UInt32>>, _ first: Span<SIMD8<Int64>>, _ repeats: Span<SIMD8<Int64>>,
+    mean isMean: Bool, majorPerMinor: Double, into column: inout MutableSpan<Double>
   ) {
     switch Processor.level {
     #if arch(x86_64)
       case .v4:
         KernelsV4.CustomerKernel.spend(
-          first, repeats, per: x, firstDays, majorPerMinor: majorPerMinor, into: &column)
+          lines, first, repeats, mean: isMean, majorPerMinor: majorPerMinor, into: &column)
       case .v3:
         KernelsV3.CustomerKernel.spend(
-          first, repeats, per: x, firstDays, majorPerMinor: majorPerMinor, into: &column)
+          lines, first, repeats, mean: isMean, majorPerMinor: majorPerMinor, into: &column)
     #endif
     default:
       Kernels.CustomerKernel.spend(
-        first, repeats, per: x, firstDays, majorPerMinor: majorPerMinor, into: &column)
+        lines, first, repeats, mean: isMean, majorPerMinor: majorPerMinor, into: &column)
     }
   }
 
-  static func forget(_ firstDays: Span<UInt16>, in column: inout MutableSpan<Double>) {
+  static func forget(_ lines: Span<SIMD16<UInt32>>, in column: inout MutableSpan<Double>) {
     switch Processor.level {
     #if arch(x86_64)
-      case .v4: KernelsV4.CustomerKernel.forget(firstDays, in: &column)
-      case .v3: KernelsV3.CustomerKernel.forget(firstDays, in: &column)
+      case .v4: KernelsV4.CustomerKernel.forget(lines, in: &column)
+      case .v3: KernelsV3.CustomerKernel.forget(lines, in: &column)
     #endif
-    default: Kernels.CustomerKernel.forget(firstDays, in: &column)
+    default: Kernels.CustomerKernel.forget(lines, in: &column)
     }
   }
 

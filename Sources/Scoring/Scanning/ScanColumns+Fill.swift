@@ -51,29 +51,24 @@ extension ScanColumns {
     var numbers: [Double] = []
     swap(&numbers, &self.numbers)
     var all = numbers.mutableSpan
-    var column = all._mutatingExtracting(start..<start + count)
+    // In whole octets: what comes behind the last row is nobody's.
+    var column = all._mutatingExtracting(start..<start + (count + 7) & ~7)
     let isFilled = fillAll(field, into: &column)
     swap(&numbers, &self.numbers)
     return isFilled
   }
 
   private func fillAll(_ field: NumberField, into column: inout MutableSpan<Double>) -> Bool {
-    let rows = 0..<count
-    let firsts = firstDays.span.extracting(rows)
+    let lines = source.lines(count)
     switch field {
-    case .orders:
-      CustomerLoops.orders(repeatOrders.span.extracting(rows), firsts, into: &column)
-    case .daysSinceOrder:
-      let lasts = lastDays.span.extracting(rows)
-      CustomerLoops.days(since: lasts, firsts, today: Int32(view.day), into: &column)
-    case .age:
-      CustomerLoops.days(since: firsts, firsts, today: Int32(view.day), into: &column)
+    case .orders: CustomerLoops.orders(lines, into: &column)
+    case .daysSinceOrder, .age:
+      CustomerLoops.days(
+        lines, sinceLast: field == .daysSinceOrder, today: view.day, into: &column)
     case .totalSpend, .meanSpend:
-      let per = field == .meanSpend ? rows : 0..<0
       CustomerLoops.spend(
-        firstMinor.span.extracting(rows), repeatMinor.span.extracting(rows),
-        per: repeatOrders.span.extracting(per), firsts, majorPerMinor: view.majorPerMinor,
-        into: &column)
+        lines, source.firstMinor(count), source.repeatMinor(count), mean: field == .meanSpend,
+        majorPerMinor: view.majorPerMinor, into: &column)
     case .weekday, .month:
       var shared = Offers.Facts()
       shared.setCalendar(today: Int32(view.day), birthday: nil, firstOrder: nil)
@@ -115,18 +110,26 @@ extension ScanColumns {
   }
 
   private mutating func typicalGap(_ row: Int) -> Double {
-    guard firstDays[row] != CustomerRow.noDay, repeatOrders[row] > 0 else { return .nan }
+    guard source.firstDay(row) != CustomerRow.noDay, source.repeatOrders(row) > 0 else {
+      return .nan
+    }
     view.store.readDayOrders(
       of: view.store.customers[rows[row]], asOf: view.day, into: &desk.days)
     return view.store.medianGap(&desk)
   }
 
   private func returnedShare(_ row: Int) -> Double {
-    guard firstDays[row] != CustomerRow.noDay else { return .nan }
+    guard source.firstDay(row) != CustomerRow.noDay else { return .nan }
     let customer = view.store.customers[rows[row]]
     if customer.lastReturn == CustomerRow.none { return 0 }
     return view.store.returnedShare(
-      of: customer, netMajor: view.store.totalSpend(statistics(at: row)), asOf: view.day)
+      of: customer, netMajor: view.store.totalSpend(source.statistics(row)), asOf: view.day)
+  }
+
+  /// The day of a customer's first order, if there is one.
+  private func firstDay(_ row: Int) -> Int32? {
+    let day = source.firstDay(row)
+    return day == CustomerRow.noDay ? nil : Int32(day)
   }
 
   /// All that follows from a customer's days of the year.
@@ -139,7 +142,7 @@ extension ScanColumns {
         $0.birthDay > 0 ? YearlyDay(month: Int($0.birthMonth), day: Int($0.birthDay)) : nil
       },
       birthYear: known.flatMap { $0.birthYear > 0 ? Int($0.birthYear) : nil },
-      firstOrder: firstDays[row] == CustomerRow.noDay ? nil : Int32(firstDays[row]))
+      firstOrder: firstDay(row))
     return facts
   }
 
@@ -166,8 +169,7 @@ extension ScanColumns {
       days[start + row] =
         switch field {
         case .today: Int32(view.day)
-        case .firstOrder:
-          firstDays[row] == CustomerRow.noDay ? RuleCode.unknown : Int32(firstDays[row])
+        case .firstOrder: firstDay(row) ?? RuleCode.unknown
         case .birthday: calendar(row)[.birthday]
         }
     }

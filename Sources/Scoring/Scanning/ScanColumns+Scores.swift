@@ -49,25 +49,19 @@ extension ScanColumns {
     if !isFew && taken == Self.rowsMax && kinds == self.kinds {
       // A whole batch is scored where its columns lie.
       var room = numbers.mutableSpan
-      score(all: taken, kinds, scores, into: &room)
+      score(source, taken, kinds, scores, into: &room)
       for case let place? in places {
         let start = start(of: place)
         var all = numbers.mutableSpan
         var column = all._mutatingExtracting(start..<start + taken)
-        CustomerLoops.forget(firstDays.span.extracting(0..<taken), in: &column)
+        CustomerLoops.forget(source.lines(taken), in: &column)
       }
     } else {
       var room = apart.mutableSpan
       if isFew {
-        scores.score(
-          CustomerColumns(
-            repeatOrders: few.repeatOrders.span.extracting(0..<taken),
-            firstDays: few.firstDays.span.extracting(0..<taken),
-            lastDays: few.lastDays.span.extracting(0..<taken),
-            repeatSpendMinor: few.repeatMinor.span.extracting(0..<taken)), kinds, view,
-          into: &room)
+        score(few.source, taken, kinds, scores, into: &room)
       } else {
-        score(all: taken, kinds, scores, into: &room)
+        score(source, taken, kinds, scores, into: &room)
       }
       for (number, place) in places.enumerated() {
         let kind = ScoreKinds(rawValue: 1 << UInt8(number))
@@ -81,15 +75,15 @@ extension ScanColumns {
   }
 
   private func score(
-    all count: Int, _ kinds: ScoreKinds, _ scores: ScanScores,
+    _ rows: RowSource, _ count: Int, _ kinds: ScoreKinds, _ scores: ScanScores,
     into room: inout MutableSpan<Double>
   ) {
-    scores.score(
+    scores.adopted.model.score(
       CustomerColumns(
-        repeatOrders: repeatOrders.span.extracting(0..<count),
-        firstDays: firstDays.span.extracting(0..<count),
-        lastDays: lastDays.span.extracting(0..<count),
-        repeatSpendMinor: repeatMinor.span.extracting(0..<count)), kinds, view, into: &room)
+        lines: rows.lines(count),
+        repeatSpendMinor: rows.repeatMinor(kinds.isDisjoint(with: [.spend, .value]) ? 0 : count),
+        count: count), kinds, asOf: view.day, scores.horizon, scores.tables,
+      majorPerMinor: view.majorPerMinor, into: &room)
   }
 
   /// Keeps scores, without those of who has no order.
@@ -98,7 +92,7 @@ extension ScanColumns {
   ) {
     for place in found.indices {
       let row = isFew ? few.places[place] : place
-      numbers[start + row] = firstDays[row] == CustomerRow.noDay ? .nan : found[place]
+      numbers[start + row] = source.firstDay(row) == CustomerRow.noDay ? .nan : found[place]
     }
   }
 
@@ -106,10 +100,7 @@ extension ScanColumns {
     var number = 0
     missing.eachRow { row in
       few.places[number] = row
-      few.repeatOrders[number] = repeatOrders[row]
-      few.firstDays[number] = firstDays[row]
-      few.lastDays[number] = lastDays[row]
-      few.repeatMinor[number] = repeatMinor[row]
+      few.source.set(source.statistics(row), at: number)
       number += 1
     }
   }
@@ -120,7 +111,7 @@ extension ScanColumns {
   ) {
     let calibration = scores.adopted.model.calibration
     missing.eachRow { row in
-      let statistics = statistics(at: row)
+      let statistics = source.statistics(row)
       var score: CustomerScore?
       if statistics.isKnown {
         let subject = view.store.subject(
@@ -140,7 +131,7 @@ extension ScanColumns {
   private mutating func correctChurn(_ missing: RowSet, _ layer: AdoptedLayer, _ place: Int) {
     let start = start(of: place)
     missing.eachRow { row in
-      guard firstDays[row] != CustomerRow.noDay,
+      guard source.firstDay(row) != CustomerRow.noDay,
         let history = view.store.churnHistory(
           of: view.store.customers[rows[row]], asOf: view.day)
       else { return }
@@ -165,17 +156,6 @@ extension ScanColumns {
         view.margin * numbers[spentStart + row] + numbers[valueStart + row]
         - (cost.isNaN ? 0 : cost)
     }
-  }
-}
-
-extension ScanScores {
-  fileprivate func score(
-    _ columns: borrowing CustomerColumns, _ kinds: ScoreKinds, _ view: borrowing ScanView,
-    into found: inout MutableSpan<Double>
-  ) {
-    adopted.model.score(
-      columns, kinds, asOf: view.day, horizon, tables, majorPerMinor: view.majorPerMinor,
-      into: &found)
   }
 }
 

@@ -18,11 +18,9 @@ struct ScanColumns: ~Copyable {
   private(set) var all = RowSet()
   // What is read of every row.
   private(set) var rows: [UInt32]
-  private(set) var repeatOrders: [UInt32]
-  private(set) var firstDays: [UInt16]
-  private(set) var lastDays: [UInt16]
-  private(set) var repeatMinor: [Int64]
-  private(set) var firstMinor: [Int64]
+  /// Where their orders and days lie: in the store, or in memory of our own.
+  private(set) var source: RowSource
+  private let own = RowSource()
 
   /// For which rows each column is filled.
   var filled: [RowSet]
@@ -45,11 +43,7 @@ struct ScanColumns: ~Copyable {
     self.layout = layout
     let count = Self.rowsMax
     rows = [UInt32](repeating: 0, count: count)
-    repeatOrders = [UInt32](repeating: 0, count: count)
-    firstDays = [UInt16](repeating: 0, count: count)
-    lastDays = [UInt16](repeating: 0, count: count)
-    repeatMinor = [Int64](repeating: 0, count: count)
-    firstMinor = [Int64](repeating: 0, count: count)
+    source = own
     scores = [Double](repeating: 0, count: layout.kinds.count * count)
     few = FewRows(layout.kinds.isEmpty ? 0 : count)
     filled = [RowSet](repeating: RowSet(), count: layout.count)
@@ -81,14 +75,7 @@ struct ScanColumns: ~Copyable {
       readBack()
       return
     }
-    // What comes next is on its way while this is worked on.
-    CustomerRow.prefetch(
-      range.upperBound..<min(range.upperBound + range.count, CustomerRow.chunkRows), of: block,
-      sums: layout.needsRepeats)
-    CustomerRow.readDays(
-      range, of: block, repeatOrders: &repeatOrders, firstDays: &firstDays, lastDays: &lastDays)
-    if layout.needsRepeats { CustomerRow.readRepeats(range, of: block, into: &repeatMinor) }
-    if layout.needsFirsts { CustomerRow.readFirsts(range, of: block, into: &firstMinor) }
+    source = RowSource(range.lowerBound, of: block)
   }
 
   private static func number(_ rows: inout [UInt32], from first: UInt32, count: Int) {
@@ -105,42 +92,24 @@ struct ScanColumns: ~Copyable {
       return
     }
     for place in some.indices {
-      let row = view.store.customers[some[place]]
-      set(Statistics(row), at: place)
+      own.set(Statistics(view.store.customers[some[place]]), at: place)
     }
   }
 
   private mutating func begin(_ count: Int) {
     precondition(count <= Self.rowsMax, "a batch has at most \(Self.rowsMax) rows")
     self.count = count
+    source = own
     all = RowSet(first: count)
-    for place in filled.indices { filled[place] = RowSet() }
+    var none = filled.mutableSpan
+    none.update(repeating: RowSet())
   }
 
   /// Makes all rows anew from the orders up to the day.
   private mutating func readBack() {
     for place in 0..<count {
-      set(view.statistics(of: view.store.customers[rows[place]]), at: place)
+      own.set(view.statistics(of: view.store.customers[rows[place]]), at: place)
     }
-  }
-
-  private mutating func set(_ statistics: Statistics, at place: Int) {
-    repeatOrders[place] = statistics.repeatOrders
-    firstDays[place] = statistics.firstDay
-    lastDays[place] = statistics.lastDay
-    repeatMinor[place] = statistics.repeatSpendMinor
-    firstMinor[place] = statistics.firstSpendMinor
-  }
-
-  /// A row's statistics as of the day.
-  func statistics(at place: Int) -> Statistics {
-    var statistics = Statistics()
-    statistics.repeatOrders = repeatOrders[place]
-    statistics.firstDay = firstDays[place]
-    statistics.lastDay = lastDays[place]
-    statistics.repeatSpendMinor = repeatMinor[place]
-    statistics.firstSpendMinor = firstMinor[place]
-    return statistics
   }
 
   // MARK: What was filled
@@ -199,81 +168,10 @@ extension ScanColumns: RuleColumns {
   }
 }
 
-extension CustomerRow {
-  /// Where the columns that scans read begin, in bytes of a row before them.
-  private static let repeatSpendBefore = 16
-  private static let firstSpendBefore = 24
-
-  /// Reads x and the days of rows of a chunk, from a multiple of eight on, a line of eight rows at a time.
-  static func readDays(
-    _ range: Range<Int>, of block: Block, repeatOrders: inout [UInt32],
-    firstDays: inout [UInt16], lastDays: inout [UInt16]
-  ) {
-    precondition(range.lowerBound % 8 == 0, "a batch begins with a line")
-    var x = repeatOrders.mutableSpan
-    var first = firstDays.mutableSpan
-    var last = lastDays.mutableSpan
-    var place = 0
-    while place < range.count {
-      let line = (range.lowerBound + place) * 8
-      let (orders, firsts, lasts) = (
-        block.load(SIMD8<UInt32>.self, at: line), block.load(SIMD8<UInt16>.self, at: line + 32),
-        block.load(SIMD8<UInt16>.self, at: line + 48)
-      )
-      x.put(orders, at: place)
-      first.put(firsts, at: place)
-      last.put(lasts, at: place)
-      place += 8
-    }
-  }
-
-  /// Asks for the lines of rows of a chunk: x and the days, and the sums of later days.
-  static func prefetch(_ range: Range<Int>, of block: Block, sums: Bool) {
-    let days = block.address(at: 0)
-    let repeats = block.address(at: repeatSpendBefore * chunkRows)
-    for line in stride(from: range.lowerBound * 8, to: range.upperBound * 8, by: 64) {
-      Block.prefetch(days + UInt(line))
-      if sums { Block.prefetch(repeats + UInt(line)) }
-    }
-  }
-
-  /// Reads the sums of later days of rows of a chunk.
-  static func readRepeats(_ range: Range<Int>, of block: Block, into sums: inout [Int64]) {
-    readSums(range, of: block, before: repeatSpendBefore, into: &sums)
-  }
-
-  /// Reads the sums of first days of rows of a chunk.
-  static func readFirsts(_ range: Range<Int>, of block: Block, into sums: inout [Int64]) {
-    readSums(range, of: block, before: firstSpendBefore, into: &sums)
-  }
-
-  private static func readSums(
-    _ range: Range<Int>, of block: Block, before: Int, into sums: inout [Int64]
-  ) {
-    precondition(range.lowerBound % 8 == 0, "a batch begins with a line")
-    var column = sums.mutableSpan
-    var place = 0
-    while place < range.count {
-      let at = before * chunkRows + (range.lowerBound + place) * 8
-      column.put(block.load(SIMD8<Int64>.self, at: at), at: place)
-      place += 8
-    }
-  }
-}
-
 /// Rows that are scored apart from the others because they are few.
 struct FewRows {
   var places: [Int]
-  var repeatOrders: [UInt32]
-  var firstDays: [UInt16]
-  var lastDays: [UInt16]
-  var repeatMinor: [Int64]
+  let source = RowSource()
 
-  init(_ count: Int) {
-    places = [Int](repeating: 0, count: count)
-    repeatOrders = [UInt32](repeating: 0, count: count)
-    firstDays = [UInt16](repeating: 0, count: count)
-    lastDays = firstDays.map { $0 }
-    repeatMinor = [Int64](repeating: 0, count: count)
-  }
+  init(_ count: Int) { places = [Int](repeating: 0, count: count) }
 }

@@ -11,9 +11,6 @@ struct ScanLayout: Sendable {
 
   /// The scores that are needed; their columns come first, in the order in which models give them.
   let kinds: ScoreKinds
-  /// Whether the sums of later days, and of first days, are read.
-  let needsRepeats: Bool
-  let needsFirsts: Bool
   /// Where the values of each column begin among those of its kind.
   private(set) var starts: [Int] = []
   /// Values of all columns of a kind.
@@ -33,12 +30,7 @@ struct ScanLayout: Sendable {
       needs.insert(.number(NumberField.totalSpend.rawValue))
       needs.insert(.number(NumberField.lifetimeValue.rawValue))
     }
-    let spends = [NumberField.totalSpend, .meanSpend, .returnedShare].map {
-      ScanColumn.number($0.rawValue)
-    }
     kinds = needs.reduce(into: []) { $0.formUnion($1.scores) }
-    needsFirsts = !needs.isDisjoint(with: spends)
-    needsRepeats = needsFirsts || !kinds.isDisjoint(with: [.spend, .value])
     sizes = (kinds.count * Self.rowsMax, 0, 0, 0)
     for column in needs { add(column) }
   }

@@ -53,6 +53,8 @@ struct ScanPlan: Sendable {
   /// All that has to be known.
   let needs: Set<ScanColumn>
   let layout: ScanLayout
+  /// Whether columns of orders, and scores, are all that has to be known.
+  let isQuick: Bool
   /// Registers that the conditions take.
   let registerCount: Int
 
@@ -74,6 +76,7 @@ struct ScanPlan: Sendable {
     var needs = told
     for condition in conditions { needs.formUnion(condition.columns) }
     self.needs = needs
+    isQuick = needs.allSatisfy { $0.cost <= 1 }
     registerCount = conditions.flatMap(\.stages).map(\.program.registerCount).max() ?? 0
     layout = ScanLayout(needs)
   }

@@ -5,16 +5,21 @@
 struct ScanProgress: Sendable {
   /// Chunks that are one task.
   static let taskChunks = 32
-  /// Chunks of the longest slice: a million customers.
+  /// Chunks of the longest slice, a million customers, and where looking at one costs next to nothing.
   static let sliceChunksMax = 256
+  static let quickSliceChunksMax = 1024
 
   private(set) var chunk = 0
   /// Customers that were looked at.
   private(set) var scanned = 0
-  private var slice = ScanProgress.taskChunks
+  private var slice = 2 * ScanProgress.taskChunks
 
   /// Takes the next slice; nil when there is none.
-  mutating func next(of store: borrowing Store) -> [Range<Int>]? {
+  ///
+  /// - Parameters:
+  ///   - store: whose customers.
+  ///   - isQuick: whether looking at one costs next to nothing, so that a slice may be a long one.
+  mutating func next(of store: borrowing Store, isQuick: Bool = false) -> [Range<Int>]? {
     let end = store.customers.chunks.blocks.count
     if chunk >= end { return nil }
     let last = min(chunk + slice, end)
@@ -24,7 +29,7 @@ struct ScanProgress: Sendable {
     chunk = last
     scanned = min(last * CustomerRow.chunkRows, store.customers.count)
     // The first answers come soon, the others with little ado.
-    slice = min(slice * 2, Self.sliceChunksMax)
+    slice = min(slice * 2, isQuick ? Self.quickSliceChunksMax : Self.sliceChunksMax)
     return tasks
   }
 
