@@ -41,7 +41,7 @@ struct RecommendationsTests {
     of.randomElement(using: &chance) ?? ""
   }
 
-  private static func catalogue(_ chance: inout SeededGenerator, rest: String = "") -> String {
+  static func catalogue(_ chance: inout SeededGenerator, rest: String = "") -> String {
     // With the last three, everybody with a profile is decided for whole.
     let rare = Bool.random(using: &chance) ? rare : Array(rare.dropLast(3))
     let offers = (0..<offerCount).map { number in

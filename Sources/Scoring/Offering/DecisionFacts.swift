@@ -139,11 +139,14 @@ extension Store {
     _ row: CustomerRow, _ statistics: Statistics, _ day: UInt16, _ adopted: AdoptedModel,
     _ facts: inout Offers.Facts, _ desk: inout DecisionDesk
   ) {
-    if desk.horizon?.day != day || desk.horizon?.generation != generation {
-      guard let shelf = offering.shelf,
-        let horizon = DecisionDesk.horizon(day, shelf, adopted.model.calibration)
+    // The catalogue in force says with which margin.
+    guard let margin = offering.shelf?.catalogue.marginRate else { return }
+    if desk.horizon?.day != day || desk.horizon?.generation != generation
+      || desk.horizon?.margin != margin
+    {
+      guard let horizon = DecisionDesk.horizon(day, margin, adopted.model.calibration)
       else { return }
-      desk.horizon = (day, generation, horizon)
+      desk.horizon = (day, generation, margin, horizon)
       desk.tables = nil
     }
     guard let horizon = desk.horizon?.value else { return }

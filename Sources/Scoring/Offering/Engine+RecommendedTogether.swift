@@ -90,7 +90,8 @@ extension Engine {
   /// The question that decisions ask of the models; nil without any.
   private func decisionQuestion(_ day: UInt16, _ shelf: OfferShelf) -> ScoreQuestion? {
     guard let adopted = store.model,
-      let horizon = DecisionDesk.horizon(day, shelf, adopted.model.calibration)
+      let horizon = DecisionDesk.horizon(
+        day, shelf.catalogue.marginRate, adopted.model.calibration)
     else { return nil }
     return ScoreQuestion(
       adopted, horizon, tables.tables(horizon, store.generation), day: day,
