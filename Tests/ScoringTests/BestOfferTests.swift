@@ -8,6 +8,31 @@ import Wire
 
 extension RecommendationsTests {
   @Test(
+    "a recommendation is what a dry decision would choose that takes the best", arguments: seeds(2))
+  func dryDecision(seed: UInt64) throws {
+    print("seed \(seed)")
+    var shop = try Self.shop(seed: seed)
+    let loyal = SegmentFields(segment: "loyal", enters: "orders >= 2", stays: "")
+    #expect(shop.define([loyal]) == nil)
+    let requests = Self.requests(200, seed: seed)
+    for (place, request) in requests.enumerated() {
+      // By the fixed rule first, then by what was found.
+      if place == 100 { #expect(shop.searchAll() > 100) }
+      let one = try #require(shop.ask(.recommend, request, RecommendReply.self).body)
+      let dry = shop.decide(request.customer, [.dryRun, .greedy]) {
+        ($0.top, $0.basketMinor, $0.lines) = (request.top, request.basketMinor, request.lines)
+        ($0.schema, $0.missing, $0.features) = (request.schema, request.missing, request.features)
+      }
+      let told = try #require(dry.body?.told)
+      #expect(one.offers.map(\.offer) == told.choices.map(\.offer))
+      #expect(one.offers.map(\.uplift) == told.choices.map(\.uplift))
+      #expect(one.lifetimeValue == told.lifetimeValue && one.segment == told.segment)
+      #expect(one.flags == told.flags.intersection(RecommendReply.flagsTold))
+      #expect(one.catalogue == told.catalogue && one.generation == told.generation)
+    }
+  }
+
+  @Test(
     "the best offer that a scan tells is the first that a dry decision which takes the best would choose",
     arguments: seeds(4))
   func bestOffers(seed: UInt64) throws {

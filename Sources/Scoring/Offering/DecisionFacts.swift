@@ -83,7 +83,13 @@ extension Store {
       firstOrder: number.flatMap {
         customers[$0].firstDay == CustomerRow.noDay ? nil : Int32(customers[$0].firstDay)
       })
-    desk.segment = facts.setSegment(vipValue: shelf.catalogue.vipValue)
+    // A search finds segments with scores, so what it found is not for who may not be judged by them.
+    var mark: UInt8 = 0
+    if let number, desk.flags.contains(.profiled) {
+      mark = segmentation.mark(of: number, on: moment.today)
+    }
+    desk.segment = facts.setSegment(
+      kept: Segment(mark: mark), vipValue: shelf.catalogue.vipValue)
     desk.facts = facts
   }
 
