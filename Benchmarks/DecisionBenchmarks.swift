@@ -90,7 +90,7 @@ enum DecisionBenchmarks {
       ])
   }
 
-  /// Consents, the catalogue, and enough outcomes for beliefs that differ from offer to offer.
+  /// Consents, segments, the catalogue, and enough outcomes for beliefs that differ from offer to offer.
   static func prepare(
     _ box: EngineBox, _ catalogue: String, _ count: Int, _ customers: Int
   ) throws {
@@ -106,6 +106,7 @@ enum DecisionBenchmarks {
       }
       _ = try box.ask(.recordConsents, batch, for: RecordReply.self)
     }
+    try box.findSegments()
     _ = try box.ask(
       .putCatalogue, PutCatalogueRequest(catalogue: catalogue), for: CatalogueChangeReply.self)
     var random = SeededRandom(seed: 5)

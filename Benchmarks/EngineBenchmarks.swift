@@ -57,6 +57,30 @@ final class EngineBox {
     return count
   }
 
+  /// Finds everybody's segment, as a server does after a model was adopted.
+  func findSegments() throws {
+    // The search wants a table, too, and one is made at a time.
+    defer { makeTables() }
+    while var sweep = engine.segmentSweep(at: Shop.nowMicros) {
+      var findings: [SegmentFinding]?
+      while findings == nil { findings = sweep.advance(on: Alone()) }
+      for finding in findings ?? [] {
+        switch finding {
+        case .quantiles(let request): try keep(.keepQuantiles, request)
+        case .segments(let request): try keep(.keepSegments, request)
+        }
+      }
+    }
+  }
+
+  private func keep(_ verb: Verb, _ request: some Message) throws {
+    let frame = try Shop.frame(verb, request)
+    guard case .frame(let header) = try Frame.cut(frame.rawBytes, sizeMax: Limits.frameSizeMax),
+      case .changed = engine.executeOwn(header, frame.rawBytes, at: Shop.nowMicros, into: &reply)
+    else { throw BenchError("not kept") }
+    reply.consume(reply.count)
+  }
+
   /// Makes the tables that the engine wants.
   func makeTables() {
     while let job = engine.tableJob() { engine.keep(job.run()) }

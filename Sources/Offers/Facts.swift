@@ -171,18 +171,22 @@ public struct Facts: Sendable {
       firstOrder.map { Double(YearlyDay(of: $0).days(from: today, after: $0)) } ?? .nan
   }
 
-  /// Finds the segment from what was set before.
+  /// Sets the segment: the one the customer was found in, or else what follows from what was set before.
   ///
-  /// - Parameter vipValue: the catalogue's.
+  /// - Parameters:
+  ///   - kept: in which the shop's own conditions found the customer last; nil where none did.
+  ///   - vipValue: the catalogue's, in major units; only the fixed rule asks for it.
   /// - Returns: the segment, whose code was set too.
   @discardableResult
-  public mutating func setSegment(vipValue: Double) -> Segment {
-    let segment = Segment(
-      Segment.Signs(
-        orders: self[.orders], ageDays: self[.age], daysSinceOrder: self[.daysSinceOrder],
-        typicalGap: self[.typicalGap], alive: self[.alive], churn: self[.churn],
-        lifetimeValue: self[.lifetimeValue]),
-      vipValue: vipValue)
+  public mutating func setSegment(kept: Segment? = nil, vipValue: Double) -> Segment {
+    let segment =
+      kept
+      ?? Segment(
+        Segment.Signs(
+          orders: self[.orders], ageDays: self[.age], daysSinceOrder: self[.daysSinceOrder],
+          typicalGap: self[.typicalGap], alive: self[.alive], churn: self[.churn],
+          lifetimeValue: self[.lifetimeValue]),
+        vipValue: vipValue)
     self[.segment] = TextCode.of(segment)
     return segment
   }

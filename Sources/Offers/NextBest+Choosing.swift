@@ -72,6 +72,7 @@ extension NextBest {
     Self.turn(rows, count, &columns.numbers)
     Self.find(
       columns.numbers, count, bits.judged, ready, &x, &bases, &limits, &fatigues, &segments)
+    if bits.marked != 0 { Self.setMarked(filled, &segments) }
     columns.fill(ready.needs, from: filled, bits, segments)
     Self.findFailing(ready.intervals, columns, &failing, &workspace)
     Self.open(filled, request.channel, ready, failing, &open)
@@ -85,6 +86,14 @@ extension NextBest {
         ready.ownWeights, Self.features + ready.ownFeatures.count, ready, x, bases, limits,
         fatigues, open, count, top, &chosen, &scores, &uplifts, &sums)
       ownRows = 0
+    }
+  }
+
+  /// Sets the segments that were found before.
+  private static func setMarked(_ rows: Span<NextBestRow>, _ segments: inout [Int32]) {
+    var segments = segments.mutableSpan
+    for row in rows.indices where rows[row].segmentMark != 0 {
+      segments[row] = Int32(rows[row].segmentMark) - 1
     }
   }
 

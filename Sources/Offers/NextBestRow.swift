@@ -63,6 +63,9 @@ public struct NextBestRow: BitwiseCopyable, Sendable {
   public var hasOpenComplaint = false
   /// Whether the row is left out: nothing is chosen for it.
   public var isLeftOut = false
+  /// The segment the customer was found in last, by ``Segment``'s number counted from 1; 0 where the fixed rule
+  /// tells it.
+  public var segmentMark: UInt8 = 0
 
   /// A customer of whom nothing is known.
   public init() {}
@@ -75,6 +78,8 @@ struct RowBits {
   var known: UInt64 = 0
   var profiled: UInt64 = 0
   var complaining: UInt64 = 0
+  /// Those whose segment was found before.
+  var marked: UInt64 = 0
 
   /// Those that may be judged by what is known of them.
   var judged: UInt64 { profiled | ~known }
@@ -84,6 +89,7 @@ struct RowBits {
       known |= UInt64(rows[row].isKnown ? 1 : 0) << UInt64(row)
       profiled |= UInt64(rows[row].isProfiled ? 1 : 0) << UInt64(row)
       complaining |= UInt64(rows[row].hasOpenComplaint ? 1 : 0) << UInt64(row)
+      marked |= UInt64(rows[row].segmentMark != 0 ? 1 : 0) << UInt64(row)
     }
   }
 }

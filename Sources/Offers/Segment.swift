@@ -1,5 +1,5 @@
-// The first, fixed definition of the named segments: a pure function of scores and history. Segments
-// that a shop defines are conditions, and not here.
+// The fixed rule of the named segments: a pure function of scores and history, for customers who were not
+// found in a segment yet. What a shop means by its segments are conditions, and not here.
 
 /// The named segments; every customer is in exactly one.
 public enum Segment: UInt8, CatalogueWord {
@@ -12,6 +12,15 @@ public enum Segment: UInt8, CatalogueWord {
     case .aboutToLeave: "about to leave"
     default: "\(self)"
     }
+  }
+
+  /// The segment of a mark, as a search for everybody's segment leaves it.
+  ///
+  /// - Parameter mark: the segment's number counted from 1; nil comes of 0, which is none, and of all beyond.
+  @inlinable
+  public init?(mark: UInt8) {
+    if mark == 0 { return nil }
+    self.init(rawValue: mark - 1)
   }
 
   /// What a segment is found from; NaN is unknown.

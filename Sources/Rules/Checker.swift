@@ -117,7 +117,7 @@ struct Checker {
     guard builtin == .abs ? arguments.count == 1 : arguments.count >= 2 else {
       throw error(
         tree, "'\(name)' has \(Self.count(arguments.count, "argument"))",
-        builtin == .abs ? "it takes one number: abs(basket)" : "it takes two or more: \(name)(1, 2)"
+        builtin == .abs ? "it takes one number: abs(orders)" : "it takes two or more: \(name)(1, 2)"
       )
     }
     var terms: [Term] = []

@@ -13,7 +13,11 @@ extension Checker {
     }
     if let builtin = Builtin(rawValue: name) {
       return error(
-        tree, "'\(name)' is a function", "write \(name)(basket\(builtin == .abs ? "" : ", 100"))")
+        tree, "'\(name)' is a function",
+        "write \(name)(mean_spend\(builtin == .abs ? "" : ", 100"))")
+    }
+    if let absence = schema.absent[name] {
+      return error(tree, "'\(name)' \(absence.problem)", absence.advice)
     }
     for case (let field, .ordered(let words)) in schema.fields.map({ ($0, $0.type) })
     where words.contains(name) {
@@ -34,6 +38,9 @@ extension Checker {
   func unknownFunction(_ name: String, _ tree: Tree) -> RuleError {
     if schema.field(name) != nil {
       return error(tree, "'\(name)' is a field, not a function", "write it without parentheses")
+    }
+    if let absence = schema.absent[name] {
+      return error(tree, "'\(name)' \(absence.problem)", absence.advice)
     }
     let known = schema.functions.map(\.name) + Builtin.allCases.map(\.rawValue)
     let near = nearest(to: name, among: known + schema.fields.map(\.name))

@@ -18,7 +18,7 @@ struct Parser {
     }
     var parser = Parser(source: source, tokens: try Lexer.tokens(of: source))
     guard parser.kind != .end else {
-      throw source.error(at: 0, "the condition is empty", "write one, as basket > 0, or 'true'")
+      throw source.error(at: 0, "the condition is empty", "write one, as orders > 0, or 'true'")
     }
     let tree = try parser.condition()
     guard parser.kind == .end else { throw parser.leftOver() }
@@ -259,7 +259,7 @@ struct Parser {
     guard !primary.isLiteral else {
       throw error(
         "'else' follows a value that is never unknown",
-        "put what may be unknown in parentheses: (basket else 0) >= 50")
+        "put what may be unknown in parentheses: (mean_spend else 0) >= 50")
     }
     advance()
     if sign < 0 { advance() }

@@ -116,6 +116,24 @@ public struct RuleFunction: Sendable, Equatable {
   }
 }
 
+/// A name that other conditions know and these do not.
+public struct RuleAbsence: Sendable, Equatable {
+  /// What is said of it, behind its name: why it is not here.
+  public let problem: String
+  /// What to do instead, without a full stop.
+  public let advice: String
+
+  /// Says why a name is not here.
+  ///
+  /// - Parameters:
+  ///   - problem: follows the name in a sentence.
+  ///   - advice: what to do instead.
+  public init(_ problem: String, _ advice: String) {
+    self.problem = problem
+    self.advice = advice
+  }
+}
+
 /// Why fields and functions cannot stand together in a schema.
 public struct RuleSchemaError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What is wrong, in one sentence.
@@ -128,6 +146,8 @@ public struct RuleSchema: Sendable, Equatable {
   public let fields: [RuleField]
   /// The functions, in the order they were declared in.
   public let functions: [RuleFunction]
+  /// What is said of names that only other conditions know.
+  public let absent: [String: RuleAbsence]
 
   private let fieldPlaces: [String: Int]
   private let functionPlaces: [String: Int]
@@ -137,10 +157,13 @@ public struct RuleSchema: Sendable, Equatable {
   /// - Parameters:
   ///   - fields: what can be read.
   ///   - functions: what can be asked.
+  ///   - absent: what is said of names that only other conditions know; a field or function goes first.
   /// - Throws: ``RuleSchemaError`` if a name is not formed as it must be, is a word of the language,
   ///   stands twice, or is a field's and a level's at once; if a slot or code is out of range; or if
   ///   a function takes two arguments of one kind.
-  public init(fields: [RuleField], functions: [RuleFunction] = []) throws(RuleSchemaError) {
+  public init(
+    fields: [RuleField], functions: [RuleFunction] = [], absent: [String: RuleAbsence] = [:]
+  ) throws(RuleSchemaError) {
     var fieldPlaces: [String: Int] = [:]
     var functionPlaces: [String: Int] = [:]
     for (place, field) in fields.enumerated() {
@@ -177,6 +200,7 @@ public struct RuleSchema: Sendable, Equatable {
     }
     self.fields = fields
     self.functions = functions
+    self.absent = absent
     self.fieldPlaces = fieldPlaces
     self.functionPlaces = functionPlaces
   }

@@ -21,6 +21,8 @@ struct Card: BitwiseCopyable {
   /// somebody found it.
   fileprivate(set) var typicalGap = Float.nan
   private var marks: Marks = []
+  /// In which segment the customer was found last, counted from 1; 0 for none.
+  fileprivate(set) var segment: UInt8 = 0
   /// Bytes of the identifier; `isElsewhere` for one that does not fit.
   fileprivate var nameSize: UInt8 = 0
   /// Its bytes, as they lie in memory: as words, for an InlineArray is filled by a call.
@@ -189,6 +191,21 @@ struct Cards {
     set(card, of: customer)
   }
 
+  /// Keeps the cards of some customers, as far as there are any, up with the segments they were found in.
+  ///
+  /// - Parameters:
+  ///   - codes: their segments, counted from 1.
+  ///   - first: the first of them; the others follow.
+  mutating func take(segments codes: [UInt8], from first: UInt32) {
+    for place in codes.indices {
+      let customer = first + UInt32(place)
+      var card = self[customer]
+      guard card[.made], card.segment != codes[place] else { continue }
+      card.segment = codes[place]
+      set(card, of: customer)
+    }
+  }
+
   /// Keeps a card, if there is one, up with its customer's row.
   mutating func take(_ row: CustomerRow, of customer: UInt32) {
     var card = self[customer]
@@ -228,6 +245,7 @@ extension Store {
     card[.openComplaint] = heads.openComplaints > 0
     card[.contacts] =
       heads.contacts != .none || offering.heads(of: customer).contacts != .none
+    card.segment = segmentation.mark(of: customer)
     var standing = Standing()
     card[.ending] = readConsents(of: customer, at: .min, &standing)
     card.take(standing.granted, standing.denied)

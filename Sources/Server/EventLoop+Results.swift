@@ -197,6 +197,7 @@ extension EventLoop where Network: ~Copyable {
     reply.snapshotBytes = snapshots.sizeBytes
     reply.snapshotWrittenBytes = snapshots.writtenBytes
     reply.connections = UInt32(connectionCount)
+    reply.repliesInParts = UInt32(clamping: streams.count)
     reply.residentBytes = UInt64((try? ProcessFacts.residentBytes()) ?? 0)
     return reply
   }

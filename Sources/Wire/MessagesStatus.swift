@@ -46,6 +46,7 @@ public struct StatusReply: Message, Equatable, Sendable {
       Field("minor digits", .u8), Field("currency", .name),
       Field("time zone", .name), Field("server", .name),
       Field("count", .u8), Field("facts", .rows(FactTable.fields)),
+      Field("replies in parts", .u32),
     ]
 
   /// How much there is of one kind of facts.
@@ -136,6 +137,8 @@ public struct StatusReply: Message, Equatable, Sendable {
   public var server = ""
   /// How much there is of what is known beside orders; at most 255 kinds.
   public var facts: [FactTable] = []
+  /// Replies in parts that are under way; one that was ended counts until the step it is in is done.
+  public var repliesInParts: UInt32 = 0
 
   /// Makes a reply with nothing in it; the engine and the server fill in what they know.
   public init() {}
@@ -178,6 +181,7 @@ public struct StatusReply: Message, Equatable, Sendable {
           name: try reader.readName("name"), rows: try reader.read(UInt64.self),
           bytes: try reader.read(UInt64.self)))
     }
+    repliesInParts = try reader.read(UInt32.self)
   }
 
   public func write(to out: inout ByteBuffer) {
@@ -217,5 +221,6 @@ public struct StatusReply: Message, Equatable, Sendable {
       out.append(table.rows)
       out.append(table.bytes)
     }
+    out.append(repliesInParts)
   }
 }

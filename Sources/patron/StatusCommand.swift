@@ -72,7 +72,8 @@ enum StatusCommand {
       ("uptimeSeconds", .number(Double(reply.uptimeMicros) / 1e6)),
       ("residentBytes", .count(reply.residentBytes)),
       ("connections", .count(reply.connections)), ("requests", .count(reply.requests)),
-      ("refusals", .count(reply.refusals)), ("server", .string(reply.server)),
+      ("refusals", .count(reply.refusals)), ("repliesInParts", .count(reply.repliesInParts)),
+      ("server", .string(reply.server)),
     ])
   }
 
@@ -116,6 +117,8 @@ enum StatusCommand {
       ),
       ("resident memory", mebibytes(reply.residentBytes)),
       ("connections", "\(reply.connections)"),
+      // Scans, watches, and scores of very many.
+      ("replies in parts", "\(reply.repliesInParts) under way"),
       (
         "requests",
         "\(Numbers.grouped(reply.requests)), refused \(Numbers.grouped(reply.refusals))"

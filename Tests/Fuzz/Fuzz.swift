@@ -16,7 +16,8 @@ private let target: FuzzTarget = {
   let name = unsafe getenv("FUZZ_TARGET").map { unsafe String(cString: $0) } ?? "nothing"
   guard let target = FuzzTarget(rawValue: name) else {
     preconditionFailure(
-      "FUZZ_TARGET is one of frame, request, journal, snapshot, rules, catalogue; not \(name)")
+      "FUZZ_TARGET is one of frame, request, journal, snapshot, rules, catalogue, stream; not \(name)"
+    )
   }
   return target
 }()

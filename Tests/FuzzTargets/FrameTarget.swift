@@ -89,7 +89,12 @@ enum FuzzMessages {
     { trip(DecisionRecord.self, $0) }, { trip(RecordOutcomesRequest.self, $0) },
     { trip(ExplainDecisionRequest.self, $0) }, { trip(ReadDecisionsRequest.self, $0) },
     { trip(DecisionsReply.self, $0) }, { trip(CancelRequest.self, $0) },
-    { trip(CancelReply.self, $0) },
+    { trip(CancelReply.self, $0) }, { trip(SelectRequest.self, $0) },
+    { trip(SelectReply.self, $0) }, { trip(CountRequest.self, $0) }, { trip(CountReply.self, $0) },
+    { trip(ReadSegmentsRequest.self, $0) }, { trip(ReadSegmentsReply.self, $0) },
+    { trip(WatchRequest.self, $0) }, { trip(WatchReply.self, $0) },
+    { trip(DefineSegmentsRequest.self, $0) }, { trip(DefineSegmentsReply.self, $0) },
+    { trip(KeepSegmentsRequest.self, $0) }, { trip(KeepQuantilesRequest.self, $0) },
   ]
 
   /// What can be read can be written, and what was written reads and writes the same.

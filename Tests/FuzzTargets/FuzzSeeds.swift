@@ -23,6 +23,7 @@ public enum FuzzSeeds {
     case .snapshot: try snapshots()
     case .rules: FuzzRules.seeds
     case .catalogue: FuzzCatalogue.seeds
+    case .stream: streams()
     }
   }
 
@@ -31,7 +32,7 @@ public enum FuzzSeeds {
     SmallShop.commands + SmallShop.offers + SmallShop.models + SmallShop.facts + SmallShop.changes
 
   private static func frames() -> [[UInt8]] {
-    let requests = commands + SmallShop.queries
+    let requests = commands + SmallShop.segments + SmallShop.queries + SmallShop.questions
     var inputs: [[UInt8]] = [[0] + Array(requests.joined())]
     for frame in requests + replies() {
       let body = [UInt8](frame.dropFirst(FrameHeader.size))
@@ -43,7 +44,9 @@ public enum FuzzSeeds {
   }
 
   private static func requests() -> [[UInt8]] {
-    let all = commands + SmallShop.queries
+    // What segments were found to be, no client can tell.
+    let all =
+      commands + SmallShop.segments.prefix(1) + SmallShop.queries + SmallShop.questions
     return all.map { [1] + $0 } + [[0] + Array(all.joined())]
   }
 
@@ -79,7 +82,49 @@ public enum FuzzSeeds {
         replies.append(SmallShop.frame(verb, reply))
       }
     }
-    return replies.filter { $0.count > FrameHeader.size }
+    return (replies + parts(&engine)).filter { $0.count > FrameHeader.size }
+  }
+
+  /// Parts of what is answered in parts, as frames.
+  private static func parts(_ engine: inout Engine) -> [[UInt8]] {
+    var replies: [[UInt8]] = []
+    for request in SmallShop.questions {
+      var out = ByteBuffer()
+      guard case .frame(let header)? = try? Frame.cut(request.rawBytes, sizeMax: .max) else {
+        continue
+      }
+      let outcome = engine.execute(header, request.rawBytes, at: SmallShop.now, into: &out)
+      replies.append(copy(out.bytes))
+      guard case .asked(.stream(var analysis)) = outcome else { continue }
+      for body in (try? analysis.advance(on: Alone()))?.bodies ?? [] {
+        replies.append([UInt8](repeating: 0, count: FrameHeader.size) + body)
+      }
+    }
+    return replies
+  }
+
+  /// What clients do: each way of asking alone, then many by chance.
+  private static func streams() -> [[UInt8]] {
+    let plain: [[UInt8]] = [
+      [9, 0x00, 0xbb, 0x0c, 0xbb, 0x09], [9, 0x40, 0xbb, 0x0c, 0x05, 0xbb, 0x09],
+      [0, 0x84, 0x0c, 0x1b, 0x0c, 0x08, 7, 0x0d, 0xbb, 0x0c, 0xbb, 0x09, 0x05, 0xbb],
+      [5, 0x04, 0x14, 0x24, 0x34, 0x0c, 0xbb, 0x0a, 0x1a, 0xbb, 0x0c, 0xbb],
+      [9, 0x03, 0x1f, 0x0f, 0xbb, 0x0c, 0x13, 0xbb, 0x0c],
+      [2, 0x02, 0x06, 0x0e, 9, 0xbb, 0x0c, 0x07, 0xbb, 0x09],
+    ]
+    return plain
+      + (1...14 as ClosedRange<UInt64>).map { seed in
+        var chance = SeededGenerator(seed: seed)
+        return (0..<Int.random(in: 40...300, using: &chance)).map { _ in
+          // Turns and scans are half of all.
+          let step = UInt8.random(in: 0...255, using: &chance)
+          switch Int.random(in: 0..<4, using: &chance) {
+          case 0: return step & 0x30 | 11
+          case 1: return 12
+          default: return step
+          }
+        }
+      }
   }
 
   // MARK: Files

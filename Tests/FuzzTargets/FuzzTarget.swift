@@ -15,6 +15,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case rules
   /// The JSON of a catalogue of offers.
   case catalogue
+  /// What clients do who ask for replies in parts.
+  case stream
 }
 
 /// Lets bytes in; a trap is a finding.
@@ -32,5 +34,6 @@ public func fuzz(_ target: FuzzTarget, _ bytes: [UInt8]) {
   case .snapshot: fuzzSnapshot(FuzzFiles(choice), rest)
   case .rules: fuzzRules(choice, rest)
   case .catalogue: fuzzCatalogue(choice, rest)
+  case .stream: fuzzStream(choice, rest)
   }
 }

@@ -16,6 +16,8 @@ func fuzzRequest(_ choice: UInt8, _ bytes: [UInt8]) {
   var engine = Engine(SmallShop.parts)
   var twin = Engine(SmallShop.parts)
   var hasCommands = false
+  /// Watches go on with whatever comes behind them.
+  var watches: [any StreamedAnalysis] = []
   var rest = stream.rawBytes
   while case .frame(let header)? = try? Frame.cut(rest, sizeMax: Limits.frameSizeMax) {
     let frame = rest.extracting(0..<header.frameSize)
@@ -41,6 +43,14 @@ func fuzzRequest(_ choice: UInt8, _ bytes: [UInt8]) {
       precondition(out.bytes.isEmpty, "an errand leaves the outbox alone")
       if header.verb == Verb.tryCatalogue.rawValue { runTrial(errand) }
       if case .scores(let slices) = errand { tell(slices, frame, &engine) }
+      if case .stream(var analysis) = errand, let verb = Verb(rawValue: header.verb) {
+        // Now and then one that is dropped in the middle.
+        advance(&analysis, verb, stepsMax: Int(header.tag % 64) + 1)
+        if analysis.waitsForNews && watches.count < 4 { watches.append(analysis) }
+      }
+    }
+    for place in watches.indices where engine.bringNews(to: &watches[place], at: SmallShop.now) {
+      advance(&watches[place], .watchCustomers, stepsMax: 9)
     }
     precondition(
       engine.sequence == twin.sequence, "only a command that changes the state is counted")
@@ -66,6 +76,26 @@ private func runTrial(_ errand: Errand) {
     precondition(isWhole, "a trial's reply can be read")
   } catch {
     precondition(error.status != .ok, "a refusal says why")
+  }
+}
+
+/// Steps of what is answered in parts: each part can be read, and those of a step are no more than they may be.
+private func advance(_ analysis: inout any StreamedAnalysis, _ verb: Verb, stepsMax: Int) {
+  for _ in 0..<stepsMax where !analysis.waitsForNews {
+    do throws(Refusal) {
+      let parts = try analysis.advance(on: Alone())
+      let size = parts.bodies.reduce(0) { $0 + $1.count }
+      precondition(size <= StreamedParts.sizeMax, "a step has \(size) bytes")
+      for body in parts.bodies {
+        var reader = FrameReader(body.rawBytes)
+        let isWhole = SmallShop.canRead(&reader, of: verb) && reader.remaining == 0
+        precondition(isWhole, "a part can be read")
+      }
+      if parts.isEnd { return }
+    } catch {
+      precondition(error.status != .ok, "a refusal says why")
+      return
+    }
   }
 }
 

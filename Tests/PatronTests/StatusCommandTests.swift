@@ -65,6 +65,14 @@ struct StatusCommandTests {
         #""journalBytes":5242880,"snapshotBytes":1073741824,"snapshotWritten":524288"#))
   }
 
+  @Test("replies in parts that are under way are told")
+  func scans() {
+    let scanning = reply { $0.repliesInParts = 3 }
+    #expect(line("replies in parts", scanning) == "3 under way")
+    let text = JSONWriter.line(StatusCommand.json(scanning, withHash: false))
+    #expect(text.contains(#""repliesInParts":3,"#))
+  }
+
   @Test("a blend and a calibration stand in the model's line")
   func blend() {
     let status = reply {

@@ -253,7 +253,7 @@ extension RuleErrorTests {
       #"'basket' is a field, not a function; write it without parentheses"#),
     Wrong(
       #"abs(1, 2) > 0"#, 1, 1, 0,
-      #"'abs' has 2 arguments; it takes one number: abs(basket)"#),
+      #"'abs' has 2 arguments; it takes one number: abs(orders)"#),
     Wrong(
       #"min(basket) > 0"#, 1, 1, 0,
       #"'min' has 1 argument; it takes two or more: min(1, 2)"#),
@@ -262,7 +262,7 @@ extension RuleErrorTests {
       #"'country' is a text; 'min' takes a number; write a number or the name of one"#),
     Wrong(
       #"max > 5"#, 1, 1, 0,
-      #"'max' is a function; write max(basket, 100)"#),
+      #"'max' is a function; write max(mean_spend, 100)"#),
     Wrong(
       #"basket in ()"#, 1, 12, 11,
       #"a list has a member that is no literal (found ')'); its members are texts, "#
@@ -346,7 +346,7 @@ extension RuleErrorTests {
     Wrong(
       #"basket >= 50 else 0"#, 1, 14, 13,
       #"'else' follows a value that is never unknown; put what may be unknown in "#
-        + #"parentheses: (basket else 0) >= 50"#),
+        + #"parentheses: (mean_spend else 0) >= 50"#),
     Wrong(
       #"basket >= 50 else maybe"#, 1, 19, 18,
       #"behind 'else' stands neither true nor false nor a number (found 'maybe'); "#
@@ -439,7 +439,7 @@ extension RuleErrorTests {
         + #"without quotes"#),
     Wrong(
       #"# only a comment"#, 1, 1, 0,
-      #"the condition is empty; write one, as basket > 0, or 'true'"#),
+      #"the condition is empty; write one, as orders > 0, or 'true'"#),
     Wrong(
       #"viewed("shoes", "a")"#, 1, 17, 16,
       #"an argument of 'viewed' is not a literal number; write viewed("…", 30)"#),

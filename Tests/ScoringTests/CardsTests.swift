@@ -20,6 +20,7 @@ struct CardsTests {
     ]
     return "\(customer): \(card.repeatOrders) \(card.firstDay) \(card.lastDay) "
       + "\(card.repeatSpendMinor) \(card.firstSpendMinor) \(card.granted.bits) \(card.denied.bits) "
+      + "\(card.segment) "
       + marks.filter { card[$0.1] }.map(\.0).joined(separator: " ")
   }
 
@@ -36,7 +37,7 @@ struct CardsTests {
   ) -> RecordReply? {
     let customer = "c\(Int.random(in: 0..<customers, using: &chance))"
     let day = Int.random(in: 19_000...19_999, using: &chance)
-    switch Int.random(in: 0..<9, using: &chance) {
+    switch Int.random(in: 0..<10, using: &chance) {
     case 0...2:
       return shop.record(customer, "o\(number)", day: day, minor: Int64(number)).body
     case 3:
@@ -85,6 +86,11 @@ struct CardsTests {
               category: "c", amountMinor: 1)
           ]), RecordReply.self
       ).body
+    case 8:
+      // Much has changed when everybody's segment is found again.
+      shop.nowMicros += EngineHarness.microsPerDay * 90
+      shop.searchAll()
+      return nil
     default:
       let made = shop.decide(customer, key: UInt64(number + 1)).body
       return shop.tell(made?.decision ?? "", number % 2 == 0 ? .shown : .refused).body

@@ -11,7 +11,7 @@ import Wire
 @Suite("TrialJob")
 struct TrialJobTests {
   /// The job of a trial, or why there is none.
-  private func job(
+  func job(
     _ request: TryCatalogueRequest, _ harness: inout EngineHarness
   ) -> Result<TrialJob, Refusal> {
     var frame = ByteBuffer()

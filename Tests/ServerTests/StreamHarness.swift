@@ -11,25 +11,7 @@ import Synchronization
 import Testing
 import Wire
 
-/// The clients' ends of some connections, each with room for a few bytes that were not read.
-final class ManyClients {
-  struct Line {
-    var toServer: [UInt8] = []
-    var toClient: [UInt8] = []
-    /// What the client has read and not cut into replies.
-    var read: [UInt8] = []
-    var interest: Interest = [.read]
-    var isHungUp = false
-    var hasEnded = false
-    var isClosed = false
-    /// Bytes that lie between the two at most.
-    var roomMax = 64 << 10
-  }
-
-  var lines: [Line] = []
-  var letIn = 0
-  var hasTermination = false
-
+extension ManyClients {
   /// Reads all there is on a line.
   ///
   /// - Returns: the whole replies among it.
@@ -44,63 +26,6 @@ final class ManyClients {
     }
     lines[line].read = array(rest)
     return found
-  }
-}
-
-struct ManyClientsTransport: Transport, ~Copyable {
-  let clients: ManyClients
-
-  mutating func wait(timeoutMillis: Int32, into ready: inout [Readiness]) {
-    ready = [.mailbox]
-    if clients.letIn < clients.lines.count { ready.append(.listener) }
-    if clients.hasTermination { ready.append(.termination(signal: 15)) }
-    clients.hasTermination = false
-    for (slot, line) in clients.lines.prefix(clients.letIn).enumerated() where !line.isClosed {
-      let isReadable =
-        line.interest.contains(.read) && (!line.toServer.isEmpty || line.hasEnded)
-      let isWritable = line.interest.contains(.write) && line.toClient.count < line.roomMax
-      guard isReadable || isWritable || line.isHungUp else { continue }
-      ready.append(
-        .connection(
-          ConnectionHandle(slot: slot, generation: 1), isReadable: isReadable,
-          isWritable: isWritable, isHungUp: line.isHungUp))
-    }
-  }
-
-  mutating func accept() -> ConnectionHandle? {
-    guard clients.letIn < clients.lines.count else { return nil }
-    clients.letIn += 1
-    return ConnectionHandle(slot: clients.letIn - 1, generation: 1)
-  }
-
-  mutating func receive(
-    _ connection: ConnectionHandle, into bytes: inout MutableRawSpan
-  ) -> Transfer {
-    let waiting = clients.lines[connection.slot].toServer
-    let count = min(bytes.byteCount, waiting.count, ServerLimits.receiveSize)
-    if count == 0 { return clients.lines[connection.slot].hasEnded ? .closed : .wouldBlock }
-    for place in 0..<count {
-      bytes.storeBytes(of: waiting[place], toByteOffset: place, as: UInt8.self)
-    }
-    clients.lines[connection.slot].toServer.removeFirst(count)
-    return .bytes(count)
-  }
-
-  mutating func send(_ connection: ConnectionHandle, _ bytes: RawSpan) -> Transfer {
-    let line = clients.lines[connection.slot]
-    if line.isHungUp { return .closed }
-    let count = min(bytes.byteCount, line.roomMax - line.toClient.count)
-    if count <= 0 { return .wouldBlock }
-    clients.lines[connection.slot].toClient.append(bytes: bytes.extracting(first: count))
-    return .bytes(count)
-  }
-
-  mutating func stopAccepting() {}
-  mutating func setInterest(_ interest: Interest, of connection: ConnectionHandle) {
-    clients.lines[connection.slot].interest = interest
-  }
-  mutating func close(_ connection: ConnectionHandle) {
-    clients.lines[connection.slot].isClosed = true
   }
 }
 
@@ -160,7 +85,7 @@ struct Countdown: StreamedAnalysis {
 
 /// The loop, its scanner and its clients, one step after the other.
 final class StreamHarness {
-  let clients = ManyClients()
+  let clients = ManyClients(receiveSize: ServerLimits.receiveSize)
   let scans: Mailbox<Scan>
   let scanner: Scanner
   let clock: any Clock

@@ -70,6 +70,7 @@ struct Main {
     line("commands sent again", count(tally.resent))
     line("snapshots", count(tally.snapshots))
     line("replies compared", count(tally.replies))
+    line("questions in parts", "\(count(tally.told)), cancelled \(count(tally.cancelled))")
     line("violations", count(outcome.violations.count))
     let perSecond = Double(tally.crashRuns) * 1e6 / Double(passed(since: begin))
     line("crash runs a second", count(Int(perSecond)))

@@ -110,16 +110,18 @@ public struct Campaign: Sendable {
   ///   - faultPercent: Of a hundred lives, in how many the disk fails.
   ///   - requestsMax: The most requests of the life.
   ///   - offers: Whether it is one with offers and 64 clients, whatever the seed says.
+  ///   - observers: Whether it is one with clients who ask in parts, whatever the seed says.
   ///   - keepsStory: Whether to tell what happens.
   /// - Returns: What it came to.
   public static func life(
     seed: UInt64, mutant: Mutant? = nil, faultPercent: Int = 25, requestsMax: Int = .max,
-    offers: Bool = false, keepsStory: Bool = false
+    offers: Bool = false, observers: Bool = false, keepsStory: Bool = false
   ) -> LifeReport {
     do throws(SystemError) {
       let probe = try Mailbox<LoopMessage>()
       let world = World(seed: seed, mutant: mutant, faultPercent: faultPercent, probe: probe) {
         if offers { $0.offerSomething(clients: 64) }
+        if observers { $0.observers = 3 }
         $0.requests = min($0.requests, requestsMax)
       }
       if keepsStory { world.story = [] }

@@ -42,6 +42,8 @@ struct LifePlan {
   var calendarMicros: Int64
   /// Whether clients ask about offers, too: what comes of it an oracle judges by the journal.
   var offers = false
+  /// Clients beside the others who ask about all customers, in parts; where there are some, segments are defined.
+  var observers = 0
 
   struct Weights {
     var client = 6
@@ -127,6 +129,9 @@ struct LifePlan {
     var apart = SeededGenerator(seed: UInt64(calendarMicros))
     if Int.random(in: 0..<8, using: &apart) == 0 {
       offerSomething(clients: Bool.random(using: &apart) ? 64 : clients)
+    }
+    if Int.random(in: 0..<4, using: &apart) == 0 {
+      observers = Int.random(in: 1...3, using: &apart)
     }
   }
 

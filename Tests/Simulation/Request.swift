@@ -29,8 +29,9 @@ enum Request {
   case amend(AmendOfferRequest)
   case decide(DecideRequest)
   case outcomes(RecordOutcomesRequest)
-  /// What the server found of segments and keeps: no client sends it.
-  case keptSegments
+  case define(DefineSegmentsRequest)
+  /// What the server found of segments, or nil for quantiles, and keeps: no client sends it.
+  case keptSegments(KeepSegmentsRequest?)
   /// A body that is no body of its verb, and the status that says so.
   case broken(verb: UInt16, body: [UInt8], status: Status)
 
@@ -38,7 +39,7 @@ enum Request {
   var isCommand: Bool {
     switch self {
     case .declare, .orders, .returns, .profiles, .consents, .events, .lines,
-      .adopt, .putBack:
+      .adopt, .putBack, .define:
       true
     default: isAboutOffers
     }
@@ -85,6 +86,7 @@ enum Request {
     case .amend: Verb.amendOffer.rawValue
     case .decide: Verb.decide.rawValue
     case .outcomes: Verb.recordOutcomes.rawValue
+    case .define: Verb.defineSegments.rawValue
     case .keptSegments: Verb.keepSegments.rawValue
     case .broken(let verb, _, _): verb
     }
@@ -102,6 +104,7 @@ enum Request {
     case .consents(let request): request.key
     case .adopt(let request): request.key
     case .putBack(let request): request.key
+    case .define(let request): request.key
     case .putCatalogue(let request): request.key
     case .amend(let request): request.key
     case .decide(let request): request.key
@@ -134,6 +137,7 @@ enum Request {
       case .report(let request): request.write(to: &out)
       case .scoreOne(let request): try request.write(to: &out)
       case .scoreMany(let request): try request.write(to: &out)
+      case .define(let request): try request.write(to: &out)
       case .putCatalogue(let request): try request.write(to: &out)
       case .amend(let request): try request.write(to: &out)
       case .decide(let request): try request.write(to: &out)
@@ -177,6 +181,7 @@ enum Answer {
   case consents(ConsentHistoryReply)
   case customer(CustomerReply)
   case adopted(AdoptModelReply)
+  case defined(DefineSegmentsReply)
   case score(ScoreFacts)
   case scores([ScoreFacts])
   case status(StatusFacts)

@@ -106,4 +106,43 @@ extension RequestSource {
     }
     return .consents(RecordConsentsRequest(key: key(), consents: rows))
   }
+
+  // MARK: Segments
+
+  /// What the shop means by one segment or two; sometimes what cannot be.
+  mutating func definition() -> Request {
+    let known: [(String, [(String, String)])] = [
+      (
+        "loyal",
+        [("", ""), ("orders >= 3", "orders >= 2"), ("orders >= 2 and mean_spend > 20", "")]
+      ),
+      ("vip", [("", ""), ("total_spend > 100", "total_spend > 80"), ("orders >= 5", "")]),
+      (
+        "inactive",
+        [
+          ("", ""), ("days_since_order > 90", "days_since_order > 60"),
+          ("net_value < quantile(\"net_value\", 0.2)", "country == \"FR\""),
+        ]
+      ), ("about to leave", [("", ""), ("churn > 0.6 or days_since_order > 40", "churn > 0.5")]),
+    ]
+    var segments: [SegmentFields] = []
+    for (name, conditions) in known.shuffled(using: &generator).prefix(draw(1...2)) {
+      let (enters, stays) = conditions.randomElement(using: &generator) ?? ("", "")
+      segments.append(SegmentFields(segment: name, enters: enters, stays: stays))
+    }
+    var request = DefineSegmentsRequest(segments: segments)
+    request.key = key()
+    guard chance(20) else { return .define(request) }
+    let wrong: [(SegmentFields, Status)] = [
+      (SegmentFields(segment: "loyal", enters: "orders >=", stays: ""), .badCondition),
+      (SegmentFields(segment: "vip", enters: "", stays: "segment == \"new\""), .badCondition),
+      (SegmentFields(segment: "golden", enters: "", stays: ""), .invalidField),
+    ]
+    let (fields, status) = wrong[draw(0...2)]
+    var body = ByteBuffer()
+    try? DefineSegmentsRequest(segments: [fields]).write(to: &body)
+    var bytes: [UInt8] = []
+    bytes.append(bytes: body.bytes)
+    return .broken(verb: Verb.defineSegments.rawValue, body: bytes, status: status)
+  }
 }

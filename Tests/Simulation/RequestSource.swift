@@ -61,6 +61,7 @@ struct RequestSource {
 
   private mutating func fresh(_ now: Int64) -> Request {
     if plan.offers && chance(60) { return offer(now) }
+    if plan.observers > 0 && chance(12) { return definition() }
     if draw(1...1000) <= plan.fitPermille {
       if chance(40) {
         return .report(ReportRequest(horizonDays: 90, customer: chance(50) ? "" : customer()))

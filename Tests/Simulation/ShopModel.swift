@@ -39,6 +39,8 @@ struct ShopModel {
   var customers: [String: Customer] = [:]
   /// Categories and other names, in the sequence in which they came to be known.
   var names: [String] = []
+  /// What its segments are, and what was found.
+  private(set) var segments = Segments()
   private(set) var zone: DeclareShopRequest?
   private(set) var currency = ""
   private(set) var minorDigits: UInt8 = 0
@@ -177,8 +179,13 @@ struct ShopModel {
       if currency.isEmpty { (currency, minorDigits) = ("EUR", 2) }
       return .done
     case .amend, .decide, .outcomes: return .done
-    // What it holds is told by the hash alone.
-    case .keptSegments: return .empty
+    case .define(let request):
+      let version = segments.define(request.segments)
+      return .defined(DefineSegmentsReply(sequence: sequence, version: version))
+    case .keptSegments(let kept):
+      // Quantiles are told by the hash alone.
+      if let kept { segments.keep(kept) }
+      return .empty
     default:
       preconditionFailure("only commands are applied")
     }

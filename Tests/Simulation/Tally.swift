@@ -30,6 +30,10 @@ public struct Tally: Sendable, Equatable {
   public var snapshots = 0
   /// Commands by which servers kept what they found of segments.
   public var kept = 0
+  /// Questions about all customers that were answered to their end, in parts.
+  public var told = 0
+  /// Those of them that were cancelled.
+  public var cancelled = 0
   /// Lives with a violation.
   public var violations = 0
 
@@ -54,6 +58,8 @@ public struct Tally: Sendable, Equatable {
     resent += other.resent
     snapshots += other.snapshots
     kept += other.kept
+    told += other.told
+    cancelled += other.cancelled
     violations += other.violations
   }
 }

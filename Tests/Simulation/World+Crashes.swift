@@ -163,6 +163,7 @@ extension World {
     listed = []
     isLoaded = false
     isDraining = false
+    for observer in observers { observer.disconnect() }
     for client in clients {
       client.disconnect()
       for request in client.acknowledged where chance(5) { client.backlog.append(request) }

@@ -86,7 +86,7 @@ extension World {
   ]
 
   /// Puts bytes into the digest (FNV-1a).
-  private func mix(_ bytes: RawSpan) {
+  func mix(_ bytes: RawSpan) {
     for offset in 0..<bytes.byteCount {
       digest = (digest ^ UInt64(bytes.byte(at: offset))) &* 0x100_0000_01b3
     }
@@ -120,6 +120,7 @@ extension World {
     case .customer(let wanted): return unequal(try CustomerReply(from: &reader), wanted)
     case .consents(let wanted):
       return unequal(try ConsentHistoryReply(from: &reader), wanted)
+    case .defined(let wanted): return unequal(try DefineSegmentsReply(from: &reader), wanted)
     case .adopted(let wanted): return unequal(try AdoptModelReply(from: &reader), wanted)
     case .score(let wanted): return difference(try ScoreReply(from: &reader), wanted)
     case .scores(let wanted):

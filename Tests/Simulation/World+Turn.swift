@@ -12,6 +12,7 @@ import Wire
 extension World {
   /// One turn of the loop, held against the model.
   func turn() throws(Violation) {
+    observe()
     let delivered = deliver()
     do throws(SystemError) {
       try server?.loop.turn()
@@ -34,6 +35,7 @@ extension World {
     }
     // Before the replies are taken: whether one waits decides which sessions the loop lists.
     try compareReplies()
+    try compareObserved()
     for case .closed(let line) in network.events { client(on: line)?.disconnect() }
     switch server?.loop.end {
     case nil: break
@@ -311,7 +313,7 @@ extension World {
       }
     case .snapshotWritten(let result, let requesters):
       try snapshotWritten(result, count: requesters.count)
-    // Nobody in here asks for a refit of offers, or for more than one part.
+    // Nobody in here asks for a refit of offers; parts are for observers.
     case .loading, .loadingFailed, .diskFailed, .refitted, .streamed, .swept: break
     }
   }
@@ -322,8 +324,14 @@ extension World {
       next.verb == Verb.keepSegments.rawValue || next.verb == Verb.keepQuantiles.rawValue
     {
       accepted.removeFirst()
-      _ = try apply(.keptSegments, as: next, of: nil)
+      var reader = FrameReader(next.frame.rawBytes, from: FrameHeader.size)
+      let kept =
+        next.verb == Verb.keepSegments.rawValue ? try? KeepSegmentsRequest(from: &reader) : nil
+      _ = try apply(.keptSegments(kept), as: next, of: nil)
       tally.kept += 1
+      if kept?.customers.isEmpty == false, let contradiction = model.segments.contradiction {
+        throw violation("a search was kept: \(contradiction)")
+      }
     }
   }
 

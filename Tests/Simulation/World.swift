@@ -35,6 +35,9 @@ final class World {
   var answers: [LoopMessage] = []
 
   // The clients.
+  var observers: [Observer] = []
+  /// Decides over observers only, so that the others are the same without them.
+  var observerGenerator: SeededGenerator
   var clients: [SimulatedClient] = []
   var requests: RequestSource
   var requestsLeft: Int
@@ -145,8 +148,10 @@ final class World {
     network = SimulatedNetwork(seed: generator.next())
     requests = RequestSource(plan, seed: generator.next())
     crashGenerator = SeededGenerator(seed: generator.next())
+    observerGenerator = SeededGenerator(seed: ~seed)
     requestsLeft = plan.requests
     for number in 0..<plan.clients { clients.append(SimulatedClient(number)) }
+    for _ in 0..<plan.observers { observers.append(Observer()) }
   }
 
   func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
@@ -224,6 +229,11 @@ final class World {
 
   /// Lets everything that is under way come to its end, and looks at the disk a last time.
   private func settle() throws(Violation) {
+    // A watch has no end of its own.
+    for observer in observers {
+      if let line = observer.line { network.reset(line) }
+      observer.disconnect()
+    }
     for round in 0..<5_000 {
       network.isHasty = true
       if round == 50 {

@@ -24,6 +24,22 @@ struct WorldTests {
     #expect(report.tally.kept > 0, "the server finds segments by itself")
   }
 
+  @Test(
+    "segments are defined, found, asked for in parts, watched and cancelled, among crashes: all agrees"
+  )
+  func observed() {
+    var tally = Tally()
+    for seed in seeds(3) {
+      let report = Campaign.life(seed: seed, requestsMax: 50, observers: true)
+      #expect(report.violation == nil, "\(report.violation?.description ?? "")")
+      tally.add(report.tally)
+    }
+    // One life alone may have none of one kind.
+    if tally.lives > 1 {
+      #expect(tally.told > 0 && tally.kept > 0 && tally.cancelled > 0, "\(tally)")
+    }
+  }
+
   @Test("a seed is a whole life: twice the same, to the last byte of every reply")
   func determinism() {
     let first = Campaign.life(seed: 11, requestsMax: 20, keepsStory: true)

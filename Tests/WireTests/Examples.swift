@@ -481,6 +481,7 @@ extension Example {
       .init(name: "consents", rows: 3120, bytes: 188_416),
       .init(name: "names", rows: 14, bytes: 83_968),
     ]
+    status.repliesInParts = 1
     return status
   }()
 }

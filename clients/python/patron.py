@@ -1207,6 +1207,7 @@ class ServerStatus:
     time_zone: str
     server: str
     facts: Tuple[FactTable, ...] = ()
+    replies_in_parts: int = 0
 
 
 # ---------------------------------------------------------------------------------------------
@@ -2468,6 +2469,7 @@ def read_status(body: bytes, with_state_hash: bool) -> ServerStatus:
         resident, model, minor_digits, reader.text(), reader.text(), reader.text(),
         tuple(FactTable(reader.text(), *reader.take(struct.Struct("<QQ")))
               for _ in range(reader.take(_COUNT)[0])),
+        *reader.take(struct.Struct("<I")),
     )
     reader.end()
     return status

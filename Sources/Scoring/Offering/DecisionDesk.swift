@@ -60,8 +60,8 @@ struct DecisionDesk: ~Copyable {
   var told = 0..<0
   /// Where the entry of a decision is put together.
   var entry: ByteBuffer?
-  /// The horizon of scores, which changes with the day and the model.
-  var horizon: (day: UInt16, generation: UInt32, value: ScoreHorizon)?
+  /// The horizon of scores, which changes with the day, the model, and the catalogue's margin.
+  var horizon: (day: UInt16, generation: UInt32, margin: Double, value: ScoreHorizon)?
   /// What is tabulated for it; nil where nothing is.
   var tables: OutlookTables?
 
@@ -85,9 +85,8 @@ extension DecisionDesk {
 
   /// The horizon of the scores that decisions read.
   static func horizon(
-    _ day: UInt16, _ shelf: OfferShelf, _ calibration: Calibration
+    _ day: UInt16, _ margin: Double, _ calibration: Calibration
   ) -> ScoreHorizon? {
-    let margin = shelf.catalogue.marginRate
     let terms = try? ScoreTerms(
       horizonDays: horizonDays, discountRatePerYear: discountRate, margin: max(margin, 0))
     return terms.map { ScoreHorizon($0, under: calibration, from: Double(day)) }

@@ -83,7 +83,13 @@ extension Store {
       firstOrder: number.flatMap {
         customers[$0].firstDay == CustomerRow.noDay ? nil : Int32(customers[$0].firstDay)
       })
-    desk.segment = facts.setSegment(vipValue: shelf.catalogue.vipValue)
+    // A search finds segments with scores, so what it found is not for who may not be judged by them.
+    var mark: UInt8 = 0
+    if let number, desk.flags.contains(.profiled) {
+      mark = segmentation.mark(of: number, on: moment.today)
+    }
+    desk.segment = facts.setSegment(
+      kept: Segment(mark: mark), vipValue: shelf.catalogue.vipValue)
     desk.facts = facts
   }
 
@@ -139,11 +145,14 @@ extension Store {
     _ row: CustomerRow, _ statistics: Statistics, _ day: UInt16, _ adopted: AdoptedModel,
     _ facts: inout Offers.Facts, _ desk: inout DecisionDesk
   ) {
-    if desk.horizon?.day != day || desk.horizon?.generation != generation {
-      guard let shelf = offering.shelf,
-        let horizon = DecisionDesk.horizon(day, shelf, adopted.model.calibration)
+    // The catalogue in force says with which margin.
+    guard let margin = offering.shelf?.catalogue.marginRate else { return }
+    if desk.horizon?.day != day || desk.horizon?.generation != generation
+      || desk.horizon?.margin != margin
+    {
+      guard let horizon = DecisionDesk.horizon(day, margin, adopted.model.calibration)
       else { return }
-      desk.horizon = (day, generation, horizon)
+      desk.horizon = (day, generation, margin, horizon)
       desk.tables = nil
     }
     guard let horizon = desk.horizon?.value else { return }

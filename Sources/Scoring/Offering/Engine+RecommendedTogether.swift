@@ -90,7 +90,8 @@ extension Engine {
   /// The question that decisions ask of the models; nil without any.
   private func decisionQuestion(_ day: UInt16, _ shelf: OfferShelf) -> ScoreQuestion? {
     guard let adopted = store.model,
-      let horizon = DecisionDesk.horizon(day, shelf, adopted.model.calibration)
+      let horizon = DecisionDesk.horizon(
+        day, shelf.catalogue.marginRate, adopted.model.calibration)
     else { return nil }
     return ScoreQuestion(
       adopted, horizon, tables.tables(horizon, store.generation), day: day,
@@ -127,7 +128,10 @@ extension Engine {
     // Taken out while they are filled from the engine.
     var rows: [NextBestRow] = []
     swap(&rows, &recommendations.rows)
-    for place in 0..<queries.count { read(place, terms, into: &rows[place]) }
+    let countsMarks = store.segmentation.countsMarks(on: terms.moment.today)
+    for place in 0..<queries.count {
+      read(place, terms, countsMarks: countsMarks, into: &rows[place])
+    }
     for holdout in recommendations.next.openHoldouts { Self.find(holdout, queries, &rows) }
     recommendations.next.choose(rows.span, count: queries.count)
     swap(&rows, &recommendations.rows)
@@ -165,7 +169,7 @@ extension Engine {
   /// Reads what is known of a customer, as a whole decision knows it; see `Store.know`.
   @inline(__always)
   private mutating func read(
-    _ place: Int, _ terms: RecommendTerms, into row: inout NextBestRow
+    _ place: Int, _ terms: RecommendTerms, countsMarks: Bool, into row: inout NextBestRow
   ) {
     row = NextBestRow()
     let asked = recommendations.asked[place]
@@ -183,6 +187,7 @@ extension Engine {
     row.hasOpenComplaint = card[.openComplaint]
     if card[.ending] { readConsents(of: number, terms.moment, &row) }
     row.isProfiled = recommendations.next.mayProfile(row.granted, row.denied)
+    if countsMarks && row.isProfiled { row.segmentMark = card.segment }
     row.isLeftOut =
       (asks.birthday || asks.ties) && card[.profile] || asks.complaints && card[.complaints]
     if asks.person && card[.profile] {
@@ -259,8 +264,10 @@ extension Engine {
       row.expectedOrders = score.expectedOrders
       if terms.question.spendKnown { row.lifetimeValue = score.lifetimeValue }
     }
-    // The segment needs it of these alone.
-    if recommendations.next.asks.typicalGap || row.alive >= 0.5 && row.churn >= 0.7 {
+    // The segment by the fixed rule needs it of these alone.
+    if recommendations.next.asks.typicalGap
+      || row.segmentMark == 0 && row.alive >= 0.5 && row.churn >= 0.7
+    {
       row.typicalGap = typicalGap(of: number, card, statistics, asOf: day)
     }
   }

@@ -25,23 +25,41 @@ enum CustomerFields {
   /// All that a question about all customers may speak of.
   static let schema = schema(of: fields)
   /// All that the definition of a segment may speak of: not of segments.
-  static let ofSegments = schema(of: fields.filter { $0.name != "segment" })
+  static let ofSegments = schema(
+    of: fields.filter { $0.name != "segment" },
+    absent: [
+      "segment": RuleAbsence(
+        "cannot be asked for by the conditions that define segments",
+        "name what makes the segment, as orders >= 4")
+    ])
 
-  private static func schema(of fields: [RuleField]) -> RuleSchema {
+  private static func schema(
+    of fields: [RuleField], absent: [String: RuleAbsence] = [:]
+  ) -> RuleSchema {
     do throws(RuleSchemaError) {
-      return try RuleSchema(fields: fields, functions: functions)
+      return try RuleSchema(
+        fields: fields, functions: functions, absent: absent.merging(ofRequests) { one, _ in one })
     } catch {
       preconditionFailure("the schema of customers is well formed: \(error)")
     }
   }
 
-  /// What is known only while something is asked for.
-  private static let ofRequests: Set<String> = [
-    "basket", "basket_lines", "channel", "placement", "consent.profiling",
-  ]
+  /// What is known only while an offer is asked for, and what to ask instead.
+  static let ofRequests: [String: RuleAbsence] = {
+    let spending = "use mean_spend or total_spend, or cart_left for a basket that was left behind"
+    return [
+      "basket": spending, "basket_lines": spending,
+      "in_basket": "use bought(\"…\") or viewed(\"…\")",
+      "channel": "use preferred_channel, or the consent for a channel, as consent.email",
+      "placement": "leave it out; best_offer(email, checkout) names one",
+      "consent.profiling": "name the channel, as profiling.email",
+    ].mapValues {
+      RuleAbsence("belongs to a request for an offer; a question about customers has none", $0)
+    }
+  }()
 
   private static var fields: [RuleField] {
-    let shared = OfferFields.schema.fields.filter { !ofRequests.contains($0.name) }.map { field in
+    let shared = OfferFields.schema.fields.filter { ofRequests[$0.name] == nil }.map { field in
       switch (field.type, CodeField(slot: field.slot)) {
       case (.text, .segment):
         RuleField(

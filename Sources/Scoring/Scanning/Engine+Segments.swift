@@ -112,6 +112,7 @@ extension Engine {
       for (place, code) in run.codes.enumerated() {
         store.segmentation.marks[run.first + UInt32(place)] = SegmentMark(segment: code)
       }
+      cards.take(segments: run.codes, from: run.first)
     }
     if !request.customers.isEmpty {
       let stand = SegmentStand(

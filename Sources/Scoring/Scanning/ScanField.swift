@@ -24,6 +24,10 @@ struct ScanField: Equatable, Sendable {
   ) throws(Refusal) {
     let fields = CustomerFields.schema.fields
     guard let field = fields.first(where: { $0.name == name }) else {
+      if let absence = CustomerFields.ofRequests[name] {
+        throw Refusal(
+          .badCondition, at: offset, "'\(name)' \(absence.problem); \(absence.advice)")
+      }
       let fit = fields.filter { isFit($0.type) }.map(\.name)
       let near = nearest(to: name, among: fit).map { "did you mean '\($0)'?" }
       throw Refusal(

@@ -74,6 +74,11 @@ struct Segmentation: Sendable {
     customer < marks.count ? marks[customer].segment : 0
   }
 
+  /// The same on a day; 0 where marks tell nothing of it.
+  func mark(of customer: UInt32, on day: Int32) -> UInt8 {
+    countsMarks(on: day) ? mark(of: customer) : 0
+  }
+
   /// Whether everybody's segment is to be found on a day with a model: the model or the definitions are others
   /// than last time, or it is a later day.
   func isDue(_ stand: SegmentStand) -> Bool {

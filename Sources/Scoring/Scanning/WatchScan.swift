@@ -21,13 +21,18 @@ public struct WatchScan: StreamedAnalysis {
   }
 
   let request: WatchRequest
-  /// What is looked at; nil between the questions, so that an old state is not kept.
+  /// What is looked at; nil between the questions, when all that was found is told, so that an old state is not
+  /// kept.
   private var view: ScanView?
   private var plan: ScanPlan
   private var wanted: Wanted
   /// For whom the condition holds, a bit each row.
   private var members: [UInt64] = []
   private var memberCount: UInt64 = 0
+  /// Words of members that are others than they were, and how many of these were taken over: as many of their
+  /// customers are told in a step as a part holds, however many have changed.
+  private var changes: [(place: Int, bits: UInt64)] = []
+  private var taken = 0
   private var isSettled = false
   private var entered: [String] = []
   private var left: [String] = []
@@ -88,24 +93,32 @@ public struct WatchScan: StreamedAnalysis {
     guard var view else { return StreamedParts() }
     let words = (view.store.customers.count + 63) / 64
     members += repeatElement(0, count: max(0, words - members.count))
-    switch wanted {
-    case .nobody: self.view = nil
-    case .some(let rows):
-      view.begin(plan, on: crew)
-      look(at: rows, view)
-      self.view = nil
-    case .everybody(var progress):
-      view.begin(plan, on: crew)
-      if let tasks = progress.next(of: view.store) { look(at: tasks, view, on: crew) }
-      wanted = .everybody(progress)
-      let isEnd = progress.isEnd(of: view.store)
-      if isEnd { isSettled = true }
-      self.view = isEnd ? nil : view
+    if changes.isEmpty {
+      switch wanted {
+      case .nobody: break
+      case .some(let rows):
+        view.begin(plan, on: crew)
+        look(at: rows, view)
+        wanted = .nobody
+      case .everybody(var progress):
+        view.begin(plan, on: crew)
+        if let tasks = progress.next(of: view.store) { look(at: tasks, view, on: crew) }
+        wanted = progress.isEnd(of: view.store) ? .nobody : .everybody(progress)
+      }
     }
-    let hasNews = !entered.isEmpty || !left.isEmpty
-    guard hasNews || timeMicros >= signDueMicros else { return StreamedParts() }
+    takeChanges(view.store)
+    var isSettling = false
+    if case .nobody = wanted, changes.isEmpty {
+      self.view = nil
+      isSettling = !isSettled
+      isSettled = true
+    } else {
+      self.view = view
+    }
+    guard isSettling || !entered.isEmpty || !left.isEmpty || timeMicros >= signDueMicros
+    else { return StreamedParts() }
     signDueMicros = timeMicros + Self.signMicros
-    return StreamedParts(parts())
+    return StreamedParts([part()])
   }
 
   // MARK: Looking
@@ -129,8 +142,9 @@ public struct WatchScan: StreamedAnalysis {
     }
     for (task, bits) in zip(tasks, pieces) {
       let first = task.lowerBound * CustomerRow.chunkRows / 64
-      for place in bits.indices where first + place < members.count {
-        take(bits[place], at: first + place, view.store)
+      for place in bits.indices
+      where first + place < members.count && members[first + place] != bits[place] {
+        changes.append((first + place, bits[place]))
       }
     }
   }
@@ -143,16 +157,31 @@ public struct WatchScan: StreamedAnalysis {
       let found = worker.holding()
       for place in some {
         let (word, bit) = (Int(rows[place]) / 64, UInt64(1) << UInt64(rows[place] & 63))
-        let others = members[word] & ~bit
-        take(found.contains(place - start) ? others | bit : others, at: word, view.store)
+        let isMember = found.contains(place - start)
+        if isMember == (members[word] & bit != 0) { continue }
+        // They come by rising rows, so others of the same word stand last.
+        if changes.last?.place != word { changes.append((word, members[word])) }
+        changes[changes.count - 1].bits ^= bit
       }
     }
+  }
+
+  // MARK: Telling
+
+  /// Takes over what has changed, as far as a part can tell it.
+  private mutating func takeChanges(_ store: Store) {
+    while taken < changes.count, entered.count + left.count <= WatchReply.customersMax - 64 {
+      take(changes[taken].bits, at: changes[taken].place, store)
+      taken += 1
+    }
+    guard taken == changes.count else { return }
+    changes.removeAll(keepingCapacity: taken <= 1_024)
+    taken = 0
   }
 
   /// Takes over for whom of 64 customers the condition holds now.
   private mutating func take(_ bits: UInt64, at word: Int, _ store: Store) {
     let changed = members[word] ^ bits
-    if changed == 0 { return }
     members[word] = bits
     memberCount =
       memberCount &+ UInt64((changed & bits).nonzeroBitCount)
@@ -168,25 +197,17 @@ public struct WatchScan: StreamedAnalysis {
     }
   }
 
-  // MARK: Telling
-
-  /// The news, in parts that fit.
-  private mutating func parts() -> [[UInt8]] {
-    var bodies: [[UInt8]] = []
-    repeat {
-      var reply = WatchReply()
-      reply.timeMicros = timeMicros
-      reply.members = memberCount
-      reply.isSettled = isSettled
-      reply.entered = Array(entered.prefix(WatchReply.customersMax))
-      reply.left = Array(left.prefix(WatchReply.customersMax))
-      entered.removeFirst(reply.entered.count)
-      left.removeFirst(reply.left.count)
-      var body = ByteBuffer()
-      reply.write(to: &body)
-      bodies.append(body.array)
-    } while !entered.isEmpty || !left.isEmpty
-    return bodies
+  /// The news.
+  private mutating func part() -> [UInt8] {
+    var reply = WatchReply()
+    reply.timeMicros = timeMicros
+    reply.members = memberCount
+    reply.isSettled = isSettled
+    (reply.entered, reply.left) = (entered, left)
+    (entered, left) = ([], [])
+    var body = ByteBuffer()
+    reply.write(to: &body)
+    return body.array
   }
 }
 

@@ -2,6 +2,7 @@
 // load are in the files beside.
 
 internal import Client
+internal import Foundation
 internal import Wire
 
 enum Demo {
@@ -89,15 +90,32 @@ enum Demo {
     Console.out("\n4. Some customers, \(horizonDays) days ahead, amounts in USD:\n")
     Console.out(indented(shop.examples(scores)))
 
+    Console.out(
+      "\n5. With the model everybody was found in a named segment; lifetime value is that of 39 weeks:\n"
+    )
+    Console.out(indented(SegmentsText.table(of: try segments(fit.generation, with: &client))))
+
     guard seconds > 0 else { return true }
     var load = DemoLoad(shop: shop)
     Console.out(
-      "\n5. \(JSONWriter.text(seconds)) seconds of load: \(DemoLoad.connections) connections, "
+      "\n6. \(JSONWriter.text(seconds)) seconds of load: \(DemoLoad.connections) connections, "
         + "\(DemoLoad.pipeline) requests in flight on each,\n   one in ten records an order, "
         + "the others ask for a score.\n")
     let isFinished = try load.run(client.peer, seconds: seconds) { !server.isInterrupted() }
     Console.out(indented(load.report))
     return isFinished
+  }
+
+  /// The named segments, once the server has found everybody's with a model: a moment after it was adopted.
+  private static func segments(
+    _ generation: UInt32, with client: inout PatronClient
+  ) throws(ClientError) -> [SegmentLine] {
+    var reply = try client.readSegments()
+    for _ in 0..<200 where reply.foundGeneration < generation {
+      Thread.sleep(forTimeInterval: 0.05)
+      reply = try client.readSegments()
+    }
+    return reply.segments
   }
 
   private static func indented(_ text: String) -> String {

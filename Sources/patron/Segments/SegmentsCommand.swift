@@ -171,6 +171,18 @@ struct SegmentsText {
     return head + "\n\n" + TextTable(rows: [heads] + rows).text
   }
 
+  /// The segments' sizes and worth alone.
+  static func table(of segments: [SegmentLine]) -> String {
+    let rows = segments.map { line in
+      [
+        line.definition.segment, Numbers.grouped(line.customers),
+        line.valued.customers == 0 ? "–" : Numbers.fixed(line.valued.sum, 2),
+        line.valued.customers == 0 ? "–" : Numbers.fixed(line.meanLifetimeValue, 2),
+      ]
+    }
+    return TextTable(rows: [["segment", "customers", "lifetime value", "mean"]] + rows).text
+  }
+
   private static func day(_ number: Int32) -> String { CalendarDay(number: Int(number)).text }
 
   /// How many more there are than when everybody's segment was found last.

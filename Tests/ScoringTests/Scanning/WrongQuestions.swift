@@ -5,23 +5,28 @@ extension WrongQuestionsTests {
   static let conditions: [Condition] = [
     Condition(
       #"basket > 50"#, 1, 1, 0,
-      #"unknown field 'basket'; a text is written in double quotes; there are segment, …"#),
+      #"'basket' belongs to a request for an offer; a question about customers has none; "#
+        + #"use mean_spend or total_spend, or cart_left for a basket that was left behind"#),
     Condition(
       #"basket_lines > 2"#, 1, 1, 0,
-      #"unknown field 'basket_lines'; a text is written in double quotes; there are "#
-        + #"segment, …"#),
+      #"'basket_lines' belongs to a request for an offer; a question about customers has none; "#
+        + #"use mean_spend or total_spend, or cart_left for a basket that was left behind"#),
     Condition(
       #"channel == "email""#, 1, 1, 0,
-      #"unknown field 'channel'; a text is written in double quotes; there are segment, …"#),
+      #"'channel' belongs to a request for an offer; a question about customers has none; "#
+        + #"use preferred_channel, or the consent for a channel, as consent.email"#),
     Condition(
       #"placement == "checkout""#, 1, 1, 0,
-      #"unknown field 'placement'; a text is written in double quotes; there are segment, …"#),
+      #"'placement' belongs to a request for an offer; a question about customers has none; "#
+        + #"leave it out; best_offer(email, checkout) names one"#),
     Condition(
       #"consent.profiling"#, 1, 1, 0,
-      #"unknown field 'consent.profiling'; did you mean 'consent.phone'?"#),
+      #"'consent.profiling' belongs to a request for an offer; a question about customers has none; "#
+        + #"name the channel, as profiling.email"#),
     Condition(
       #"in_basket("shoes")"#, 1, 1, 0,
-      #"unknown function 'in_basket'; there are bought, viewed, quantile, abs, min, max"#),
+      #"'in_basket' belongs to a request for an offer; a question about customers has none; "#
+        + #"use bought("…") or viewed("…")"#),
     Condition(
       #"lifetimevalue > 5"#, 1, 1, 0,
       #"unknown field 'lifetimevalue'; did you mean 'lifetime_value'?"#),
@@ -271,7 +276,7 @@ extension WrongQuestionsTests {
     Condition(
       #"orders >= 5 else 0"#, 1, 13, 12,
       #"'else' follows a value that is never unknown; put what may be unknown in "#
-        + #"parentheses: (basket else 0) >= 50"#),
+        + #"parentheses: (mean_spend else 0) >= 50"#),
     Condition(
       #"orders > 5%"#, 1, 11, 10,
       #"'%' is not a part of the language; write a share as a number, 0.1 for 10 %"#),
@@ -295,7 +300,7 @@ extension WrongQuestionsTests {
       #"this is the number 5, not a yes or no; compare it, as 5 > 0"#),
     Condition(
       #"# nothing"#, 1, 1, 0,
-      #"the condition is empty; write one, as basket > 0, or 'true'"#),
+      #"the condition is empty; write one, as orders > 0, or 'true'"#),
     Condition(
       #"orders > 5;"#, 1, 11, 10,
       #"';' is not a part of the language; join conditions with 'and'"#),
@@ -307,7 +312,7 @@ extension WrongQuestionsTests {
       #"'min' has 1 argument; it takes two or more: min(1, 2)"#),
     Condition(
       #"abs(1, 2) > 0"#, 1, 1, 0,
-      #"'abs' has 2 arguments; it takes one number: abs(basket)"#),
+      #"'abs' has 2 arguments; it takes one number: abs(orders)"#),
     Condition(
       #"segment is vip"#, 1, 12, 11,
       #"behind 'is' stands neither known nor unknown (found 'vip'); write 'is known' or 'is "#
@@ -334,7 +339,8 @@ extension WrongQuestionsTests {
       #"unknown field 'lifetimevalue'; did you mean 'lifetime_value'?"#),
     Name(
       .told, #"basket"#, 81,
-      #"unknown field 'basket'; there are segment, …"#),
+      #"'basket' belongs to a request for an offer; a question about customers has none; "#
+        + #"use mean_spend or total_spend, or cart_left for a basket that was left behind"#),
     Name(
       .told, #"consent.mail"#, 81,
       #"unknown field 'consent.mail'; did you mean 'consent.email'?"#),
@@ -388,7 +394,8 @@ extension WrongQuestionsTests {
       #"unknown field 'customer'; there are lifetime_value, …"#),
     Name(
       .orderedBy, #"basket"#, 65,
-      #"unknown field 'basket'; there are lifetime_value, …"#),
+      #"'basket' belongs to a request for an offer; a question about customers has none; "#
+        + #"use mean_spend or total_spend, or cart_left for a basket that was left behind"#),
     Name(
       .orderedBy, #"best_offer(email)"#, 65,
       #"unknown field 'best_offer(email)'; there are lifetime_value, …"#),
@@ -406,7 +413,8 @@ extension WrongQuestionsTests {
       #"unknown field 'customer'; there are segment, …"#),
     Name(
       .groupedBy, #"placement"#, 61,
-      #"unknown field 'placement'; there are segment, …"#),
+      #"'placement' belongs to a request for an offer; a question about customers has none; "#
+        + #"leave it out; best_offer(email, checkout) names one"#),
     Name(
       .groupedBy, #"churn"#, 61,
       #"'churn' is a number, and customers cannot be grouped by that"#),
@@ -427,6 +435,7 @@ extension WrongQuestionsTests {
       #"unknown field 'lifetime'; there are lifetime_value, …"#),
     Name(
       .addedUp, #"basket"#, 62,
-      #"unknown field 'basket'; there are lifetime_value, …"#),
+      #"'basket' belongs to a request for an offer; a question about customers has none; "#
+        + #"use mean_spend or total_spend, or cart_left for a basket that was left behind"#),
   ]
 }
