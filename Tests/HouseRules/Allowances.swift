@@ -56,6 +56,7 @@ enum Allowances {
     "Sources/Kernels/ColumnKernel.swift",
     "Sources/Kernels/CustomerKernel.swift",
     "Sources/Kernels/CutKernel.swift",
+    "Sources/Kernels/ZoneKernel.swift",
     "Sources/Scoring/Scanning/ScanLanes.swift",
     "Sources/Kernels/RowKernel.swift",
     "Sources/Kernels/LaneFunctions.swift",

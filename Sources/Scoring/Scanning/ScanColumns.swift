@@ -201,8 +201,8 @@ extension ScanColumns: RuleColumns {
 
 extension CustomerRow {
   /// Where the columns that scans read begin, in bytes of a row before them.
-  private static let repeatSpendBefore = 16
-  private static let firstSpendBefore = 24
+  static let repeatSpendBefore = 16
+  static let firstSpendBefore = 24
 
   /// Reads x and the days of rows of a chunk, from a multiple of eight on, a line of eight rows at a time.
   static func readDays(
