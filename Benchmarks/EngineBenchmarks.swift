@@ -115,14 +115,19 @@ final class EngineBox {
   }
 
   /// Records all orders of some customers.
-  func fill(_ shop: Shop, _ customers: Int) throws {
+  func fill(_ shop: Shop, _ customers: Int) throws { try fill(shop, 0..<customers) }
+
+  /// Records some customers, one after the other.
+  func fill<Customers: RandomAccessCollection<Int>>(_ shop: Shop, _ customers: Customers) throws {
     // In parts, so that the frames of millions need not be held at once.
-    for start in stride(from: 0, to: customers, by: 50_000) {
-      for frame in try shop.frames(start..<min(customers, start + 50_000)).bytes {
-        _ = try execute(frame)
-      }
+    var rest = customers[...]
+    while !rest.isEmpty {
+      for frame in try shop.frames(rest.prefix(50_000)).bytes { _ = try execute(frame) }
+      rest = rest.dropFirst(50_000)
     }
-    guard engine.store.customerCount == customers else { throw BenchError("not all recorded") }
+    guard engine.store.customerCount == customers.count else {
+      throw BenchError("not all recorded")
+    }
   }
 }
 

@@ -54,7 +54,7 @@ struct Shop {
   /// - Returns: the frames, one behind the other, and how many orders they hold.
   /// - Throws: `Refusal`, for a row that does not fit, which would be our mistake.
   func frames(
-    _ customers: Range<Int>, rowsMax: Int = Limits.rowsMax, isKeyed: Bool = false
+    _ customers: some Sequence<Int>, rowsMax: Int = Limits.rowsMax, isKeyed: Bool = false
   ) throws -> (bytes: [[UInt8]], orders: Int) {
     var frames: [[UInt8]] = []
     var batch = RecordOrdersRequest(

@@ -2,8 +2,7 @@
 
 /// Some threads that share out tasks whenever they are given some.
 ///
-/// They stay, because a thread that makes way for all others does not even begin or end while those go on, and
-/// would keep from memory whoever waits for the process's map of it.
+/// They stay: a thread that makes way for all others takes long to begin and to end while those go on.
 public struct IdleThreads: Sendable {
   private enum Order: Sendable {
     case work(@Sendable () -> Void)

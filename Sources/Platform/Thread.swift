@@ -70,10 +70,9 @@ public struct Thread: ~Copyable {
   /// Whoever wakes takes the core at once; by niceness alone it waits until a time slice is over.
   ///
   /// - Parameter core: Where it goes on, counted among the cores it may run on, and beyond them from the first
-  ///   again; nil for where it is. The kernel sees no need to part such threads, and would leave all of them on
-  ///   one core.
-  public static func runWhenIdle(core: Int?) {
-    if let core { linux_go_to_core(UInt32(truncatingIfNeeded: core)) }
+  ///   again. The kernel sees no need to part such threads, and would leave all of them on one core.
+  public static func runWhenIdle(core: Int) {
+    linux_go_to_core(UInt32(truncatingIfNeeded: core))
     linux_run_when_idle()
   }
 

@@ -5,7 +5,7 @@ import Wire
 
 /// Everything the server knows about the shop, apart from the indexes that find it.
 public struct Store: Sendable {
-  var customers = Table<CustomerRow>()
+  var customers = CustomerTable()
   var orders = Table<OrderEntry>()
   var returns = Table<ReturnEntry>()
   var identifiers = IdentifierArena()
@@ -53,7 +53,7 @@ public struct Store: Sendable {
 
   /// Marks what is written from now on as written by the command `sequence`.
   mutating func stamp(_ sequence: UInt64) {
-    customers.chunks.stamp = sequence
+    customers.stamp = sequence
     orders.chunks.stamp = sequence
     returns.chunks.stamp = sequence
     identifiers.stamp = sequence

@@ -16,6 +16,8 @@ public struct LoadedSection: Sendable {
   let kind: Section.Kind
   let index: Int
   let block: Block
+  /// Of a chunk of customers, as if all its rows were.
+  let zone: CustomerZone?
 
   /// Copies the bytes.
   ///
@@ -37,6 +39,9 @@ public struct LoadedSection: Sendable {
     let isFormer = kind == .formerCustomers
     self.kind = isFormer ? .customers : kind
     self.block = isFormer ? FormerCustomerRow.converted(block) : block
+    let rows = CustomerRow.chunkRows
+    let isChunk = self.kind == .customers && self.block.size == rows * CustomerRow.size
+    zone = isChunk ? CustomerZone(ofRows: rows, in: self.block) : nil
   }
 }
 
@@ -46,6 +51,8 @@ public struct StoreLoader: Sendable {
   private let counts: Counts
   /// A place for every block there must be.
   private var places: [List: [Block?]] = [:]
+  /// Of the chunks of customers.
+  private var zones: [CustomerZone] = []
 
   /// What blocks follow each other in.
   private enum List: Hashable {
@@ -96,7 +103,9 @@ public struct StoreLoader: Sendable {
     guard counts.customers == 0 || store.calendar != nil else {
       throw SectionError("there are customers, but no time zone was declared")
     }
-    expect(.table(.customers), store.customers.chunks.blockCount(of: counts.customers))
+    let chunks = store.customers.chunks.blockCount(of: counts.customers)
+    zones = [CustomerZone](repeating: CustomerZone(), count: chunks)
+    expect(.table(.customers), chunks)
     expect(.table(.orders), store.orders.chunks.blockCount(of: counts.orders))
     expect(.table(.returns), store.returns.chunks.blockCount(of: counts.returns))
     expect(.table(.identifiers), IdentifierArena.blockCount(of: counts.end))
@@ -237,6 +246,7 @@ public struct StoreLoader: Sendable {
           + "state's last record \(store.sequence)")
     }
     places[list]?[index] = section.block
+    if let zone = section.zone { zones[index] = zone }
   }
 
   /// Makes the state once every section was added.
@@ -246,7 +256,8 @@ public struct StoreLoader: Sendable {
   /// - Throws: a `SectionError` when sections are missing or have the wrong size.
   public consuming func finish() throws(SectionError) -> Store {
     guard
-      store.customers.chunks.restore(count: counts.customers, blocks: blocks(.table(.customers))),
+      store.customers.restore(
+        count: counts.customers, blocks: blocks(.table(.customers)), zones: zones),
       store.orders.chunks.restore(count: counts.orders, blocks: blocks(.table(.orders))),
       store.returns.chunks.restore(count: counts.returns, blocks: blocks(.table(.returns))),
       store.identifiers.restore(end: counts.end, blocks: blocks(.table(.identifiers))),

@@ -40,7 +40,7 @@ private struct StreamShop: ~Copyable {
   private let ends = ManyClients(receiveSize: ServerLimits.receiveSize)
   private let scans: Mailbox<Scan>
   private let orders: Mailbox<JournalOrder>
-  private let scanner: Scanner
+  private var scanner: Scanner
   private var worker: JournalWorker
   private var loop: EventLoop<ManyClientsTransport>
   private var clients: [StreamClient] = []
@@ -59,7 +59,7 @@ private struct StreamShop: ~Copyable {
       recovering: SimulatedStorage(), JournalConfiguration(syncWindowMicros: 0, loadThreads: 1),
       clock: clock, randomness: SeededGenerator(seed: 1), reportingTo: mailbox)
     (self.orders, self.scans, self.roomMax) = (orders, scans, roomMax)
-    scanner = Scanner(threads: 1, reportingTo: mailbox)
+    scanner = Scanner(threads: nil, reportingTo: mailbox)
     loop = EventLoop(
       network: ManyClientsTransport(clients: ends), journal: orders, workbench: works,
       scanner: scans, mailbox: mailbox, clock: clock, snapshotEveryMicros: 0)
@@ -163,7 +163,7 @@ private struct StreamShop: ~Copyable {
     }
   }
 
-  private func scan() { _ = scanner.serve(scans.takeAll()) }
+  private mutating func scan() { _ = scanner.serve(scans.takeAll()) }
 
   // MARK: Replies
 

@@ -58,6 +58,7 @@ enum Allowances {
     "Sources/Kernels/CustomerKernel.swift",
     "Sources/Kernels/CustomerLines.swift",
     "Sources/Kernels/CutKernel.swift",
+    "Sources/Kernels/ZoneKernel.swift",
     "Sources/Kernels/RowKernel.swift",
     "Sources/Kernels/LaneFunctions.swift",
     "Sources/Kernels/PieceTable.swift",

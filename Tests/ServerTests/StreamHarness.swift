@@ -87,7 +87,7 @@ struct Countdown: StreamedAnalysis {
 final class StreamHarness {
   let clients = ManyClients(receiveSize: ServerLimits.receiveSize)
   let scans: Mailbox<Scan>
-  let scanner: Scanner
+  var scanner: Scanner
   let clock: any Clock
   let log = StreamLog()
   var loop: EventLoop<ManyClientsTransport>

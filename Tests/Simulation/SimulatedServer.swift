@@ -16,7 +16,7 @@ struct SimulatedServer: ~Copyable {
   let journalOrders: Mailbox<JournalOrder>
   /// What the loop asks of the workbench.
   let works: Mailbox<Work>
-  let scanner: Scanner
+  var scanner: Scanner
   /// What the loop asks of the scanner: searches for segments, for no client of this world asks for parts.
   let scans: Mailbox<Scan>
   /// Where journal and workbench answer.

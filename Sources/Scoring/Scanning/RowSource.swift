@@ -82,8 +82,8 @@ struct RowSource: Sendable {
 
 extension CustomerRow {
   /// Where the sums begin in a chunk, in bytes of a row before them; orders and days are the first.
-  fileprivate static let repeatSpendBefore = 16
-  fileprivate static let firstSpendBefore = 24
+  static let repeatSpendBefore = 16
+  static let firstSpendBefore = 24
   /// Bytes of a row that are scanned.
   fileprivate static let scannedSize = 24
 }

@@ -14,11 +14,12 @@ struct ScanProgress: Sendable {
   private(set) var scanned = 0
   private var slice = 2 * ScanProgress.taskChunks
 
-  /// Takes the next slice; nil when there is none.
+  /// Takes the next slice.
   ///
   /// - Parameters:
   ///   - store: whose customers.
   ///   - isQuick: whether looking at one costs next to nothing, so that a slice may be a long one.
+  /// - Returns: its tasks; nil when there is none.
   mutating func next(of store: borrowing Store, isQuick: Bool = false) -> [Range<Int>]? {
     let end = store.customers.chunks.blocks.count
     if chunk >= end { return nil }

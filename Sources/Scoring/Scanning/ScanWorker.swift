@@ -11,12 +11,16 @@ struct ScanWorker: ~Copyable {
   /// In which segment each row is, counted from 1.
   private var segments = [UInt8](repeating: 0, count: RowSet.rowsMax)
   private let store: Store
+  private var zones: ScanZones
+  /// Chunks that were looked at: those that zones do not rule out.
+  private(set) var chunkCount = 0
   /// Whether it counts in which segment somebody was found last.
   private let countsMarks: Bool
 
   init(_ plan: ScanPlan, _ view: ScanView) {
     self.plan = plan
     store = view.store
+    zones = ScanZones(plan, view)
     countsMarks =
       view.store.segmentation.marks.count > 0
       && view.store.segmentation.countsMarks(on: Int32(view.day))
@@ -32,7 +36,8 @@ struct ScanWorker: ~Copyable {
   mutating func scan(_ chunks: Range<Int>, _ body: (inout ScanWorker, RowSet) -> Bool) {
     let rowsMax = RowSet.rowsMax
     let store = store
-    for chunk in chunks {
+    for chunk in chunks where zones.canHold(in: chunk) {
+      chunkCount += 1
       let block = store.customers.chunks.blocks[chunk]
       let count = store.customers.chunks.rowCount(inBlock: chunk)
       for start in stride(from: 0, to: count, by: rowsMax) {

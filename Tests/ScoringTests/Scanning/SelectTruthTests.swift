@@ -21,8 +21,14 @@ struct SelectTruthTests {
     var known: [NaiveKnown]
     var instant: NaiveInstant
 
-    init(seed: UInt64, customers count: Int) throws {
-      var chance = ChanceShop(seed: seed, customers: count)
+    /// Tells a shop of so many; if it is to be rising, by their first orders' days, those without orders last, and
+    /// without orders of tomorrow.
+    init(seed: UInt64, customers count: Int, isRising: Bool = false) throws {
+      var chance = ChanceShop(
+        seed: seed, customers: count, lastDay: ChanceShop.today + (isRising ? 0 : 1))
+      if isRising {
+        chance.customers.sort { $0.orders.first?.day ?? .max < $1.orders.first?.day ?? .max }
+      }
       var shop = try EngineHarness()
       #expect(shop.adopt().body != nil)
       chance.record(in: &shop)
