@@ -147,7 +147,8 @@ struct ScanTally: Sendable {
   /// Groups that keys were found to be lately, by a few of their bits.
   private var lately = [(key: Key, place: Int32)](
     repeating: (Key(repeating: .max), -1), count: 256)
-  /// The group of each row of a batch.
+  /// What each row of a batch has in common with its group, and the group.
+  private var rowKeys = [Key](repeating: Key(), count: RowSet.rowsMax)
   private var groups = [Int32](repeating: 0, count: RowSet.rowsMax)
 
   /// Adds whom a question is about among the customers of some chunks.
@@ -203,25 +204,46 @@ struct ScanTally: Sendable {
   private mutating func findGroups(
     _ columns: borrowing ScanColumns, _ rows: RowSet, _ terms: CountTerms
   ) {
-    let fields = terms.groups.map {
-      (place: columns.place(of: $0.column), isTruth: $0.type == .yesNo)
+    for (number, field) in terms.groups.enumerated() {
+      readKeys(columns, columns.place(of: field.column), number, isTruth: field.type == .yesNo)
     }
+    // Taken out while groups are made beside it.
+    var groups: [Int32] = []
+    swap(&groups, &self.groups)
+    var found = groups.mutableSpan
     for word in 0..<16 {
       var left = rows.words[word]
       while left != 0 {
         let row = word * 64 + left.trailingZeroBitCount
         left &= left - 1
-        var key = Key()
-        for number in fields.indices {
-          let field = fields[number]
-          key[number] =
-            field.isTruth
-            ? UInt32(columns.truth(field.place, row).rawValue) : columns.raw(field.place, row)
-        }
-        let group = lookUp(key, terms)
-        groups[row] = group
-        if group >= 0 { customers[Int(group)] += 1 }
+        found[row] = lookUp(rowKeys[row], terms)
       }
+    }
+    var counts = customers.mutableSpan
+    for word in 0..<16 {
+      var left = rows.words[word]
+      while left != 0 {
+        let group = Int(found[word * 64 + left.trailingZeroBitCount])
+        left &= left - 1
+        if group >= 0 { counts[group] += 1 }
+      }
+    }
+    swap(&groups, &self.groups)
+  }
+
+  /// Reads a part of the keys of all rows, also of those that are not asked about.
+  private mutating func readKeys(
+    _ columns: borrowing ScanColumns, _ place: Int, _ number: Int, isTruth: Bool
+  ) {
+    var keys = rowKeys.mutableSpan
+    if isTruth {
+      for row in 0..<columns.count {
+        keys[row][number] = UInt32(columns.truth(place, row).rawValue)
+      }
+    } else {
+      let start = columns.start(of: place)
+      let raws = columns.raws.span.extracting(start..<start + columns.count)
+      for row in raws.indices { keys[row][number] = raws[row] }
     }
   }
 
@@ -241,6 +263,10 @@ struct ScanTally: Sendable {
   ) {
     let start = columns.start(of: columns.place(of: column))
     let values = columns.numbers.span.extracting(start..<start + columns.count)
+    // Taken out, so that nothing is asked about who else holds it at each row.
+    var measures: [MeasureTally] = []
+    swap(&measures, &self.measures)
+    var all = measures.mutableSpan
     for word in 0..<16 {
       var left = rows.words[word]
       while left != 0 {
@@ -248,10 +274,11 @@ struct ScanTally: Sendable {
         left &= left - 1
         let (group, value) = (Int(groups[row]), values[row])
         guard group >= 0, value.isFinite else { continue }
-        measures[group * count + number].add(value)
-        if keepsSizes { measures[group * count + number].histogram.add(value) }
+        all[group * count + number].add(value)
+        if keepsSizes { all[group * count + number].histogram.add(value) }
       }
     }
+    swap(&measures, &self.measures)
   }
 
   private func place(of key: Key) -> Int? { places[key] }
