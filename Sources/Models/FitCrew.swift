@@ -12,6 +12,18 @@ public protocol FitCrew: Sendable {
   func map<Result: Sendable>(
     _ count: Int, _ task: @escaping @Sendable (Int) -> Result
   ) -> [Result]
+
+  /// Leaves the core to others for a moment where that is due; called now and then within a piece.
+  ///
+  /// - Parameter restedMicros: when this piece did so last, the crew's own business; 0 before the first time.
+  func makeWay(_ restedMicros: inout Int64)
+}
+
+extension FitCrew {
+  /// Goes on at once.
+  ///
+  /// - Parameter restedMicros: left as it is.
+  public func makeWay(_ restedMicros: inout Int64) {}
 }
 
 /// The calling thread alone.

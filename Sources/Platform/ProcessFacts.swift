@@ -60,11 +60,18 @@ public enum ProcessFacts {
   /// The processor time of the calling thread; what others had the processor for is not in it.
   ///
   /// - Returns: Nanoseconds.
-  public static func threadNanoseconds() -> Int64 {
+  public static func threadNanoseconds() -> Int64 { nanoseconds(of: CLOCK_THREAD_CPUTIME_ID) }
+
+  /// The processor time of all threads there are and were.
+  ///
+  /// - Returns: Nanoseconds.
+  public static func processNanoseconds() -> Int64 { nanoseconds(of: CLOCK_PROCESS_CPUTIME_ID) }
+
+  private static func nanoseconds(of clock: clockid_t) -> Int64 {
     var time = timespec()
-    // Every Linux has this clock, and the result is written before the call returns.
-    let result = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    precondition(result == 0, "a thread has a clock of its own")
+    // Every Linux has these clocks, and the result is written before the call returns.
+    let result = unsafe clock_gettime(clock, &time)
+    precondition(result == 0, "threads and processes have clocks of their own")
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 

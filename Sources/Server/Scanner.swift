@@ -1,5 +1,5 @@
 // The scanner: questions that are answered in parts, and the server's own searches for segments, a step at a time.
-// It keeps nothing between the steps; whose turn it is and whether its client has read enough is the loop's
+// It keeps nothing between the steps but how the last one went; whose turn it is and whether its client has read enough is the loop's
 // business (EventLoop+Streams, EventLoop+Segments).
 
 import Models
@@ -72,19 +72,27 @@ package struct Scanner {
 extension Scanner {
   private mutating func inTurn<Found>(_ step: (any FitCrew) -> Found) -> Found {
     guard let threads else { return step(Alone()) }
-    let crew = ScanCrew(threads: manners.beginStep() ? threads : nil)
+    let manner = manners.beginStep()
+    let crew = ScanCrew(threads: manner == .own ? nil : threads, rests: manner == .resting)
     let found = step(crew)
     manners.endStep(spent: crew.spent.add(0))
     return found
   }
 }
 
-/// Whether a step makes way for everything else that the server does.
+/// How a step is done beside everything else that the server does.
 ///
 /// Who asks at a checkout must not wait until a time slice of a scan is over: steps are done by threads that make
-/// way for all others. But where those have every core for long, as a fit does, a scan that only made way would
-/// hardly ever end: then the scanner itself does what it can.
+/// way for all others. While there are such others these threads rest now and then, too: only a core that becomes
+/// idle is given who waits for another one. But where others have every core for long, as a fit does, a scan that
+/// only made way would hardly ever end: then the scanner itself does what it can.
 private struct ScanManners {
+  enum Manner {
+    case steady, resting, own
+  }
+
+  /// The others are there if they take more than this share of a core.
+  private static let othersShare = 0.15
   /// Steps that the scanner does itself, after each that was left waiting.
   private static let ownSteps = 8
   /// A step was left waiting if it took so long, and so many times what it had a core for.
@@ -92,17 +100,24 @@ private struct ScanManners {
   private static let waitedTimes: Int64 = 4
 
   private var own = 0
+  // When the present step began, the server's processor time then, and the last step's own, in nanoseconds.
   private var began: Int64 = 0
+  private var hadSpent: Int64 = 0
+  private var lastSpent: Int64 = 0
 
-  /// Whether the next step, which begins now, makes way.
-  mutating func beginStep() -> Bool {
-    began = SystemClock().monotonicMicros()
-    return own == 0
+  /// How the next step is done, which begins now.
+  mutating func beginStep() -> Manner {
+    let (now, spent) = (SystemClock().monotonicMicros() * 1_000, ProcessFacts.processNanoseconds())
+    let others = Double(spent - hadSpent - lastSpent)
+    let hasOthers = others > Self.othersShare * Double(now - began)
+    (began, hadSpent) = (now, spent)
+    return own > 0 ? .own : hasOthers ? .resting : .steady
   }
 
-  /// Takes in for how long the step that ends now had a core, in nanoseconds.
+  /// Takes in for how long the step that ends now had a core.
   mutating func endStep(spent: Int64) {
-    let taken = (SystemClock().monotonicMicros() - began) * 1_000
+    lastSpent = spent
+    let taken = SystemClock().monotonicMicros() * 1_000 - began
     if own > 0 {
       own -= 1
     } else if taken > Self.waitedNanoseconds, taken > Self.waitedTimes * spent {
@@ -115,6 +130,10 @@ private struct ScanManners {
 private struct ScanCrew: FitCrew {
   /// Nil if the calling one does all.
   let threads: IdleThreads?
+  /// Whether threads rest, after so long and for so long.
+  let rests: Bool
+  private static let workMicros: Int64 = 150
+  private static let restMicros: Int64 = 150
   /// For how long they had a core, in nanoseconds.
   let spent = SharedCounter()
 
@@ -128,5 +147,16 @@ private struct ScanCrew: FitCrew {
     }
     // Without descriptors the present one does it all too.
     return (try? threads?.run(count, timed)) ?? (0..<count).map(timed)
+  }
+
+  func makeWay(_ restedMicros: inout Int64) {
+    guard rests else { return }
+    let now = SystemClock().monotonicMicros()
+    if restedMicros == 0 {
+      restedMicros = now
+    } else if now - restedMicros >= Self.workMicros {
+      Thread.sleep(micros: Self.restMicros)
+      restedMicros = SystemClock().monotonicMicros()
+    }
   }
 }

@@ -166,7 +166,7 @@ struct ScanTally: Sendable {
     let pieces = crew.map(tasks.count) { task in
       var tally = ScanTally()
       var worker = ScanWorker(plan, view)
-      worker.scan(tasks[task]) { worker, rows in
+      worker.scan(tasks[task], on: crew) { worker, rows in
         tally.add(&worker, rows, terms)
         return !tally.isTooMany
       }

@@ -1,5 +1,6 @@
 // One thread's part of a scan: batches of rows, whom of them a condition holds for, and in which segment each is.
 
+import Models
 import Offers
 import Rules
 
@@ -32,10 +33,14 @@ struct ScanWorker: ~Copyable {
   ///
   /// - Parameters:
   ///   - chunks: their numbers.
+  ///   - crew: who computes; it may let others go first between two of them.
   ///   - body: is given the worker, whose columns hold a batch, and the rows of it; false ends it.
-  mutating func scan(_ chunks: Range<Int>, _ body: (inout ScanWorker, RowSet) -> Bool) {
+  mutating func scan(
+    _ chunks: Range<Int>, on crew: any FitCrew, _ body: (inout ScanWorker, RowSet) -> Bool
+  ) {
     let rowsMax = RowSet.rowsMax
     let store = store
+    var restedMicros: Int64 = 0
     for chunk in chunks where zones.canHold(in: chunk) {
       chunkCount += 1
       let block = store.customers.chunks.blocks[chunk]
@@ -46,6 +51,7 @@ struct ScanWorker: ~Copyable {
         let found = holding()
         if !found.isEmpty, !body(&self, found) { return }
       }
+      crew.makeWay(&restedMicros)
     }
   }
 

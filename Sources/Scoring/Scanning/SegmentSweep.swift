@@ -110,7 +110,7 @@ public struct SegmentSweep: Sendable {
       var worker = ScanWorker(plan, view)
       // The codes since the last change, which are written only if another change follows soon.
       var gap: [UInt8] = []
-      worker.scan(tasks[task]) { worker, rows in
+      worker.scan(tasks[task], on: crew) { worker, rows in
         worker.fill(.code(.segment), for: rows)
         let place = worker.columns.place(of: .code(.segment))
         // Without a condition these are all rows of the batch.

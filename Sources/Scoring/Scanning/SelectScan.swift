@@ -105,7 +105,7 @@ public struct SelectScan: StreamedAnalysis {
     let pieces = crew.map(tasks.count) { task in
       var rows: [UInt32] = []
       var worker = ScanWorker(plan, view)
-      worker.scan(tasks[task]) { worker, found in
+      worker.scan(tasks[task], on: crew) { worker, found in
         found.eachRow { row in rows.append(worker.columns.rows[row]) }
         return rows.count < most
       }
@@ -127,7 +127,7 @@ public struct SelectScan: StreamedAnalysis {
       var rows: [OrderedRow] = []
       var count = 0
       var worker = ScanWorker(plan, view)
-      worker.scan(tasks[task]) { worker, found in
+      worker.scan(tasks[task], on: crew) { worker, found in
         worker.fill(order.field.column, for: found)
         count += found.count
         found.eachRow { row in

@@ -130,7 +130,7 @@ public struct WatchScan: StreamedAnalysis {
       var bits = [UInt64](
         repeating: 0, count: tasks[task].count * CustomerRow.chunkRows / 64)
       var worker = ScanWorker(plan, view)
-      worker.scan(tasks[task]) { worker, found in
+      worker.scan(tasks[task], on: crew) { worker, found in
         // Batches begin at multiples of 64 rows.
         let word = (Int(worker.columns.rows[0]) - first) / 64
         for place in 0..<(worker.columns.count + 63) / 64 {

@@ -296,7 +296,7 @@ extension EngineHarness {
     view.begin(plan, on: Alone())
     var worker = ScanWorker(plan, view)
     var rows: [UInt32] = []
-    worker.scan(0..<engine.store.customers.chunks.blocks.count) { worker, found in
+    worker.scan(0..<engine.store.customers.chunks.blocks.count, on: Alone()) { worker, found in
       found.eachRow { rows.append(worker.columns.rows[$0]) }
       return true
     }
