@@ -40,7 +40,9 @@ private struct Memory: Equatable {
 @Suite("Restart")
 struct RestartTests {
   /// Records orders and returns in several commands, fits, and goes on recording.
-  private static func live(_ server: LiveServer, from first: Int64 = 0) throws {
+  private static func live(
+    _ server: LiveServer, from first: Int64 = 0, fits: Bool = true
+  ) throws {
     var client = try server.client()
     var random = SeededGenerator(seed: 5)
     for batch in 0..<8 {
@@ -54,7 +56,7 @@ struct RestartTests {
       _ = try client.recordReturns(
         Frames.batch([Frames.returning(order.customer, order.order, "r\(batch)", day: 61)]))
     }
-    _ = try client.fit(kind: 2)
+    if fits { _ = try client.fit(kind: 2) }
   }
 
   @Test("after kill -9 every score is bit-identical and the state hash is equal")
@@ -283,7 +285,8 @@ struct RestartTests {
   @Test("a damaged record with valid ones behind it stops the start and names file and place")
   func damagedJournal() throws {
     let server = try LiveServer()
-    try Self.live(server)
+    // With a model the server would add commands of its own, and one of them might be the last and the largest.
+    try Self.live(server, fits: false)
     try server.crash()
     let file = try #require(try server.files("journal").last)
     var bytes = try Data(contentsOf: file)
