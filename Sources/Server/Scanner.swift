@@ -1,6 +1,6 @@
 // The scanner: questions that are answered in parts, and the server's own searches for segments, a step at a time.
-// It keeps nothing between the steps but how the last one went; whose turn it is and whether its client has read enough is the loop's
-// business (EventLoop+Streams, EventLoop+Segments).
+// It keeps nothing between the steps but how the last one went; whose turn it is and whether its client has read
+// enough is the loop's business (EventLoop+Streams, EventLoop+Segments).
 
 import Models
 package import Platform
