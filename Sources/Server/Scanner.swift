@@ -99,24 +99,35 @@ private struct ScanManners {
   private static let waitedNanoseconds: Int64 = 100_000_000
   private static let waitedTimes: Int64 = 4
 
+  /// For how long others are looked at before it is said whether they are there: around a short step the loop
+  /// and the scanner do much that is the scan's own.
+  private static let windowNanoseconds: Int64 = 50_000_000
+
   private var own = 0
-  // When the present step began, the server's processor time then, and the last step's own, in nanoseconds.
+  private var hasOthers = false
+  /// When the present step began.
   private var began: Int64 = 0
+  // When the window began, the server's processor time then, and that of steps since, in nanoseconds.
+  private var windowBegan: Int64 = 0
   private var hadSpent: Int64 = 0
-  private var lastSpent: Int64 = 0
+  private var stepsSpent: Int64 = 0
 
   /// How the next step is done, which begins now.
   mutating func beginStep() -> Manner {
-    let (now, spent) = (SystemClock().monotonicMicros() * 1_000, ProcessFacts.processNanoseconds())
-    let others = Double(spent - hadSpent - lastSpent)
-    let hasOthers = others > Self.othersShare * Double(now - began)
-    (began, hadSpent) = (now, spent)
+    began = SystemClock().monotonicMicros() * 1_000
+    let window = began - windowBegan
+    if window >= Self.windowNanoseconds {
+      let spent = ProcessFacts.processNanoseconds()
+      let others = Double(spent - hadSpent - stepsSpent)
+      hasOthers = others > Self.othersShare * Double(window)
+      (windowBegan, hadSpent, stepsSpent) = (began, spent, 0)
+    }
     return own > 0 ? .own : hasOthers ? .resting : .steady
   }
 
   /// Takes in for how long the step that ends now had a core.
   mutating func endStep(spent: Int64) {
-    lastSpent = spent
+    stepsSpent += spent
     let taken = SystemClock().monotonicMicros() * 1_000 - began
     if own > 0 {
       own -= 1
