@@ -66,18 +66,21 @@ public struct IdleThreads: Sendable {
     _ count: Int, _ task: @escaping @Sendable (Int) -> Result
   ) throws(SystemError) -> [Result] {
     let next = SharedCounter()
-    let results = try Mailbox<(number: Int, result: Result)>()
+    let results = try Mailbox<[(number: Int, result: Result)]>()
     for orders in orders.prefix(count) {
       orders.post(
         .work {
+          // Told together: who waits is not to wake at each, and take a core for it.
+          var mine: [(number: Int, result: Result)] = []
           while case let number = Int(next.add(1)) - 1, number < count {
-            results.post((number, task(number)))
+            mine.append((number, task(number)))
           }
+          results.post(mine)
         })
     }
     var done: [(number: Int, result: Result)] = []
     // Whoever gets no core before all is done is not waited for.
-    while done.count < count { done += results.wait() }
+    while done.count < count { done += results.wait().joined() }
     return done.sorted { $0.number < $1.number }.map(\.result)
   }
 }
