@@ -147,7 +147,7 @@ public enum ColumnKernel {
       CustomerLines.prefetch(lines, behind: octet)
       if !spend.isEmpty { CustomerLines.prefetch(spend, behind: octet) }
       let who = customers(lines, octet, day: day, reach)
-      let repeats = Self.numbers(who.x)
+      let repeats = linux_numbers_of_words(who.x)
       let at = linux_longs_of(who.age &* UInt32(width(ofAges: stages)))
       let power =
         PieceTable.gather(ages, at, 0)
@@ -155,7 +155,7 @@ public enum ColumnKernel {
       var check = power
       var weights = StageWeights(begun: one)
       let shape = repeats * Double(stages) + numbers[r]
-      let idle = Self.numbers(linux_words_of(who.idle))
+      let idle = linux_numbers_of_words(linux_words_of(who.idle))
       if stages > 1 {
         let perReach = PieceTable.gather(ages, at, 2 * stages + 2)
         weights = StageWeights(shape, idle * perReach, stages)
@@ -237,7 +237,7 @@ public enum ColumnKernel {
         put(orders, octet, places[2], adds, &scores)
       }
       if places[3] >= 0 || places[4] >= 0 {
-        let worth = perOrder(Self.numbers(who.x), spend, octet, numbers)
+        let worth = perOrder(linux_numbers_of_words(who.x), spend, octet, numbers)
         if places[3] >= 0 { put(worth * share, octet, places[3], adds, &scores) }
         if places[4] >= 0 {
           let value = alive * PieceTable.gather(ages, at, 4)
@@ -288,12 +288,6 @@ public enum ColumnKernel {
     var all: UInt64 = 0
     for lane in 0..<8 { all |= bits[lane] }
     return UInt8(truncatingIfNeeded: all)
-  }
-
-  /// Whole numbers below 2^32.
-  @inline(__always)
-  private static func numbers(_ whole: SIMD8<UInt32>) -> DoubleLanes {
-    linux_numbers_of_words(whole)
   }
 
   /// Writes an octet of a column.

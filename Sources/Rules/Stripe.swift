@@ -33,13 +33,6 @@ struct StripeTruths {
     }
   }
 
-  /// Sets 64 rows of those that a test holds for and those that are known.
-  @inline(__always)
-  mutating func set(_ word: Int, _ holds: UInt64, _ known: UInt64) {
-    yes[word] = holds & known
-    no[word] = ~holds & known
-  }
-
   mutating func negate() { swap(&yes, &no) }
 
   mutating func formAnd(_ other: StripeTruths) {
