@@ -245,7 +245,8 @@ struct Options: Equatable {
       --rounds N          how often all take turns; soak has none (5)
       --duration T        of every turn (2s; --half and --scan 5s)
       --pin, --no-pin     servers on processor 0, load on processor 1 (with --versus and --curve as soon as
-                          there are two processors; else not)
+                          there are two processors; with --scan unsaid the load alone keeps to the last
+                          one; else not)
 
     What is compared. Everybody is asked by the same generator over as many connections with as many
     requests under way, about customers drawn evenly, and all take turns within every round. Patron

@@ -5,6 +5,7 @@
 #define PATRON_CLINUX_H
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -46,9 +47,9 @@ static inline void linux_run_when_idle(void) {
   const struct sched_param none = {.sched_priority = 0};
   sched_setscheduler(0, 5, &none);
 }
-// Moves the calling thread to the core of a number among those it may run on; it may leave it again. By the calls'
-// numbers: their names stand behind _GNU_SOURCE.
-static inline void linux_go_to_core(unsigned number) {
+// Moves the calling thread to the core of a number among those it may run on, to stay, or as one that may leave it
+// again. By the calls' numbers: their names stand behind _GNU_SOURCE.
+static inline void linux_go_to_core(unsigned number, bool stays) {
   unsigned long all[16], one[16];
   const unsigned bits = 8 * sizeof all[0];
   long size = syscall(SYS_sched_getaffinity, 0, sizeof all, all);
@@ -63,7 +64,7 @@ static inline void linux_go_to_core(unsigned number) {
     memset(one, 0, sizeof one);
     one[core / bits] = 1ul << core % bits;
     syscall(SYS_sched_setaffinity, 0, (unsigned long)size, one);
-    syscall(SYS_sched_setaffinity, 0, (unsigned long)size, all);
+    if (!stays) syscall(SYS_sched_setaffinity, 0, (unsigned long)size, all);
     return;
   }
 }
@@ -160,6 +161,16 @@ LINUX_COMPARISON(linux_less, x < y)
 LINUX_COMPARISON(linux_at_most, x <= y)
 LINUX_COMPARISON(linux_equal, x == y)
 #undef LINUX_COMPARISON
+
+// A bit for each of eight whole numbers that lies between two, both included; none where they cross.
+#define LINUX_BETWEEN(name, vector, number)                                                       \
+  __attribute__((always_inline)) static inline uint8_t name(vector x, number least, number most) { \
+    return __builtin_bit_cast(                                                                    \
+        uint8_t, __builtin_convertvector((x >= least) & (x <= most), linux_eight_bits));          \
+  }
+LINUX_BETWEEN(linux_words_between, linux_words, uint32_t)
+LINUX_BETWEEN(linux_shorts_between, linux_shorts, uint16_t)
+#undef LINUX_BETWEEN
 
 // Eight numbers from their places among sixteen.
 __attribute__((always_inline)) static inline linux_numbers linux_pick(

@@ -72,8 +72,15 @@ public struct Thread: ~Copyable {
   /// - Parameter core: Where it goes on, counted among the cores it may run on, and beyond them from the first
   ///   again. The kernel sees no need to part such threads, and would leave all of them on one core.
   public static func runWhenIdle(core: Int) {
-    linux_go_to_core(UInt32(truncatingIfNeeded: core))
+    linux_go_to_core(UInt32(truncatingIfNeeded: core), false)
     linux_run_when_idle()
+  }
+
+  /// Keeps the calling thread on one core from now on.
+  ///
+  /// - Parameter core: Which, counted among those it may run on, and beyond them from the first again.
+  public static func stay(onCore core: Int) {
+    linux_go_to_core(UInt32(truncatingIfNeeded: core), true)
   }
 
   /// Has the kernel end the calling thread's sleeps when they should end, not up to 50 µs later.

@@ -22,7 +22,7 @@ struct ScanLoadTests {
   }
 
   private static let blank = ScanLoad(
-    customers: 1_000, shape: "50/16", rate: nil, rounds: 3, isPinned: false)
+    customers: 1_000, shape: "50/16", rate: nil, rounds: 3, processors: .free)
 
   private static func isNear(_ value: Double?, _ wanted: Double) -> Bool {
     value.map { abs($0 - wanted) <= 0.02 * wanted } ?? false

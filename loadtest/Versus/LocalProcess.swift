@@ -66,6 +66,14 @@ final class LocalProcess {
 
   /// Keeps all threads of a process on one processor.
   static func pin(_ processID: Int32, to processor: Int) throws(Failure) {
+    // A thread may end between being listed and being pinned.
+    for _ in 0..<3 where try runTaskset(processID, processor) { return }
+    throw .failed("taskset could not pin")
+  }
+
+  private static func runTaskset(
+    _ processID: Int32, _ processor: Int
+  ) throws(Failure) -> Bool {
     let taskset = Process()
     taskset.executableURL = URL(fileURLWithPath: "/usr/bin/taskset")
     taskset.arguments = ["--all-tasks", "--cpu-list", "--pid", "\(processor)", "\(processID)"]
@@ -76,7 +84,7 @@ final class LocalProcess {
       throw .failed("--pin needs taskset: \(error.localizedDescription)")
     }
     taskset.waitUntilExit()
-    guard taskset.terminationStatus == 0 else { throw .failed("taskset could not pin") }
+    return taskset.terminationStatus == 0
   }
 
   /// Resident bytes of a process.

@@ -33,7 +33,7 @@ struct ScanLoad: ModeReport {
   /// Requests a second of the open loop; nil is the closed one.
   let rate: Double?
   let rounds: Int
-  let isPinned: Bool
+  let processors: Processors
   private(set) var rows: [Row] = []
   private(set) var requestsPerSecond = Load()
   private(set) var scansAlone = Scans()
@@ -44,6 +44,14 @@ struct ScanLoad: ModeReport {
   private(set) var sampled = 0
   private(set) var wrong = 0
   private(set) var complaints: [String] = []
+
+  /// Who runs where.
+  enum Processors: String, Encodable {
+    case free = "not pinned"
+    /// A load stands for clients that are elsewhere: it keeps to one processor, and leaves the server all others.
+    case loadKeeps = "load on the last processor, the server on all"
+    case apart = "server on processor 0, load on processor 1"
+  }
 
   /// Rounds as they are measured.
   struct Measured {
@@ -63,11 +71,11 @@ struct ScanLoad: ModeReport {
   static func run(_ options: Options, progress: (String) -> Void) throws(Failure) -> ScanLoad {
     let filled = try FilledServer(options)
     let server = filled.server
-    if options.pins { try server.pin() }
+    let processors = try place(server, options)
     var report = ScanLoad(
       customers: options.customers,
       shape: "\(Shape(connections: options.connections, pipeline: options.pipeline))",
-      rate: options.rate, rounds: options.rounds, isPinned: options.pins)
+      rate: options.rate, rounds: options.rounds, processors: processors)
     var measured = Measured()
     var log = OrderLog()
     for round in 0..<options.rounds {
@@ -102,6 +110,17 @@ struct ScanLoad: ModeReport {
     }
     report.settle(measured)
     return report
+  }
+
+  private static func place(_ server: LocalServer, _ options: Options) throws(Failure) -> Processors
+  {
+    if options.pins {
+      try server.pin()
+      return .apart
+    }
+    if options.isUnpinned || ProcessFacts.coreCount < 2 { return .free }
+    Thread.stay(onCore: ProcessFacts.coreCount - 1)
+    return .loadKeeps
   }
 
   private mutating func add(_ result: LoadResult, _ audit: AuditResult) {
@@ -168,7 +187,7 @@ struct ScanLoad: ModeReport {
       rate.map { "open, at \(Table.grouped($0)) requests/s" } ?? "closed, \(shape)"
     var lines = [
       "\(Table.grouped(Double(customers))) customers; \(how); \(rounds) rounds in turns; "
-        + (isPinned ? "server on processor 0, load on processor 1" : "not pinned"),
+        + processors.rawValue,
       "",
       [
         Table.pad("latency, us", 26), Table.pad("p50", -10), Table.pad("p99", -10),
