@@ -244,17 +244,15 @@ public struct RuleProgram: Sendable {
   /// It is yes for whom all parts are yes, and no for whom one is no, whatever their order: so the later
   /// parts need only be asked of those for whom no earlier one was no.
   ///
-  /// - Parameter cost: of a step that reads a field or calls a function; a clause is as dear as the dearest
-  ///   of its steps.
+  /// - Parameter cost: of a clause, by its steps.
   /// - Returns: the clauses of each cost that there is, the cheapest first. Each part has the whole condition's
   ///   texts and names.
-  public func stages(by cost: (RuleStep) -> Int) -> [RuleProgram] {
+  public func stages(by cost: (ArraySlice<RuleStep>) -> Int) -> [RuleProgram] {
     var parts: [Int: [(clause: RuleClause, steps: ArraySlice<RuleStep>)]] = [:]
     var start = 0
     for end in steps.indices where steps[end].operation == .end {
       let own = steps[start...end]
-      let most = own.filter(\.isRead).map(cost).max() ?? 0
-      parts[most, default: []].append((clauses[Int(steps[end].index)], own))
+      parts[cost(own), default: []].append((clauses[Int(steps[end].index)], own))
       start = end + 1
     }
     return parts.sorted { $0.key < $1.key }.map { RuleProgram(self, clauses: $0.value) }

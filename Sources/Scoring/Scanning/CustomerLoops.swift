@@ -52,6 +52,28 @@ enum CustomerLoops {
     }
   }
 
+  static func find(_ lines: Span<SIMD16<UInt32>>, _ ranges: LineRanges) -> RowSet {
+    switch Processor.level {
+    #if arch(x86_64)
+      case .v4:
+        RowSet(
+          words: KernelsV4.FilterKernel.find(
+            lines, repeats: ranges.repeats, first: ranges.first, last: ranges.last,
+            hasOrderless: ranges.hasOrderless))
+      case .v3:
+        RowSet(
+          words: KernelsV3.FilterKernel.find(
+            lines, repeats: ranges.repeats, first: ranges.first, last: ranges.last,
+            hasOrderless: ranges.hasOrderless))
+    #endif
+    default:
+      RowSet(
+        words: Kernels.FilterKernel.find(
+          lines, repeats: ranges.repeats, first: ranges.first, last: ranges.last,
+          hasOrderless: ranges.hasOrderless))
+    }
+  }
+
   static func forget(_ lines: Span<SIMD16<UInt32>>, in column: inout MutableSpan<Double>) {
     switch Processor.level {
     #if arch(x86_64)

@@ -9,6 +9,9 @@ struct RowSet: Sendable {
   /// No row.
   init() {}
 
+  /// The rows whose bits are set.
+  init(words: InlineArray<16, UInt64>) { self.words = words }
+
   /// The rows below a count.
   init(first count: Int) {
     for word in 0..<16 {
@@ -17,12 +20,14 @@ struct RowSet: Sendable {
     }
   }
 
+  @inline(__always)
   var isEmpty: Bool {
     var any: UInt64 = 0
     for word in 0..<16 { any |= words[word] }
     return any == 0
   }
 
+  @inline(__always)
   var count: Int {
     var sum = 0
     for word in 0..<16 { sum += words[word].nonzeroBitCount }
@@ -33,18 +38,21 @@ struct RowSet: Sendable {
 
   mutating func insert(_ row: Int) { words[row >> 6] |= 1 << UInt64(row & 63) }
 
+  @inline(__always)
   func intersection(_ other: RowSet) -> RowSet {
     var result = self
     for word in 0..<16 { result.words[word] &= other.words[word] }
     return result
   }
 
+  @inline(__always)
   func subtracting(_ other: RowSet) -> RowSet {
     var result = self
     for word in 0..<16 { result.words[word] &= ~other.words[word] }
     return result
   }
 
+  @inline(__always)
   func union(_ other: RowSet) -> RowSet {
     var result = self
     for word in 0..<16 { result.words[word] |= other.words[word] }

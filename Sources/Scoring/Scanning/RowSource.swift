@@ -11,9 +11,8 @@ struct RowSource: Sendable {
   private let repeats: Int
   private let firsts: Int
 
-  /// Memory of our own.
-  init() {
-    let rows = RowSet.rowsMax
+  /// Memory of our own for so many rows.
+  init(rows: Int) {
     block = Block(size: rows * CustomerRow.scannedSize, stamp: 0)
     (lines, repeats, firsts) = (0, rows * 8, rows * 16)
   }

@@ -17,10 +17,10 @@ struct ScanColumns: ~Copyable {
   /// All rows of the batch.
   private(set) var all = RowSet()
   // What is read of every row.
-  private(set) var rows: [UInt32]
+  private(set) var rows = BatchRows()
   /// Where their orders and days lie: in the store, or in memory of our own.
   private(set) var source: RowSource
-  private let own = RowSource()
+  private var own: RowSource?
 
   /// For which rows each column is filled.
   var filled: [RowSet]
@@ -41,11 +41,9 @@ struct ScanColumns: ~Copyable {
     self.view = view
     self.texts = texts
     self.layout = layout
-    let count = Self.rowsMax
-    rows = [UInt32](repeating: 0, count: count)
-    source = own
-    scores = [Double](repeating: 0, count: layout.kinds.count * count)
-    few = FewRows(layout.kinds.isEmpty ? 0 : count)
+    source = RowSource(rows: 0)
+    scores = [Double](repeating: 0, count: layout.kinds.count * Self.rowsMax)
+    few = FewRows(layout.kinds.isEmpty ? 0 : Self.rowsMax)
     filled = [RowSet](repeating: RowSet(), count: layout.count)
     let sizes = layout.sizes
     numbers = [Double](repeating: .nan, count: sizes.numbers)
@@ -70,46 +68,54 @@ struct ScanColumns: ~Copyable {
   /// Takes rows that follow each other in one chunk.
   mutating func load(_ range: Range<Int>, of block: Block, from first: UInt32) {
     begin(range.count)
-    Self.number(&rows, from: first + UInt32(range.lowerBound), count: range.count)
+    rows.take(from: first + UInt32(range.lowerBound))
     if view.looksBack {
       readBack()
-      return
+    } else {
+      source = RowSource(range.lowerBound, of: block)
     }
-    source = RowSource(range.lowerBound, of: block)
-  }
-
-  private static func number(_ rows: inout [UInt32], from first: UInt32, count: Int) {
-    var numbers = rows.mutableSpan
-    for place in 0..<count { numbers[place] = first &+ UInt32(truncatingIfNeeded: place) }
   }
 
   /// Takes some rows, wherever they are.
   mutating func load(_ some: Span<UInt32>) {
     begin(some.count)
-    for place in some.indices { rows[place] = some[place] }
+    rows.take(some)
     if view.looksBack {
       readBack()
       return
     }
+    source = takeOwn()
     for place in some.indices {
-      own.set(Statistics(view.store.customers[some[place]]), at: place)
+      source.set(Statistics(view.store.customers[some[place]]), at: place)
     }
   }
 
   private mutating func begin(_ count: Int) {
     precondition(count <= Self.rowsMax, "a batch has at most \(Self.rowsMax) rows")
     self.count = count
-    source = own
     all = RowSet(first: count)
     var none = filled.mutableSpan
     none.update(repeating: RowSet())
   }
 
+  /// Memory of our own, which most scans never need.
+  private mutating func takeOwn() -> RowSource {
+    let taken = own ?? RowSource(rows: Self.rowsMax)
+    own = taken
+    return taken
+  }
+
   /// Makes all rows anew from the orders up to the day.
   private mutating func readBack() {
+    source = takeOwn()
     for place in 0..<count {
-      own.set(view.statistics(of: view.store.customers[rows[place]]), at: place)
+      source.set(view.statistics(of: view.store.customers[rows[place]]), at: place)
     }
+  }
+
+  /// The rows whose orders and days lie within ranges.
+  func rows(within ranges: LineRanges) -> RowSet {
+    CustomerLoops.find(source.lines(count), ranges).intersection(all)
   }
 
   // MARK: What was filled
@@ -168,10 +174,30 @@ extension ScanColumns: RuleColumns {
   }
 }
 
+/// The numbers of a batch's rows.
+struct BatchRows {
+  /// Of the first, where they follow each other; nil where they are anywhere.
+  private var first: UInt32?
+  private var numbers: [UInt32] = []
+
+  subscript(place: Int) -> UInt32 { first.map { $0 + UInt32(place) } ?? numbers[place] }
+
+  mutating func take(from first: UInt32) { self.first = first }
+
+  mutating func take(_ some: Span<UInt32>) {
+    first = nil
+    numbers.removeAll(keepingCapacity: true)
+    for place in some.indices { numbers.append(some[place]) }
+  }
+}
+
 /// Rows that are scored apart from the others because they are few.
 struct FewRows {
   var places: [Int]
-  let source = RowSource()
+  let source: RowSource
 
-  init(_ count: Int) { places = [Int](repeating: 0, count: count) }
+  init(_ count: Int) {
+    places = [Int](repeating: 0, count: count)
+    source = RowSource(rows: count)
+  }
 }

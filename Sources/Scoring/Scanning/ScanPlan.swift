@@ -13,14 +13,29 @@ struct StagedCondition: Sendable {
     let dear: [ScanColumn]
   }
 
+  /// What it asks of orders and days, as far as that are ranges: asked first, of everybody at once.
+  let lines: LineFilter?
   let stages: [Stage]
+  /// All that it asks, the cheap first.
+  let programs: [RuleProgram]
 
   /// A column of at least this cost is dear.
   private static let dearCost = 3
+  /// What clauses cost that are asked of lines: less than all others.
+  private static let ofLines = -1
 
   init(_ program: RuleProgram) {
-    func isDear(_ step: RuleStep) -> Bool { (ScanColumn(step)?.cost ?? 0) >= Self.dearCost }
-    stages = program.stages { ScanColumn($0)?.cost ?? 0 }.map { program in
+    func cost(_ step: RuleStep) -> Int { ScanColumn(step)?.cost ?? 0 }
+    func isDear(_ step: RuleStep) -> Bool { cost(step) >= Self.dearCost }
+    var lines: LineFilter?
+    programs = program.stages { clause in
+      guard let own = LineFilter(clause) else { return clause.map(cost).max() ?? 0 }
+      lines?.formIntersection(own)
+      lines = lines ?? own
+      return Self.ofLines
+    }
+    self.lines = lines
+    stages = programs.dropFirst(lines == nil ? 0 : 1).map { program in
       let columns = program.columns.sorted { $0.cost < $1.cost }
       // Where it asks whether the dear is known, being without it would be an answer.
       let dear = columns.filter { $0.cost >= Self.dearCost }

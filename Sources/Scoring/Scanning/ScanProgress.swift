@@ -7,12 +7,15 @@ struct ScanProgress: Sendable {
   static let taskChunks = 32
   /// Chunks of the longest slice, a million customers, and where looking at one costs next to nothing.
   static let sliceChunksMax = 256
-  static let quickSliceChunksMax = 1024
+  static let quickSliceChunksMax = 2048
+  /// Chunks of the first slice, likewise.
+  private static let sliceChunksLeast = 2 * taskChunks
+  private static let quickSliceChunksLeast = 8 * taskChunks
 
   private(set) var chunk = 0
   /// Customers that were looked at.
   private(set) var scanned = 0
-  private var slice = 2 * ScanProgress.taskChunks
+  private var slice = 0
 
   /// Takes the next slice.
   ///
@@ -23,14 +26,17 @@ struct ScanProgress: Sendable {
   mutating func next(of store: borrowing Store, isQuick: Bool = false) -> [Range<Int>]? {
     let end = store.customers.chunks.blocks.count
     if chunk >= end { return nil }
+    // The first answers come soon, the others with little ado.
+    slice =
+      isQuick
+      ? min(max(slice * 2, Self.quickSliceChunksLeast), Self.quickSliceChunksMax)
+      : min(max(slice * 2, Self.sliceChunksLeast), Self.sliceChunksMax)
     let last = min(chunk + slice, end)
     let tasks = stride(from: chunk, to: last, by: Self.taskChunks).map {
       $0..<min($0 + Self.taskChunks, last)
     }
     chunk = last
     scanned = min(last * CustomerRow.chunkRows, store.customers.count)
-    // The first answers come soon, the others with little ado.
-    slice = min(slice * 2, isQuick ? Self.quickSliceChunksMax : Self.sliceChunksMax)
     return tasks
   }
 

@@ -145,11 +145,10 @@ struct ScanTally: Sendable {
   /// Whether there were more groups than are told.
   private(set) var isTooMany = false
   /// Groups that keys were found to be lately, by a few of their bits.
-  private var lately = [(key: Key, place: Int32)](
-    repeating: (Key(repeating: .max), -1), count: 256)
+  private var lately: [(key: Key, place: Int32)] = []
   /// What each row of a batch has in common with its group, and the group.
-  private var rowKeys = [Key](repeating: Key(), count: RowSet.rowsMax)
-  private var groups = [Int32](repeating: 0, count: RowSet.rowsMax)
+  private var rowKeys: [Key] = []
+  private var groups: [Int32] = []
 
   /// Adds whom a question is about among the customers of some chunks.
   ///
@@ -182,11 +181,11 @@ struct ScanTally: Sendable {
     for field in terms.groups { worker.fill(field.column, for: rows) }
     for field in terms.measures { worker.fill(field.column, for: rows) }
     if terms.groups.isEmpty {
-      guard let group = place(of: Key()) ?? make(Key(), terms) else { return }
-      customers[group] += UInt64(count)
+      if keys.isEmpty, make(Key(), terms) == nil { return }
+      customers[0] += UInt64(count)
       for number in terms.measures.indices {
         let column = terms.measures[number].column
-        measures[group * terms.measures.count + number].add(
+        measures[number].add(
           worker.columns, rows, column, isAll: count == worker.columns.count,
           keepsSizes: !terms.shares.isEmpty)
       }
@@ -204,6 +203,7 @@ struct ScanTally: Sendable {
   private mutating func findGroups(
     _ columns: borrowing ScanColumns, _ rows: RowSet, _ terms: CountTerms
   ) {
+    if rowKeys.isEmpty { takeMemory() }
     for (number, field) in terms.groups.enumerated() {
       readKeys(columns, columns.place(of: field.column), number, isTruth: field.type == .yesNo)
     }
@@ -229,6 +229,12 @@ struct ScanTally: Sendable {
       }
     }
     swap(&groups, &self.groups)
+  }
+
+  private mutating func takeMemory() {
+    lately = Array(repeating: (Key(repeating: .max), -1), count: 256)
+    rowKeys = Array(repeating: Key(), count: RowSet.rowsMax)
+    groups = Array(repeating: 0, count: RowSet.rowsMax)
   }
 
   /// Reads a part of the keys of all rows, also of those that are not asked about.

@@ -17,6 +17,9 @@ struct ScanWorker: ~Copyable {
   private(set) var chunkCount = 0
   /// Whether it counts in which segment somebody was found last.
   private let countsMarks: Bool
+  /// What the condition asks of lines, and whether it asks for more: told here, so that no one batch has to look.
+  private let ranges: LineRanges?
+  private let hasStages: Bool
 
   init(_ plan: ScanPlan, _ view: ScanView) {
     self.plan = plan
@@ -26,6 +29,8 @@ struct ScanWorker: ~Copyable {
       view.store.segmentation.marks.count > 0
       && view.store.segmentation.countsMarks(on: Int32(view.day))
     columns = ScanColumns(view, plan.texts, plan.layout)
+    ranges = plan.condition?.lines?.ranges(on: view.day)
+    hasStages = plan.condition?.stages.isEmpty == false
     workspace = RuleWorkspace(registers: plan.registerCount)
   }
 
@@ -60,8 +65,8 @@ struct ScanWorker: ~Copyable {
 
   /// The rows of the batch that the condition holds for.
   mutating func holding() -> RowSet {
-    guard let condition = plan.condition else { return columns.all }
-    return holding(condition, among: columns.all)
+    let left = ranges.map { columns.rows(within: $0) } ?? columns.all
+    return hasStages ? holding(plan.condition?.stages ?? [], among: left) : left
   }
 
   /// Fills what is told of some rows.
@@ -75,7 +80,15 @@ struct ScanWorker: ~Copyable {
 
   private mutating func holding(_ condition: StagedCondition, among rows: RowSet) -> RowSet {
     var left = rows
-    for stage in condition.stages {
+    if let lines = condition.lines {
+      left = columns.rows(within: lines.ranges(on: columns.view.day)).intersection(left)
+    }
+    return holding(condition.stages, among: left)
+  }
+
+  private mutating func holding(_ stages: [StagedCondition.Stage], among rows: RowSet) -> RowSet {
+    var left = rows
+    for stage in stages {
       if left.isEmpty { break }
       for column in stage.columns { fill(column, for: left) }
       for column in stage.dear { columns.forget(column) }

@@ -13,8 +13,8 @@ struct ScanZones {
 
   init(_ plan: ScanPlan, _ view: ScanView) {
     // Of a past day zones tell nothing: rows are made anew from the orders up to it.
-    let stages = view.looksBack ? [] : plan.condition?.stages ?? []
-    programs = stages.map(\.program).filter { $0.columns.contains(where: ZoneInstant.hasZone) }
+    let all = view.looksBack ? [] : plan.condition?.programs ?? []
+    programs = all.filter { $0.columns.contains(where: ZoneInstant.hasZone) }
     zones = view.store.customers.zones
     instant = ZoneInstant(view, plan.texts, Set(programs.flatMap(\.columns)))
   }
@@ -60,15 +60,16 @@ private struct ZoneInstant {
     }
   }
 
-  /// Whether zones tell something of a column.
+  /// Whether zones tell something of a column, or it has one value for everybody.
   static func hasZone(_ column: ScanColumn) -> Bool {
     switch column {
     case .number(let slot):
       switch NumberField(rawValue: slot) {
-      case .orders, .daysSinceOrder, .age, .totalSpend, .meanSpend: true
+      case .orders, .daysSinceOrder, .age, .totalSpend, .meanSpend, .weekday, .month: true
       default: false
       }
-    case .day(let field): field == .firstOrder
+    case .day(let field): field == .firstOrder || field == .today
+    case .truth(TruthSlot.newCustomer), .quantile: true
     default: false
     }
   }

@@ -163,6 +163,7 @@ struct ScanZonesTests {
       ("total_spend * 2 > quantile(\"lifetime_value\", 0.5)", { _ in false }, 0),
       ("today < 2024-10-04 and age_days > 0", { _ in false }, 0),
       ("weekday == 1 and age_days > 0", { _ in false }, 0),
+      ("weekday == 1", { _ in false }, 0),
       ("weekday == 5 and month == 10 and age_days > 190", { ages[$0] > 190 }, 1),
       // What zones do not know rules nothing out.
       ("country == \"FR\" or age_days < 0", { $0 >= Rising.ordered }, 3),
