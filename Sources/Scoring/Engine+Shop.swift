@@ -157,6 +157,7 @@ extension Engine {
       ReturnEntry(
         amountMinor: entry.amountMinor == 0 ? left : entry.amountMinor, identity: identity,
         order: order, previous: row.lastReturn, day: day))
+    store.newestReturnDay = max(store.newestReturnDay, Int32(day))
     row.take(store.recomputedStatistics(of: row))
     set(row, of: number)
     return .recorded

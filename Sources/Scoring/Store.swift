@@ -31,6 +31,10 @@ public struct Store: Sendable {
   var generation: UInt32 = 0
   /// Day of the newest order; -1 without orders.
   var newestOrderDay: Int32 = -1
+  /// Day of the newest return; -1 without returns.
+  ///
+  /// It follows from them, and is not saved.
+  var newestReturnDay: Int32 = -1
   /// The last record that was applied.
   public internal(set) var sequence: UInt64 = 0
   /// The time of that record in microseconds since 1970 UTC; it never falls.

@@ -264,6 +264,10 @@ public struct StoreLoader: Sendable {
       store.answers.halves[0].restore(end: counts.answerEnds[0], blocks: blocks(.answers(half: 0))),
       store.answers.halves[1].restore(end: counts.answerEnds[1], blocks: blocks(.answers(half: 1)))
     else { throw Self.wrongCount }
+    for block in store.returns.chunks.blocks.indices {
+      let newest = store.returns.values(inBlock: block) { Int32($0.day) }.max() ?? -1
+      store.newestReturnDay = max(store.newestReturnDay, newest)
+    }
     for (table, count) in zip(Facts.tables, counts.facts) {
       let blocks = blocks(.table(table.kind))
       guard store.facts[keyPath: table.chunks].restore(count: count, blocks: blocks) else {

@@ -17,7 +17,7 @@ struct ScanView: Sendable {
   private(set) var scores: ScanScores?
   /// Whether orders or returns may be recorded of days after the one that is asked about, so that rows have to
   /// be made anew from the orders up to it.
-  private(set) var looksBack: Bool
+  let looksBack: Bool
   private var hasBegun = false
 
   /// A table is not worth its making for fewer customers.
@@ -41,31 +41,19 @@ struct ScanView: Sendable {
         adopted: adopted,
         horizon: ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day)))
     }
-    looksBack = store.newestOrderDay > Int32(day)
+    looksBack = max(store.newestOrderDay, store.newestReturnDay) > Int32(day)
   }
 
-  /// Does once what takes a moment before the first customer is looked at: sees whether history has to be
-  /// looked at, and makes tables where there are none.
+  /// Makes tables where there are none, once: that takes a moment.
   mutating func begin(_ plan: ScanPlan, on crew: any FitCrew) {
     if hasBegun { return }
     hasBegun = true
-    if !looksBack { looksBack = hasLaterReturns(on: crew) }
     guard let scores, scores.tables == nil, store.customers.count >= Self.tabulatedLeast,
       plan.needs.contains(where: { !$0.scores.isEmpty })
     else { return }
     let job = TableJob(
       store: store, adopted: scores.adopted, generation: store.generation, horizon: scores.horizon)
     use(job.run(on: crew).tables)
-  }
-
-  /// Whether a return of a later day than the one that is asked about is recorded.
-  ///
-  /// - Complexity: one pass over the returns' days.
-  private func hasLaterReturns(on crew: any FitCrew) -> Bool {
-    let (store, day) = (store, day)
-    return crew.map(store.returns.chunks.blocks.count) { block in
-      store.returns.values(inBlock: block) { $0.day > day }.contains(true)
-    }.contains(true)
   }
 
   /// Scores by these tables, if there are any.
