@@ -172,6 +172,28 @@ LINUX_BETWEEN(linux_words_between, linux_words, uint32_t)
 LINUX_BETWEEN(linux_shorts_between, linux_shorts, uint16_t)
 #undef LINUX_BETWEEN
 
+// The sum of eight numbers, halves added to halves; the least and the largest of them.
+__attribute__((always_inline)) static inline double linux_sum(linux_numbers x) {
+  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
+  x += __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5);
+  return x[0] + x[1];
+}
+__attribute__((always_inline)) static inline linux_numbers linux_chosen(
+    linux_places second, linux_numbers x, linux_numbers y) {
+  return (linux_numbers)(((linux_places)y & second) | ((linux_places)x & ~second));
+}
+#define LINUX_OUTERMOST(name, relation)                                        \
+  __attribute__((always_inline)) static inline double name(linux_numbers x) {  \
+    linux_numbers y = __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);   \
+    x = linux_chosen(y relation x, x, y);                                      \
+    y = __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5);                 \
+    x = linux_chosen(y relation x, x, y);                                      \
+    return x[1] relation x[0] ? x[1] : x[0];                                   \
+  }
+LINUX_OUTERMOST(linux_least, <)
+LINUX_OUTERMOST(linux_most, >)
+#undef LINUX_OUTERMOST
+
 // Eight numbers from their places among sixteen.
 __attribute__((always_inline)) static inline linux_numbers linux_pick(
     linux_numbers low, linux_numbers high, linux_places at) {

@@ -37,20 +37,21 @@ extension CustomerModel {
     precondition(
       calibration.correction == nil || kinds.isDisjoint(with: [.orders, .value]),
       "A correction needs recent orders.")
-    if let tables { precondition(tables.horizon == horizon, "A table is of one horizon.") }
+    precondition(
+      tables == nil || tables?.horizon == horizon, "A table is of one horizon.")
     let scan = ColumnScan(
-      model: self,
       places: InlineArray { number in
         kinds.column(of: ScoreKinds(rawValue: 1 << UInt8(number))).map { $0 * count } ?? -1
-      }, day: day, horizon: horizon, tables: tables, majorPerMinor: majorPerMinor)
+      }, day: day, majorPerMinor: majorPerMinor)
     var strays = Strays()
     var start = 0
     while start < count {
       let taken = min(ColumnScan.blockRows, count - start)
-      scan.block(columns, start..<start + taken, &strays, into: &scores)
+      scan.block(
+        columns, start..<start + taken, self, horizon, tables, &strays, into: &scores)
       start += taken
     }
-    scan.ask(columns, &strays, into: &scores)
+    scan.ask(columns, self, horizon, tables, &strays, into: &scores)
   }
 }
 
@@ -64,13 +65,13 @@ private struct Strays {
 }
 
 /// What a scan asks of every customer.
+///
+/// The model and what hangs on it are handed down: to keep them here would count a dozen references up and
+/// down for each batch.
 private struct ColumnScan {
-  let model: CustomerModel
   /// Where the columns of the five scores begin; below 0 where they are not asked for.
   let places: InlineArray<5, Int>
   let day: UInt16
-  let horizon: ScoreHorizon
-  let tables: OutlookTables?
   let majorPerMinor: Double
 
   /// Rows that are worked on together: what one model of a blend wrote is near when the next one adds to it.
@@ -78,14 +79,18 @@ private struct ColumnScan {
 
   /// Scores a block of rows, and leaves some of them to be asked about.
   func block(
-    _ columns: borrowing CustomerColumns, _ rows: Range<Int>, _ strays: inout Strays,
+    _ columns: borrowing CustomerColumns, _ rows: Range<Int>, _ model: CustomerModel,
+    _ horizon: ScoreHorizon, _ tables: OutlookTables?, _ strays: inout Strays,
     into scores: inout MutableSpan<Double>
   ) {
     var marks = InlineArray<128, UInt8>(repeating: .max)
-    if let tables, !tables.days.isEmpty {
+    if let days = tables?.days, !days.isEmpty, let level = tables?.level,
+      let share = tables?.overlay.perModel
+    {
       marks = InlineArray(repeating: 0)
       var bits = marks.mutableSpan
-      find(columns, rows, tables, &scores, &bits)
+      let spend = ColumnSpend(model.spend, day: day, majorPerMinor: majorPerMinor)
+      find(columns, rows, days, spend, share: share, level, &scores, &bits)
     }
     for octet in 0..<(rows.count + 7) / 8 where marks[octet] != 0 {
       for bit in 0..<min(8, rows.count - octet * 8) where marks[octet] >> bit & 1 != 0 {
@@ -97,24 +102,25 @@ private struct ColumnScan {
         }
         strays.rows[strays.count] = row
         strays.count += 1
-        if strays.count == Strays.rowsMax { ask(columns, &strays, into: &scores) }
+        if strays.count == Strays.rowsMax {
+          ask(columns, model, horizon, tables, &strays, into: &scores)
+        }
       }
     }
   }
 
   /// Looks rows up by day, and marks who is not there.
   private func find(
-    _ columns: borrowing CustomerColumns, _ rows: Range<Int>, _ tables: OutlookTables,
+    _ columns: borrowing CustomerColumns, _ rows: Range<Int>, _ days: [DayTable],
+    _ spend: ColumnSpend, share: Double, _ level: Processor.Level,
     _ scores: inout MutableSpan<Double>, _ marks: inout MutableSpan<UInt8>
   ) {
-    let spend = ColumnSpend(model.spend, day: day, majorPerMinor: majorPerMinor)
-    let share = tables.overlay.perModel
     let whole = rows.count / 8 * 8
     if whole > 0 {
       let start = rows.lowerBound
-      for number in tables.days.indices {
-        tables.days[number].find(
-          columns.extracting(start / 8..<(start + whole) / 8), spend, share: share, tables.level,
+      for number in days.indices {
+        days[number].find(
+          columns.extracting(start / 8..<(start + whole) / 8), spend, share: share, level,
           places: InlineArray { places[$0] < 0 ? -1 : places[$0] + start }, adds: number > 0,
           into: &scores, marks: &marks)
       }
@@ -128,9 +134,9 @@ private struct ColumnScan {
     var room = found.mutableSpan
     var mark = InlineArray<1, UInt8>(repeating: 0)
     var bits = mark.mutableSpan
-    for number in tables.days.indices {
-      tables.days[number].find(
-        few, spend, share: share, tables.level,
+    for number in days.indices {
+      days[number].find(
+        few, spend, share: share, level,
         places: InlineArray { places[$0] < 0 ? -1 : $0 * 8 }, adds: number > 0, into: &room,
         marks: &bits)
     }
@@ -143,13 +149,14 @@ private struct ColumnScan {
   /// Asks about rows as everybody asks, and forgets them.
   @inline(never)
   func ask(
-    _ columns: borrowing CustomerColumns, _ strays: inout Strays,
-    into scores: inout MutableSpan<Double>
+    _ columns: borrowing CustomerColumns, _ model: CustomerModel, _ horizon: ScoreHorizon,
+    _ tables: OutlookTables?, _ strays: inout Strays, into scores: inout MutableSpan<Double>
   ) {
     guard strays.count > 0 else { return }
     var subjects = InlineArray<32, ScoreSubject>(repeating: ScoreSubject(history: .new))
     for place in 0..<strays.count where columns.firstDay(strays.rows[place]) != .max {
-      subjects[place] = subject(columns, strays.rows[place])
+      subjects[place] = subject(
+        columns, strays.rows[place], model.calibration.clock)
     }
     var found = InlineArray<32, CustomerScore>(
       repeating: CustomerScore(
@@ -169,13 +176,15 @@ private struct ColumnScan {
   }
 
   /// A customer with an order.
-  private func subject(_ columns: borrowing CustomerColumns, _ row: Int) -> ScoreSubject {
+  private func subject(
+    _ columns: borrowing CustomerColumns, _ row: Int, _ clock: SeasonClock
+  ) -> ScoreSubject {
     let x = columns.repeatOrders(row)
     var subject = ScoreSubject(
       history: PurchaseHistory(
         repeatOrders: Double(x), firstDay: Double(columns.firstDay(row)),
         lastDay: Double(columns.lastDay(row)), asOf: Double(day),
-        clock: model.calibration.clock))
+        clock: clock))
     if x > 0 && !columns.repeatSpendMinor.isEmpty {
       subject.meanSpend =
         Double(columns.repeatSpendMinor[row >> 3][row & 7]) / Double(x) * majorPerMinor

@@ -11,8 +11,9 @@ public struct TableJob: Sendable {
   let generation: UInt32
   let horizon: ScoreHorizon
 
-  /// Customers of more repeat orders than all but one in two thousand have are left to the exact functions.
-  private static let shareOutside = 1.0 / 2000
+  /// Customers of more repeat orders than all but one in twenty thousand have are left to the exact
+  /// functions, which take some hundred times as long.
+  private static let shareOutside = 1.0 / 20_000
   /// A table is no smaller than for this many, for a shop grows.
   private static let repeatOrdersLeast = 31
   /// How long a table is to last, in days.

@@ -84,22 +84,39 @@ enum CustomerLoops {
     }
   }
 
-  static func sums(_ values: Span<Double>) -> MeasureTally {
+  static func hasOrderless(_ lines: Span<SIMD16<UInt32>>) -> Bool {
+    switch Processor.level {
+    #if arch(x86_64)
+      case .v4: KernelsV4.CustomerKernel.hasOrderless(lines)
+      case .v3: KernelsV3.CustomerKernel.hasOrderless(lines)
+    #endif
+    default: Kernels.CustomerKernel.hasOrderless(lines)
+    }
+  }
+
+  static func sums(_ values: Span<Double>) -> ColumnSums {
     switch Processor.level {
     #if arch(x86_64)
       case .v4:
         let sums = KernelsV4.CustomerKernel.sums(values)
-        return MeasureTally(
-          known: UInt64(sums.known), sum: sums.sum, least: sums.least, most: sums.most)
+        return ColumnSums(
+          known: sums.known, sum: sums.sum, least: sums.least, most: sums.most)
       case .v3:
         let sums = KernelsV3.CustomerKernel.sums(values)
-        return MeasureTally(
-          known: UInt64(sums.known), sum: sums.sum, least: sums.least, most: sums.most)
+        return ColumnSums(
+          known: sums.known, sum: sums.sum, least: sums.least, most: sums.most)
     #endif
     default:
       let sums = Kernels.CustomerKernel.sums(values)
-      return MeasureTally(
-        known: UInt64(sums.known), sum: sums.sum, least: sums.least, most: sums.most)
+      return ColumnSums(known: sums.known, sum: sums.sum, least: sums.least, most: sums.most)
     }
   }
+}
+
+/// The sums of a column: how many numbers are finite, what they come to, the least and the largest of them.
+struct ColumnSums {
+  let known: Int
+  let sum: Double
+  let least: Double
+  let most: Double
 }

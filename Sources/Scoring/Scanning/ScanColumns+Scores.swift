@@ -50,11 +50,14 @@ extension ScanColumns {
       // A whole batch is scored where its columns lie.
       var room = numbers.mutableSpan
       score(source, taken, kinds, scores, into: &room)
-      for case let place? in places {
-        let start = start(of: place)
-        var all = numbers.mutableSpan
-        var column = all._mutatingExtracting(start..<start + taken)
-        CustomerLoops.forget(source.lines(taken), in: &column)
+      // Hardly ever has somebody no order.
+      if CustomerLoops.hasOrderless(source.lines(taken)) {
+        for case let place? in places {
+          let start = start(of: place)
+          var all = numbers.mutableSpan
+          var column = all._mutatingExtracting(start..<start + taken)
+          CustomerLoops.forget(source.lines(taken), in: &column)
+        }
       }
     } else {
       var room = apart.mutableSpan

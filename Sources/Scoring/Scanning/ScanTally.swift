@@ -104,6 +104,14 @@ struct MeasureTally: Sendable {
   var most = -Double.infinity
   var histogram = SizeHistogram()
 
+  /// Adds a column, all of whose numbers count.
+  mutating func add(_ column: ColumnSums) {
+    known += UInt64(column.known)
+    sum += column.sum
+    least = min(least, column.least)
+    most = max(most, column.most)
+  }
+
   mutating func append(_ other: MeasureTally) {
     known += other.known
     sum += other.sum
@@ -363,13 +371,13 @@ extension MeasureTally {
   ) {
     let start = columns.start(of: columns.place(of: column))
     let values = columns.numbers.span.extracting(start..<start + columns.count)
-    var piece = MeasureTally()
     if isAll {
-      piece = CustomerLoops.sums(values)
+      add(CustomerLoops.sums(values))
     } else {
+      var piece = MeasureTally()
       rows.eachRow { row in piece.add(values[row]) }
+      append(piece)
     }
-    append(piece)
     guard keepsSizes else { return }
     rows.eachRow { row in
       let value = values[row]

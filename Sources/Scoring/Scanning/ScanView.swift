@@ -38,8 +38,8 @@ struct ScanView: Sendable {
     margin = terms.margin
     scores = store.model.map { adopted in
       ScanScores(
-        adopted: adopted,
-        horizon: ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day)))
+        adopted, ScoreHorizon(terms, under: adopted.model.calibration, from: Double(day)),
+        tables: nil)
     }
     looksBack = max(store.newestOrderDay, store.newestReturnDay) > Int32(day)
   }
@@ -57,7 +57,7 @@ struct ScanView: Sendable {
   }
 
   /// Scores by these tables, if there are any.
-  mutating func use(_ tables: OutlookTables?) { scores?.tables = tables }
+  mutating func use(_ tables: OutlookTables?) { scores = scores?.with(tables) }
 
   /// A quantile of a number, as it was at the last fit; NaN before the first.
   func quantile(_ name: String, _ share: Double) -> Double {
@@ -71,19 +71,30 @@ struct ScanView: Sendable {
 }
 
 /// How customers are scored.
-struct ScanScores: Sendable {
+///
+/// An object, since each batch takes it: one reference instead of a dozen.
+final class ScanScores: Sendable {
   let adopted: AdoptedModel
   let horizon: ScoreHorizon
   /// Without them all is exact, and slow.
-  var tables: OutlookTables?
-
+  let tables: OutlookTables?
   /// The churn layer, where it has a word to say on this horizon.
-  var layer: AdoptedLayer? {
-    adopted.layer.flatMap { $0.layer.applies(to: horizon.terms.horizonDays) ? $0 : nil }
+  let layer: AdoptedLayer?
+  /// The scores that the columns of orders are enough for.
+  let byColumns: ScoreKinds
+
+  init(_ adopted: AdoptedModel, _ horizon: ScoreHorizon, tables: OutlookTables?) {
+    self.adopted = adopted
+    self.horizon = horizon
+    self.tables = tables
+    layer = adopted.layer.flatMap {
+      $0.layer.applies(to: horizon.terms.horizonDays) ? $0 : nil
+    }
+    byColumns = adopted.model.calibration.correction == nil ? .all : [.alive, .churn, .spend]
   }
 
-  /// The scores that the columns of orders are enough for.
-  var byColumns: ScoreKinds {
-    adopted.model.calibration.correction == nil ? .all : [.alive, .churn, .spend]
+  /// The same by other tables.
+  func with(_ tables: OutlookTables?) -> ScanScores {
+    ScanScores(adopted, horizon, tables: tables)
   }
 }
