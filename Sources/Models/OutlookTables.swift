@@ -21,6 +21,8 @@ public struct OutlookTables: Sendable {
   let overlay: OverlayNumbers
   /// For scans, of every model; none under an uneven clock.
   let days: [DayTable]
+  /// Whether scans look customers up by day, which is fastest.
+  public var looksUpDays: Bool { !days.isEmpty }
 
   /// The range in which a largest number of repeat orders is accepted.
   public static let repeatOrdersMaxRange = 0...1023

@@ -24,9 +24,7 @@ public struct CountScan: StreamedAnalysis {
   /// - Throws: `tooManyGroups` where there are more groups than one reply tells.
   public mutating func advance(on crew: any FitCrew) throws(Refusal) -> StreamedParts {
     view.begin(plan, on: crew)
-    if let tasks = progress.next(
-      of: view.store, isQuick: plan.isQuick && !view.looksBack)
-    {
+    if let tasks = progress.next(of: view.store, isQuick: view.isQuick(plan)) {
       tally.add(tasks, of: view, plan, terms, on: crew)
     }
     guard !tally.isTooMany else {

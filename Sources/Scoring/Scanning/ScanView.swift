@@ -59,6 +59,11 @@ struct ScanView: Sendable {
   /// Scores by these tables, if there are any.
   mutating func use(_ tables: OutlookTables?) { scores = scores?.with(tables) }
 
+  /// Whether looking at a customer costs next to nothing.
+  func isQuick(_ plan: ScanPlan) -> Bool {
+    plan.isQuick && !looksBack && (plan.layout.kinds.isEmpty || scores?.isQuick != false)
+  }
+
   /// A quantile of a number, as it was at the last fit; NaN before the first.
   func quantile(_ name: String, _ share: Double) -> Double {
     store.segmentation.quantile(name, share)
@@ -82,6 +87,8 @@ final class ScanScores: Sendable {
   let layer: AdoptedLayer?
   /// The scores that the columns of orders are enough for.
   let byColumns: ScoreKinds
+  /// Whether all of them are looked up by day: then a customer costs next to nothing.
+  let isQuick: Bool
 
   init(_ adopted: AdoptedModel, _ horizon: ScoreHorizon, tables: OutlookTables?) {
     self.adopted = adopted
@@ -91,6 +98,7 @@ final class ScanScores: Sendable {
       $0.layer.applies(to: horizon.terms.horizonDays) ? $0 : nil
     }
     byColumns = adopted.model.calibration.correction == nil ? .all : [.alive, .churn, .spend]
+    isQuick = byColumns == .all && layer == nil && tables?.looksUpDays == true
   }
 
   /// The same by other tables.
