@@ -23,7 +23,7 @@ enum CountCommand {
     run: run)
 
   @Sendable static func run(_ arguments: Arguments) throws(CommandError) {
-    let condition = try ScanOptions.condition(arguments)
+    let condition = try ScanOptions.condition(arguments.positionals)
     var request = CountRequest(condition: condition)
     request.terms = try ScanOptions.terms(arguments)
     if let text = arguments.value("by") { request.groups = ScanOptions.names(text) }

@@ -35,12 +35,11 @@ enum ScanOptions {
   }
 
   /// A condition; everything that is not an option is part of it.
-  static func condition(_ arguments: Arguments) throws(CommandError) -> String {
-    guard arguments.positionals.count <= 1 else {
-      throw .usage(
-        "'\(arguments.positionals[1])' is one word too many; put the condition in single quotes")
+  static func condition(_ words: [String]) throws(CommandError) -> String {
+    guard words.count <= 1 else {
+      throw .usage("'\(words[1])' is one word too many; put the condition in single quotes")
     }
-    return arguments.positionals.first ?? ""
+    return words.first ?? ""
   }
 
   /// Names between commas, but for those in parentheses.

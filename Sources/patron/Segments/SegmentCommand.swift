@@ -1,7 +1,6 @@
 // `patron segment`: the customers a condition holds for, as a table, CSV or JSON, while they are found.
 
 internal import Client
-internal import Foundation
 internal import Wire
 
 enum SegmentCommand {
@@ -13,7 +12,7 @@ enum SegmentCommand {
         "select", "NAMES",
         "what is told of each: customer, fields of conditions, best_offer(CHANNEL[, PLACEMENT]) "
           + "(default customer)"),
-      Option("order-by", "FIELD", "a number or a date; 'FIELD desc' for the largest first"),
+      Option("order-by", "FIELD", "a number or a date; FIELD desc for the largest first"),
       Option("limit", "N", "N customers at most"),
       Option("csv", nil, "print CSV with a head"),
       Option("json", nil, "print one JSON object per line"),
@@ -25,17 +24,18 @@ enum SegmentCommand {
 
         patron segment 'segment == "about to leave" and lifetime_value > 200 and consent.email' \\
           --select 'customer,lifetime_value,churn,best_offer(email)' \\
-          --order-by 'lifetime_value desc' --limit 1000 --csv --output leaving.csv
+          --order-by lifetime_value desc --limit 1000 --csv --output leaving.csv
       """,
     run: run)
 
   @Sendable static func run(_ arguments: Arguments) throws(CommandError) {
-    let condition = try ScanOptions.condition(arguments)
+    let words = Self.words(arguments)
+    let condition = try ScanOptions.condition(words.condition)
     var request = SelectRequest(
       condition: condition,
       columns: ScanOptions.names(arguments.value("select") ?? "customer"))
     request.terms = try ScanOptions.terms(arguments)
-    if let order = arguments.value("order-by") {
+    if let order = words.order {
       (request.orderBy, request.isDescending) = try Self.order(order)
     }
     if let text = arguments.value("limit") {
@@ -49,14 +49,13 @@ enum SegmentCommand {
     }
     var client = try Connecting.client(arguments, timeoutMillis: Fit.timeoutMillis)
     request.terms.asOfMicros = try ScanOptions.asOfMicros(arguments, client.hello)
-    let file = try arguments.value("output").map { path throws(CommandError) in
-      try OutputFile(path)
-    }
+    let path = arguments.value("output")
+    let file = if let path { try OutputFile(path) } else { OutputFile() }
     var writer = SegmentWriter(
       arguments.flag("csv") ? .csv : arguments.flag("json") ? .json : .table,
       columns: request.columns
     ) { text throws(CommandError) in
-      if let file { try file.write(text) } else { try OutputFile.standard.write(text) }
+      try file.write(text)
     }
     var progress = ScanProgressLine()
     var failure: CommandError?
@@ -78,8 +77,17 @@ enum SegmentCommand {
     }
     progress.finish()
     if let failure { throw failure }
-    try file?.finish()
+    try file.finish()
     Console.error("\(Numbers.grouped(writer.count)) customers")
+  }
+
+  /// The words of the condition, and the order: written without quotes its second word stands among the others.
+  static func words(_ arguments: Arguments) -> (condition: [String], order: String?) {
+    var (words, order) = (arguments.positionals, arguments.value("order-by"))
+    if let field = order, let place = words.firstIndex(where: { $0 == "desc" || $0 == "asc" }) {
+      order = "\(field) \(words.remove(at: place))"
+    }
+    return (words, order)
   }
 
   /// A field, and whether the largest come first.
@@ -89,52 +97,5 @@ enum SegmentCommand {
       words.count == 1 || words[1] == "desc" || words[1] == "asc"
     else { throw .usage("--order-by is '\(text)', it must be as in 'lifetime_value desc'") }
     return (String(field), words.count == 2 && words[1] == "desc")
-  }
-}
-
-/// A file that takes the place of another one when all of it is written.
-struct OutputFile {
-  private let handle: FileHandle
-  private let path: String?
-
-  static let standard = OutputFile()
-
-  private init() {
-    handle = .standardOutput
-    path = nil
-  }
-
-  init(_ path: String) throws(CommandError) {
-    let partial = path + ".part"
-    guard FileManager.default.createFile(atPath: partial, contents: nil),
-      let handle = FileHandle(forWritingAtPath: partial)
-    else { throw .failed("\(partial) cannot be written") }
-    self.handle = handle
-    self.path = path
-  }
-
-  func write(_ text: String) throws(CommandError) {
-    do {
-      try handle.write(contentsOf: Data(text.utf8))
-    } catch {
-      throw .failed(
-        "\(path ?? "the output") cannot be written any further: \(error.localizedDescription)")
-    }
-  }
-
-  /// Puts the file in its place.
-  func finish() throws(CommandError) {
-    guard let path else { return }
-    do {
-      try handle.close()
-    } catch {
-      throw .failed("\(path) cannot be written to its end: \(error.localizedDescription)")
-    }
-    do {
-      let (file, partial) = (URL(fileURLWithPath: path), URL(fileURLWithPath: path + ".part"))
-      _ = try FileManager.default.replaceItemAt(file, withItemAt: partial)
-    } catch {
-      throw .failed("\(path) cannot be replaced: \(error.localizedDescription)")
-    }
   }
 }

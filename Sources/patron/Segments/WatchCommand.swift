@@ -19,7 +19,7 @@ enum WatchCommand {
     run: run)
 
   @Sendable static func run(_ arguments: Arguments) throws(CommandError) {
-    let condition = try ScanOptions.condition(arguments)
+    let condition = try ScanOptions.condition(arguments.positionals)
     var request = WatchRequest(condition: condition)
     request.terms = try ScanOptions.terms(arguments)
     let seconds = try arguments.value("for").map { text throws(CommandError) in
