@@ -49,6 +49,8 @@ struct SegmentsCommandTests {
     let text = told.text
     #expect(text.contains("1,234") && text.contains("100.0 %") && text.contains("+34"))
     #expect(text.contains("10.00") && text.contains("5.00"))
+    #expect(text.contains("\nloyal  orders >= 4 and \"x\" == source\n"))
+    #expect(text.hasSuffix("\n       who was in it stays: orders > 2"))
     reply.asOfDay = 8
     #expect(!SegmentsText(reply: reply, currency: "").text.contains("+34"))
     let plain = Array("{\"segments\": [{\"name\": \"vip\", \"enter\": \"true\"}]}".utf8)

@@ -147,9 +147,7 @@ struct SegmentsText {
   let currency: String
 
   var text: String {
-    let heads = [
-      "segment", "customers", "share", "lifetime value", "mean", "trend", "enters", "stays",
-    ]
+    let heads = ["segment", "customers", "share", "lifetime value", "mean", "trend"]
     let all = max(1, reply.segments.reduce(0) { $0 + $1.customers })
     let rows = reply.segments.map { line in
       [
@@ -157,8 +155,7 @@ struct SegmentsText {
         Numbers.fixed(100 * Double(line.customers) / Double(all), 1) + " %",
         line.valued.customers == 0 ? "–" : Numbers.fixed(line.valued.sum, 2),
         line.valued.customers == 0 ? "–" : Numbers.fixed(line.meanLifetimeValue, 2),
-        trend(line), line.definition.enters,
-        line.definition.stays == line.definition.enters ? "" : line.definition.stays,
+        trend(line),
       ]
     }
     let money = currency.isEmpty ? "" : ", amounts in \(currency)"
@@ -168,7 +165,22 @@ struct SegmentsText {
       head += "\nfound last on \(Self.day(reply.foundDay)) with generation \(reply.foundGeneration)"
     }
     if reply.quantilesDay >= 0 { head += ", quantiles of \(Self.day(reply.quantilesDay))" }
-    return head + "\n\n" + TextTable(rows: [heads] + rows).text
+    return head + "\n\n" + TextTable(rows: [heads] + rows).text + "\n\n" + definitions
+  }
+
+  /// What the segments mean, a line for each condition.
+  private var definitions: String {
+    let width = reply.segments.map(\.definition.segment.count).max() ?? 0
+    func line(_ name: String, _ condition: String) -> String {
+      let pad = String(repeating: " ", count: max(0, width - name.count))
+      return "\(name)\(pad)  \(condition.replacing("\n", with: " "))"
+    }
+    let lines = reply.segments.flatMap { segment in
+      let (enters, stays) = (segment.definition.enters, segment.definition.stays)
+      let first = line(segment.definition.segment, enters)
+      return stays == enters ? [first] : [first, line("", "who was in it stays: \(stays)")]
+    }
+    return (["Everybody is in the first whose condition holds:"] + lines).joined(separator: "\n")
   }
 
   /// The segments' sizes and worth alone.
