@@ -1,7 +1,6 @@
 // Files anywhere, by their paths; those of the server's own directory are DirectoryStorage's.
 // Unsafe code: paths are lent to a call of the system, which keeps neither.
 
-internal import CLinux
 internal import Glibc
 
 /// What is done to files by their names.

@@ -6,8 +6,8 @@ struct ScanProgress: Sendable {
   /// Chunks that are one task.
   static let taskChunks = 32
   /// Chunks of the longest slice, a million customers, and where looking at one costs next to nothing.
-  static let sliceChunksMax = 256
-  static let quickSliceChunksMax = 2048
+  private static let sliceChunksMax = 256
+  private static let quickSliceChunksMax = 2048
   /// Chunks of the first slice, likewise.
   private static let sliceChunksLeast = 2 * taskChunks
   private static let quickSliceChunksLeast = 8 * taskChunks

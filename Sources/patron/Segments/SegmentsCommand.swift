@@ -172,8 +172,7 @@ struct SegmentsText {
   private var definitions: String {
     let width = reply.segments.map(\.definition.segment.count).max() ?? 0
     func line(_ name: String, _ condition: String) -> String {
-      let pad = String(repeating: " ", count: max(0, width - name.count))
-      return "\(name)\(pad)  \(condition.replacing("\n", with: " "))"
+      Numbers.padded(name, width, right: false) + "  " + condition.replacing("\n", with: " ")
     }
     let lines = reply.segments.flatMap { segment in
       let (enters, stays) = (segment.definition.enters, segment.definition.stays)
