@@ -42,7 +42,7 @@ let package = Package(
       path: "Benchmarks",
       exclude: [
         "README.md", "batch.py", "decisions.py", "durable.py", "fit.py", "holdout.py", "pauses.py",
-        "replay.py",
+        "replay.py", "scan.py",
       ]),
 
     // The tests mirror the sources.
